@@ -1,0 +1,47 @@
+# Every target sets up what it needs; `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: setup demo test test-slow check docs bench pin clean help
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+# The stamp makes a second `make` do nothing until a pin or the package's own description changes.
+$(READY): constraints.txt pyproject.toml tools/bootstrap.py tools/uv.txt
+	@echo "setting up .venv (the first time takes a few minutes)"
+	@$(PYTHON) tools/bootstrap.py
+	@touch $@
+
+setup: $(READY)  ## make the environment in .venv
+
+demo: $(READY)  ## plan the bundled case xiaomi-2013 and say where the report is
+	@$(BIN)/beachhead demo
+
+test: $(READY)  ## run the tests, some minutes
+	@$(BIN)/python -m pytest
+
+test-slow: $(READY)  ## run the tests that take longer
+	@$(BIN)/python -m pytest -m slow
+
+check: $(READY)  ## check style, types and the order of the rooms
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+docs: $(READY)  ## check that the documentation agrees with the program
+	@$(BIN)/python -m pytest tests/test_docs.py
+
+bench: $(READY)  ## measure speed: start-up, kernel, planning
+	@set -e; for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+pin:  ## renew constraints.txt within the bounds of pyproject.toml
+	@$(PYTHON) tools/bootstrap.py pin
+
+clean:  ## remove the environment and everything made
+	rm -rf .venv .venv-uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+		build dist run
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

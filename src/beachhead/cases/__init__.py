@@ -1,0 +1,24 @@
+"""The firm's question as a file: cases, their limits, and schedules of entries.
+
+`Case.load` reads a bundled case or a file; `check_case` says whether its parts fit one another
+and a panel. The format is one TOML file, described in `docs/case.md`.
+"""
+
+from beachhead.cases.case import Case, Input, Limits, Mode
+from beachhead.cases.check import check_case
+from beachhead.cases.order import Preparation
+from beachhead.cases.reading import bundled_cases, new_case
+from beachhead.cases.schedule import Entry, Schedule
+
+__all__ = [
+    "Case",
+    "Entry",
+    "Input",
+    "Limits",
+    "Mode",
+    "Preparation",
+    "Schedule",
+    "bundled_cases",
+    "check_case",
+    "new_case",
+]

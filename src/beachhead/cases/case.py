@@ -1,0 +1,412 @@
+"""The firm's question as data: home, product, candidate markets, limits, horizon.
+
+The classes mirror the tables of a case file. They hold what the file says and its defaults;
+whether the parts fit one another and a panel is for `check_case` to say.
+"""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
+from pydantic_core import CoreSchema
+
+from beachhead.cases import quarters
+from beachhead.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from beachhead.data import Panel
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Quarter = Annotated[str, StringConstraints(pattern=quarters.LABEL)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Amount = Annotated[float, Field(ge=0)]
+Year = Annotated[int, Field(ge=1800, le=2200)]
+Mode = Literal["online", "distributor", "joint_venture", "subsidiary"]
+Category = Literal["smartphone", "subscription", "retail", "generic"]
+CURRENCY = r"^[A-Z]{3}$"
+InputKey = Literal["closed_share", "hhi", "price_index", "tariff", "owners_share"]
+
+
+def _form(value: Any) -> str:
+    """Which branch of a union is meant, so that only that one's faults are reported."""
+    return "list" if isinstance(value, list | tuple) else "word"
+
+
+Candidates = Annotated[
+    Annotated[Literal["all"], Tag("word")] | Annotated[tuple[Text, ...], Tag("list")],
+    Discriminator(_form),
+]
+
+
+class _Table(BaseModel):
+    """One table of the case file: nothing unknown in it, nothing changed after it is read."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True
+    )
+
+
+class Served(_Table):
+    """A market in which the firm sells already."""
+
+    market: Text = Field(description="ISO3 code or name")
+    units: Amount = Field(description="units sold there in the last year")
+    mode: Mode = Field(description="how the firm sells there")
+    since: datetime.date = Field(description="first day of sales there")
+
+
+class Rival(_Table):
+    """A named rival in the home market."""
+
+    name: Text = Field(description="the rival's name")
+    share: Share = Field(description="its share of units at home in the last year, 0 to 1")
+
+
+class Firm(_Table):
+    """Who asks: the firm as it stands on the day of the case."""
+
+    name: Text = Field(description="the firm's name")
+    home: Text = Field(description="home market, ISO3 code or name")
+    units: Amount = Field(description="units sold at home in the last year")
+    revenue: float = Field(
+        gt=0, description="revenue of the last year in all markets, in the case's currency"
+    )
+    entered_home: Year | None = Field(
+        default=None, description="year in which the firm began to sell at home"
+    )
+    served: tuple[Served, ...] = Field(
+        default=(), description="markets served already: market, units, mode, since"
+    )
+    rivals: tuple[Rival, ...] = Field(
+        default=(), description="named rivals at home: name, share"
+    )
+
+
+class Product(_Table):
+    """What is sold."""
+
+    category: Category = Field(
+        description="preset that supplies the default economics: smartphone, subscription, "
+        "retail or generic"
+    )
+    price: float = Field(
+        gt=0, description="average price of one unit to the customer, in the case's currency"
+    )
+    unit_cost: float = Field(
+        gt=0, description="cost of one unit before freight and tariff, in the case's currency"
+    )
+    launch: Year | None = Field(
+        default=None, description="year in which the category started; the preset has a default"
+    )
+    new_category: bool = Field(
+        default=False, description="true if the category starts in each market with the entry"
+    )
+
+
+class Input(_Table):
+    """A figure about one market that the panel does not hold."""
+
+    market: Text = Field(description="ISO3 code or name")
+    key: InputKey = Field(
+        description="closed_share, hhi, tariff, owners_share (each 0 to 1; a tariff may be "
+        "higher), or price_index (> 0)"
+    )
+    value: float = Field(ge=0, description="the figure, as a fraction")
+    date: datetime.date = Field(description="the day for which the figure holds")
+    basis: Literal["source", "judgement", "hindsight"] = Field(
+        description="source (read there), judgement (the author's), or hindsight (not known then)"
+    )
+    source: Text = Field(description="where the figure was read, or the reason for the judgement")
+
+
+class Markets(_Table):
+    """Which markets may be entered, and what the case knows about them beyond the panel."""
+
+    candidates: Candidates = Field(
+        default="all",
+        description='"all", or a list of ISO3 codes or names; regions and blocs add to a list '
+        'and narrow "all"',
+    )
+    regions: tuple[Text, ...] = Field(
+        default=(), description="regions or subregions of the panel whose markets are candidates"
+    )
+    blocs: tuple[Text, ...] = Field(
+        default=(), description="blocs whose members on as_of are candidates"
+    )
+    exclude: tuple[Text, ...] = Field(
+        default=(), description="markets that are no candidates whatever else is said"
+    )
+    table: str = Field(
+        default="",
+        description="CSV file beside the case file with the columns of inputs; its rows are read "
+        "into inputs",
+    )
+    inputs: tuple[Input, ...] = Field(
+        default=(),
+        description="figures per market that the panel lacks: market, key, value, date, basis, "
+        "source",
+    )
+
+
+class Modes(_Table):
+    """Ways of entering that the firm would use."""
+
+    allowed: tuple[Mode, ...] = Field(
+        default=("online", "distributor", "joint_venture", "subsidiary"),
+        min_length=1,
+        description="modes of entry the firm would use",
+    )
+    localisation: tuple[Share, ...] = Field(
+        default=(0.0, 0.5, 1.0),
+        min_length=1,
+        description="levels of localisation to choose from, 0 (as at home) to 1 (made for the "
+        "market)",
+    )
+
+
+class TeamStep(_Table):
+    """The number of launch teams from a quarter on."""
+
+    start: Quarter = Field(alias="from", description="quarter from which the number holds")
+    teams: int = Field(ge=0, description="launch teams from then on")
+
+
+class FixedEntry(_Table):
+    """An entry that is decided already; a bare quarter in the file means any mode."""
+
+    quarter: Quarter = Field(description="quarter of entry")
+    mode: Mode | None = Field(default=None, description="mode of entry; any if left out")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_quarter(cls, value: Any) -> Any:
+        return {"quarter": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "pattern": quarters.LABEL}, handler(core_schema)]}
+
+
+Teams = Annotated[
+    Annotated[int, Field(ge=0), Tag("word")]
+    | Annotated[tuple[TeamStep, ...], Field(min_length=1), Tag("list")],
+    Discriminator(_form),
+]
+
+
+class Limits(_Table):
+    """What the plan must keep to."""
+
+    teams: Teams = Field(
+        description='launch teams: a number, or steps [{from = "2013Q2", teams = 2}, ...]'
+    )
+    capital: Amount = Field(description="cash at the start, in the case's currency")
+    cash_floor: Amount = Field(
+        default=0.0, description="cash that should remain at any time, in the case's currency"
+    )
+    ruin: Share = Field(
+        default=0.05, description="accepted probability that cash falls below the floor"
+    )
+    must: tuple[Text, ...] = Field(default=(), description="markets to enter at some time")
+    never: tuple[Text, ...] = Field(default=(), description="markets not to enter")
+    fixed: dict[Text, FixedEntry] = Field(
+        default={},
+        description='market = "quarter" of an entry decided already, or {quarter = ..., '
+        "mode = ...}",
+    )
+    by: dict[Text, Quarter] = Field(
+        default={}, description='market = "quarter" not later than which it is entered'
+    )
+    after: tuple[tuple[Text, Text], ...] = Field(
+        default=(),
+        description="pairs [later, earlier]: the first only in a later quarter than the second",
+    )
+    not_together: tuple[Annotated[tuple[Text, ...], Field(min_length=2)], ...] = Field(
+        default=(), description="sets of markets of which at most one is entered"
+    )
+    max_markets: int | None = Field(
+        default=None, ge=0, description="most markets that are newly entered; no limit if left out"
+    )
+
+
+class Risk(_Table):
+    """How the firm weighs money, risk and time."""
+
+    aversion: Share = Field(
+        default=0.3, description="weight of the bad tail in the objective; 0 looks at the mean only"
+    )
+    tail: float = Field(
+        default=0.1, gt=0, le=1, description="the bad tail: the worst part of the worlds, 0 to 1"
+    )
+    discount: float = Field(
+        default=0.12, ge=0, le=1, description="discount rate a year, in real terms, as a fraction"
+    )
+    terminal_years: int = Field(
+        default=5, ge=0, le=50, description="years of flow counted after the horizon"
+    )
+
+
+class Screening(_Table):
+    """How the candidates are ranked before planning."""
+
+    weights: dict[Text, Amount] = Field(
+        default={}, description="criterion = weight; empty means the default criteria and weights"
+    )
+
+
+class Case(_Table):
+    """A firm's question: which of these markets, in what order, how fast and how, under what limits.
+
+    Money is in `currency`, in real terms of the year of `as_of`; time runs in quarters 0 to
+    `quarters` - 1, and quarter 0 is the first that begins on or after `as_of`.
+    """
+
+    name: str = Field(
+        default="", description="short name; the file's name without .toml if left out"
+    )
+    title: str = Field(default="", description="one line for the heading of a report")
+    as_of: datetime.date = Field(description="day of the question; data published after it are not seen")
+    quarters: int = Field(
+        default=40, ge=4, le=40, description="horizon in quarters, 4 to 40 (one to ten years)"
+    )
+    currency: Annotated[str, StringConstraints(pattern=CURRENCY)] = Field(
+        default="USD", description="currency of all money in the case, three capital letters"
+    )
+    notes: tuple[Text, ...] = Field(
+        default=(), description="remarks for the reader of the report"
+    )
+    firm: Firm
+    product: Product
+    markets: Markets = Markets()
+    modes: Modes = Modes()
+    limits: Limits
+    risk: Risk = Risk()
+    screening: Screening = Screening()
+    parameters: dict[Text, float] = Field(
+        default={}, description='"mechanism.parameter" = value in place of the preset\'s'
+    )
+
+    @classmethod
+    def load(cls, case: str | Path) -> Case:
+        """Read a case from a file, or a bundled one by its name.
+
+        Parameters
+        ----------
+        case : str or Path
+            Name of a bundled case (see `bundled_cases`), or the path of a TOML file.
+
+        Raises
+        ------
+        InputError
+            With everything that is wrong: no such file or name, broken TOML, unknown or missing
+            keys, values out of range, and the same for the table beside the case.
+        """
+        from beachhead.cases.reading import read_case
+
+        return read_case(case)
+
+    @classmethod
+    def loads(cls, text: str, where: str | Path = "") -> Case:
+        """Read a case from the text of a case file.
+
+        Parameters
+        ----------
+        text : str
+            TOML.
+        where : str or Path
+            The file the text came from: named in errors, and `markets.table` lies beside it.
+
+        Raises
+        ------
+        InputError
+            As `load`.
+        """
+        from beachhead.cases.reading import parse_case
+
+        return parse_case(text, where)
+
+    def to_toml(self) -> str:
+        """The case as a file with every key written out; `Case.loads` gives an equal case back.
+
+        Rows of `markets.table` stand in it as `markets.inputs`, so that the file is complete.
+        """
+        from beachhead.cases.writing import write_toml
+
+        return write_toml(self)
+
+    def quarter_label(self, t: int) -> str:
+        """Label of quarter `t` of the horizon, such as 2014Q3."""
+        return quarters.label(quarters.first_from(self.as_of) + t)
+
+    def quarter_index(self, label: str) -> int:
+        """Quarter of the horizon with this label; below 0 or at least `quarters` if outside.
+
+        Raises
+        ------
+        InputError
+            If `label` is no quarter.
+        """
+        try:
+            return quarters.parse(label) - quarters.first_from(self.as_of)
+        except ValueError as error:
+            raise InputError(Problem(str(error), f"case {self.name!r}")) from error
+
+    def teams_by_quarter(self) -> tuple[int, ...]:
+        """Launch teams in each quarter of the horizon."""
+        teams = self.limits.teams
+        if isinstance(teams, int):
+            return (teams,) * self.quarters
+        steps = [(self.quarter_index(step.start), step.teams) for step in teams]
+        return tuple(
+            next((number for start, number in reversed(steps) if start <= t), 0)
+            for t in range(self.quarters)
+        )
+
+    def resolve(self, panel: Panel) -> Case:
+        """The same case with ISO3 codes in place of market names.
+
+        Raises
+        ------
+        InputError
+            With every name that the panel does not know.
+        """
+        from beachhead.cases.naming import resolve_names
+
+        case, problems = resolve_names(self, panel)
+        if problems:
+            raise InputError(*problems)
+        return case
+
+    def candidate_iso3(self, panel: Panel) -> tuple[str, ...]:
+        """ISO3 codes of the markets that may be entered, sorted.
+
+        Without the home market, markets served already, and those that `markets.exclude` and
+        `limits.never` name.
+
+        Raises
+        ------
+        InputError
+            With every market, region or bloc that the panel does not know.
+        """
+        from beachhead.cases.naming import find_pool
+
+        case = self.resolve(panel)
+        pool, problems = find_pool(case, panel)
+        if problems:
+            raise InputError(*problems)
+        served = {market.market for market in case.firm.served}
+        return tuple(sorted(pool - served - {case.firm.home} - set(case.limits.never)))

@@ -1,0 +1,199 @@
+"""Whether the parts of a case fit one another and the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from beachhead.cases.case import Case
+from beachhead.cases.naming import find_pool, resolve_names
+from beachhead.cases.order import Preparation, check_order
+from beachhead.errors import Problem, suggest
+
+if TYPE_CHECKING:
+    from beachhead.data import Panel
+
+UNKNOWN: Mapping[str, Preparation] = {}
+
+
+def check_case(
+    case: Case,
+    panel: Panel,
+    *,
+    where: str = "",
+    preparation: Mapping[str, Preparation] = UNKNOWN,
+) -> list[Problem]:
+    """Everything in a case that contradicts itself or that the panel does not know.
+
+    Parameters
+    ----------
+    case : Case
+        The case as read.
+    panel : Panel
+        The panel on which it is to be planned.
+    where : str
+        The file to name in the problems; by default the case's name.
+    preparation : mapping of str to Preparation
+        What each mode takes before sales begin; `Preparation()` for one that is not named.
+
+    Returns
+    -------
+    list of Problem
+        Empty where the case is in order.
+    """
+    resolved, problems = resolve_names(case, panel)
+    pool, unknown = find_pool(resolved, panel)
+    problems += unknown
+    problems += _check_money(resolved)
+    problems += _check_dates(resolved, panel)
+    problems += _check_firm(resolved)
+    problems += _check_inputs(resolved)
+    problems += _check_parameters(resolved)
+    problems += _check_teams(resolved)
+    problems += _check_candidates(resolved, pool, problems)
+    problems += check_order(resolved, pool, preparation)
+    where = where or f"case {case.name!r}"
+    return [replace(problem, where=f"{where}, {problem.where}") for problem in problems]
+
+
+def _check_money(case: Case) -> Iterator[Problem]:
+    product, limits = case.product, case.limits
+    if product.price < product.unit_cost:
+        yield Problem(
+            f"price {product.price:g} is below unit_cost {product.unit_cost:g}",
+            "product.price",
+            "Every sale would lose money: check both figures and their currency.",
+        )
+    if limits.capital < limits.cash_floor:
+        yield Problem(
+            f"cash_floor {limits.cash_floor:g} is above capital {limits.capital:g}",
+            "limits.cash_floor",
+            "The firm would break the floor before it starts: lower the one or raise the other.",
+        )
+
+
+def _check_dates(case: Case, panel: Panel) -> Iterator[Problem]:
+    if panel.as_of is None or panel.as_of > case.as_of:
+        yield Problem(
+            f"the panel shows data published until {panel.as_of or 'today'}, after as_of "
+            f"{case.as_of}",
+            "as_of",
+            "Load the panel as of the case's date.",
+        )
+    for key, year in (
+        ("firm.entered_home", case.firm.entered_home),
+        ("product.launch", None if case.product.new_category else case.product.launch),
+    ):
+        if year is not None and year > case.as_of.year:
+            yield Problem(f"{year} is after as_of {case.as_of}", key, "Give the year as known then.")
+
+
+def _check_firm(case: Case) -> Iterator[Problem]:
+    firm = case.firm
+    seen: set[str] = set()
+    for i, served in enumerate(firm.served):
+        key = f"firm.served[{i}].market"
+        if served.market == firm.home:
+            yield Problem(f"{served.market} is the home market", key, "Leave it out.")
+        if served.market in seen:
+            yield Problem(f"{served.market} stands there twice", key, "Leave one of them.")
+        seen.add(served.market)
+        if served.since > case.as_of:
+            yield Problem(
+                f"{served.market} is served since {served.since}, after as_of {case.as_of}",
+                f"firm.served[{i}].since",
+                "A market entered later is a candidate; limits.fixed can name its quarter.",
+            )
+    total = sum(rival.share for rival in firm.rivals)
+    if total > 1 + 1e-9:
+        yield Problem(
+            f"the shares of the rivals add up to {total:.2f}",
+            "firm.rivals",
+            "Shares are of all units sold at home: together at most 1.",
+        )
+
+
+def _check_inputs(case: Case) -> Iterator[Problem]:
+    seen: set[tuple[str, str]] = set()
+    for i, row in enumerate(case.markets.inputs):
+        key = f"markets.inputs[{i}]"
+        if (row.market, row.key) in seen:
+            yield Problem(f"a second {row.key} for {row.market}", key, "Leave one of them.")
+        seen.add((row.market, row.key))
+        if row.date > case.as_of and row.basis != "hindsight":
+            yield Problem(
+                f"{row.key} of {row.market} is of {row.date}, after as_of {case.as_of}",
+                f"{key}.date",
+                'Leave it out, or mark its basis as "hindsight".',
+            )
+        if row.key == "price_index" and row.value == 0:
+            yield Problem(
+                f"price_index of {row.market} is 0", f"{key}.value", "It must be above 0."
+            )
+        if row.key in ("closed_share", "hhi", "owners_share") and row.value > 1:
+            yield Problem(
+                f"{row.key} of {row.market} is {row.value:g}",
+                f"{key}.value",
+                "It is a fraction, from 0 to 1.",
+            )
+
+
+def _check_parameters(case: Case) -> Iterator[Problem]:
+    if not case.parameters:
+        return
+    from beachhead.quantities import table
+
+    known = table()
+    for name, value in case.parameters.items():
+        key = f"parameters.{name}"
+        if name not in known:
+            fix = suggest(name, known).capitalize()
+            yield Problem(f"no parameter {name!r}", key, fix or "'beachhead explain' lists them.")
+            continue
+        low, high = known[name].bounds
+        if not low <= value <= high:
+            yield Problem(f"{name} is {value:g}", key, f"It should be from {low:g} to {high:g}.")
+
+
+def _check_teams(case: Case) -> Iterator[Problem]:
+    teams = case.limits.teams
+    if isinstance(teams, int):
+        return
+    starts = [case.quarter_index(step.start) for step in teams]
+    if starts[0] > 0:
+        yield Problem(
+            f"teams are given from {teams[0].start} on, but the horizon begins in "
+            f"{case.quarter_label(0)}",
+            "limits.teams[0].from",
+            "Begin with the teams of the first quarter, 0 if there are none.",
+        )
+    for i, (before, start) in enumerate(zip(starts, starts[1:], strict=False), start=1):
+        if start <= before:
+            yield Problem(
+                f"{teams[i].start} does not come after {teams[i - 1].start}",
+                f"limits.teams[{i}].from",
+                "Put the steps in order of time, each quarter once.",
+            )
+
+
+def _check_candidates(
+    case: Case, pool: set[str], found: list[Problem]
+) -> Iterator[Problem]:
+    served = {market.market for market in case.firm.served}
+    if case.markets.candidates != "all":
+        for iso3 in case.markets.candidates:
+            reason = "the home market" if iso3 == case.firm.home else "served already"
+            if iso3 == case.firm.home or iso3 in served:
+                yield Problem(
+                    f"{iso3} cannot be a candidate: it is {reason}",
+                    "markets.candidates",
+                    "Leave it out; it is part of the plan anyway.",
+                )
+    unknown_names = any(problem.where.startswith("markets.") for problem in found)
+    if not unknown_names and not pool - served - {case.firm.home} - set(case.limits.never):
+        yield Problem(
+            "no market is left to enter",
+            "markets.candidates",
+            "Name more markets, regions or blocs, or shorten markets.exclude and limits.never.",
+        )

@@ -1,0 +1,130 @@
+"""From a case file to a `Case`, or to everything that is wrong with the file."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from beachhead.cases.case import Case, Input
+from beachhead.cases.faults import explain, find_lines, line_of
+from beachhead.cases.text import read_rows, read_text
+from beachhead.errors import InputError, Problem, suggest
+
+BUNDLED = Path(__file__).parent / "bundled"
+TEMPLATE = Path(__file__).parent / "template.toml"
+COLUMNS = ("iso3", "key", "value", "date", "basis", "source")
+
+
+def bundled_cases() -> dict[str, str]:
+    """Names of the cases that come with the package, and their titles."""
+    files = sorted(BUNDLED.glob("*.toml"))
+    return {file.stem: tomllib.loads(file.read_text("utf-8"))["title"] for file in files}
+
+
+def new_case(name: str) -> str:
+    """Text of a new case file, with comments, that passes every check as it stands.
+
+    Parameters
+    ----------
+    name : str
+        Name of the case: letters, digits, hyphens and underscores, so that it can name a file.
+
+    Raises
+    ------
+    InputError
+        If `name` is no such name.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        fix = "Use letters, digits, hyphens and underscores."
+        raise InputError(Problem(f"a case cannot be named {name!r}", fix=fix))
+    return TEMPLATE.read_text("utf-8").replace("NAME", name)
+
+
+def read_case(case: str | Path) -> Case:
+    """See `Case.load`."""
+    path = Path(case)
+    if isinstance(case, str) and case in (names := bundled_cases()):
+        path = BUNDLED / f"{case}.toml"
+    elif not path.exists():
+        names = bundled_cases()
+        near = suggest(path.stem, names).capitalize()
+        fix = f"Bundled cases are {' and '.join(names)}; 'beachhead new NAME' writes a new one."
+        raise InputError(
+            Problem("no such file, and no bundled case of that name", str(path), f"{near} {fix}".lstrip())
+        )
+    return parse_case(read_text(path), path)
+
+
+def parse_case(text: str, where: str | Path = "") -> Case:
+    """See `Case.loads`."""
+    data = _parse_toml(text, str(where))
+    lines = find_lines(text)
+    problems: list[Problem] = []
+    if where:
+        data.setdefault("name", Path(where).stem)
+    rows: list[Input] = []
+    if table := _table_name(data):
+        try:
+            rows = read_inputs(Path(where).parent / table)
+        except InputError as error:
+            problems += error.problems
+    try:
+        # Through JSON, where strictness still lets a list be a tuple and a string be a date.
+        case = Case.model_validate_json(json.dumps(data, default=str), strict=True)
+    except ValidationError as error:
+
+        def place(key: str) -> str:
+            return ", ".join(filter(None, [str(where), line_of(key, lines), key]))
+
+        raise InputError(*explain(error, Case, data, place), *problems) from error
+    if problems:
+        raise InputError(*problems)
+    inputs = (*case.markets.inputs, *rows)
+    markets = case.markets.model_copy(update={"inputs": inputs, "table": ""})
+    return case.model_copy(update={"markets": markets})
+
+
+def read_inputs(path: Path) -> list[Input]:
+    """Rows of a table of extra inputs per market.
+
+    Raises
+    ------
+    InputError
+        With every column and every cell that is at fault.
+    """
+    inputs: list[Input] = []
+    problems: list[Problem] = []
+    for place, row in read_rows(path, COLUMNS):
+        data = {"market": row["iso3"], **{key: row[key] for key in COLUMNS[1:]}}
+        try:
+            inputs.append(Input.model_validate(data))
+        except ValidationError as error:
+            problems += explain(error, Input, data, lambda key, at=place: f"{at}, {key}")
+    if problems:
+        raise InputError(*problems)
+    return inputs
+
+
+def _parse_toml(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        what, _, at = str(error).removesuffix(")").partition(" (at ")
+        raise InputError(
+            Problem(
+                f"not valid TOML: {what}",
+                ", ".join(filter(None, [where, at])),
+                "Text stands in quotes, a list in [ ], and each key once in its table.",
+            )
+        ) from error
+
+
+def _table_name(data: dict[str, Any]) -> str:
+    markets = data.get("markets")
+    table = markets.get("table") if isinstance(markets, dict) else None
+    return table if isinstance(table, str) else ""

@@ -1,0 +1,153 @@
+"""Which market is entered when and how."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from beachhead.cases.case import Case, Mode
+from beachhead.cases.text import read_rows
+from beachhead.errors import InputError, Problem, suggest
+
+if TYPE_CHECKING:
+    from beachhead.data import Panel
+
+COLUMNS = ("iso3", "name", "enter", "mode", "localisation")
+
+
+class Entry(BaseModel):
+    """The entry into one market."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    iso3: str = Field(description="ISO3 code of the market")
+    quarter: int = Field(ge=0, description="quarter of the horizon in which sales begin")
+    mode: Mode = Field(description="mode of entry")
+    localisation: float = Field(ge=0, le=1, description="level of localisation, 0 to 1")
+
+
+class Schedule(BaseModel):
+    """All entries of a plan, by quarter and then by ISO3 code, each market once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    entries: tuple[Entry, ...] = ()
+
+    @field_validator("entries")
+    @classmethod
+    def _in_order(cls, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        codes = [entry.iso3 for entry in entries]
+        if doubled := sorted({code for code in codes if codes.count(code) > 1}):
+            raise ValueError(f"entered more than once: {', '.join(doubled)}")
+        return tuple(sorted(entries, key=lambda entry: (entry.quarter, entry.iso3)))
+
+    @classmethod
+    def from_csv(cls, path: str | Path, case: Case, panel: Panel) -> Schedule:
+        """Read a schedule.
+
+        Parameters
+        ----------
+        path : str or Path
+            CSV file with the columns iso3, name, enter, mode, localisation, in any order. `iso3`
+            may hold a name that the panel knows; `name` is for the reader and is not looked at.
+        case : Case
+            The case whose horizon, candidates and modes the schedule must keep to.
+        panel : Panel
+            The panel whose markets are meant.
+
+        Raises
+        ------
+        InputError
+            With every cell at fault: file, line and column.
+        """
+        path = Path(path)
+        candidates = set(case.candidate_iso3(panel))
+        entries: list[Entry] = []
+        problems: list[Problem] = []
+        lines: dict[str, str] = {}
+        for place, row in read_rows(path, COLUMNS):
+            entry, faults = _read_entry(row, place, case, panel)
+            problems += faults
+            if entry is None:
+                continue
+            if entry.iso3 in lines:
+                problems.append(
+                    Problem(
+                        f"{entry.iso3} is entered a second time",
+                        f"{place}, iso3",
+                        f"It stands in {lines[entry.iso3]} already.",
+                    )
+                )
+            elif entry.iso3 not in candidates:
+                problems.append(
+                    Problem(
+                        f"{entry.iso3} is no candidate of case {case.name!r}",
+                        f"{place}, iso3",
+                        "Leave the line out, or change [markets] or limits.never of the case.",
+                    )
+                )
+            lines.setdefault(entry.iso3, place)
+            entries.append(entry)
+        if problems:
+            raise InputError(*problems)
+        return cls(entries=tuple(entries))
+
+    def to_csv(self, case: Case, panel: Panel) -> str:
+        """The schedule as the text of a CSV file that `from_csv` reads back."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for entry in self.entries:
+            when = case.quarter_label(entry.quarter)
+            writer.writerow(
+                (entry.iso3, panel.name(entry.iso3), when, entry.mode, repr(entry.localisation))
+            )
+        return text.getvalue()
+
+
+def _read_entry(
+    row: dict[str, str], place: str, case: Case, panel: Panel
+) -> tuple[Entry | None, list[Problem]]:
+    problems: list[Problem] = []
+
+    def fault(column: str, what: str, fix: str = "") -> None:
+        problems.append(Problem(what, f"{place}, {column}", fix))
+
+    iso3 = ""
+    try:
+        iso3 = panel.find(row["iso3"])
+    except InputError as error:
+        for problem in error.problems:
+            fault("iso3", problem.what, problem.fix)
+    first, last = case.quarter_label(0), case.quarter_label(case.quarters - 1)
+    quarter = -1
+    try:
+        quarter = case.quarter_index(row["enter"])
+    except InputError:
+        fault("enter", f"{row['enter']!r} is no quarter", f"Write one as in {first}.")
+    else:
+        if not 0 <= quarter < case.quarters:
+            fault("enter", f"{row['enter']} is outside the horizon", f"It runs {first} to {last}.")
+    mode = next((m for m in get_args(Mode) if m == row["mode"]), None)
+    if mode not in case.modes.allowed:
+        allowed = ", ".join(case.modes.allowed)
+        near = suggest(row["mode"], case.modes.allowed).capitalize()
+        fault("mode", f"{row['mode']!r} is no mode of the case", near or f"It allows {allowed}.")
+    try:
+        localisation = float(row["localisation"])
+    except ValueError:
+        localisation = -1.0
+    if localisation not in case.modes.localisation:
+        levels = ", ".join(map(str, case.modes.localisation))
+        fault(
+            "localisation",
+            f"{row['localisation']!r} is no level of localisation of the case",
+            f"Its levels are {levels}.",
+        )
+    if problems or mode is None:
+        return None, problems
+    return Entry(iso3=iso3, quarter=quarter, mode=mode, localisation=localisation), []

@@ -1,0 +1,121 @@
+"""The one kernel: a schedule through the quarters of one world, and many at once.
+
+Search, bound, simulation, calibration and replay all call `rollout`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from beachhead.mechanisms import Parameters
+from beachhead.mechanisms.exit import hazard
+from beachhead.mechanisms.value import annuity
+from beachhead.simulation.state import NEVER, Couplings, Problem, Quarter, Shocks
+from beachhead.simulation.step import choose, start, step
+
+
+class Worlds(NamedTuple):
+    """Sampled futures: every leaf has a leading axis world.
+
+    `parameters` leaves have axes (world,) or (world, market); `shocks` (world, quarter, market).
+    """
+
+    parameters: Parameters
+    shocks: Shocks
+
+
+class Outcome(NamedTuple):
+    """What a schedule brings in a world.
+
+    `value`: discounted money of each market, terminal value included, axis market. `terminal`: the
+    terminal part of it. `record`: whatever the caller asked to keep, axis quarter first.
+    """
+
+    value: Array
+    terminal: Array
+    record: Any
+
+
+def totals(quarter: Quarter) -> tuple[Array, Array]:
+    """Record for the search: change in cash and teams in use, numbers."""
+    return quarter.ledger.total().sum(), quarter.teams
+
+
+def everything(quarter: Quarter) -> Quarter:
+    """Record for reports: the whole quarter."""
+    return quarter
+
+
+def rollout(
+    problem: Problem,
+    parameters: Parameters,
+    shocks: Shocks,
+    enter: Array,
+    option: Array,
+    *,
+    record: Callable[[Quarter], Any] = totals,
+    given: Couplings | None = None,
+) -> Outcome:
+    """Simulate one schedule in one world.
+
+    Parameters
+    ----------
+    problem : Problem
+        The case as arrays.
+    parameters, shocks : Parameters, Shocks
+        One world's draw; shocks have axes (quarter, market).
+    enter, option : Array
+        Entry quarter (`NEVER` for none) and option of each market, integers, axis market. Served
+        markets and home keep their own.
+    record : callable
+        What to keep of each quarter: `totals` or `everything`.
+    given : Couplings, optional
+        Couplings to use in place of the endogenous ones, with a leading axis quarter.
+    """
+    chosen = choose(problem, parameters, enter, option)
+    state, chosen = start(problem, parameters, chosen)
+    quarters = problem.teams.shape[0]
+
+    def advance(state: Any, inputs: Any) -> tuple[Any, Any]:
+        quarter, now, tied = inputs
+        state, left_behind = step(problem, parameters, chosen, state, quarter, now, tied)
+        return state, record(left_behind)
+
+    state, kept = jax.lax.scan(advance, state, (jnp.arange(quarters), shocks, given))
+    yearly = annuity(problem.discount, hazard(state.log_rate), problem.terminal)
+    going_on = (chosen.enter < quarters) * (1.0 - state.left)
+    terminal = (
+        going_on
+        * problem.discount ** (quarters - 1)
+        * yearly
+        * jnp.maximum(state.late / 4.0, 0.0)
+    )
+    return Outcome(state.value + terminal, terminal, kept)
+
+
+def over_worlds(
+    problem: Problem,
+    worlds: Worlds,
+    enter: Array,
+    option: Array,
+    *,
+    record: Callable[[Quarter], Any] = totals,
+    given: Couplings | None = None,
+) -> Outcome:
+    """`rollout` of one schedule in every world: results have a leading axis world.
+
+    `given` has a leading axis world too.
+    """
+
+    def one(parameters: Parameters, shocks: Shocks, tied: Couplings | None) -> Outcome:
+        return rollout(problem, parameters, shocks, enter, option, record=record, given=tied)
+
+    return jax.vmap(one)(worlds.parameters, worlds.shocks, given)
+
+
+__all__ = ["NEVER", "Outcome", "Worlds", "everything", "over_worlds", "rollout", "totals"]

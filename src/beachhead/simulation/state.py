@@ -1,0 +1,179 @@
+"""What the kernel reads and carries: a problem, a state, the ledger.
+
+Axes: N markets (home among them), O options (mode x localisation), T quarters. Nothing here has a
+world axis; `rollout` adds it. All of it is arrays: labels stay behind in `pack`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from jax import Array
+
+from beachhead.mechanisms.knowledge import Likeness
+
+NEVER = 1_000  # entry quarter of a market that is not entered: past every horizon
+STEP = 0.25  # years in a quarter
+
+
+class Options(NamedTuple):
+    """Ways of entering.
+
+    `estimate`, `fixed`, `spend` (money, the last two a year), `reach` and `allowed` have axes
+    (market, option); the rest have axis option.
+    """
+
+    estimate: Array
+    fixed: Array
+    spend: Array
+    reach: Array
+    allowed: Array
+    fee: Array
+    localisation: Array
+    intensity: Array
+    load: Array
+    teams: Array
+    preparation: Array
+    alpha: Array
+    salvage: Array
+
+
+class Problem(NamedTuple):
+    """A case as arrays.
+
+    Axis market: `people`, `people_growth` (1/year), `income` (a head and year), `income_growth`
+    (1/year), `richer` (log income over home's), `distance` (units from home), `connected` (share
+    online), `landed` (1 + tariff + freight), `rivals` (effective number), `price_ratio`
+    (ln P/Pbar), `usual_spend` (an average rival's advertising a year), `clout` (weight of a market
+    in the spillover), `home` (1 for home), `entered` (quarter in which a served market was
+    entered, negative; NEVER for the others), `option` (of a served market), `units` (sold a year
+    today), `owners_share` (of the potential, today; nan: from the category's clock).
+    `likeness`: groups of markets in which experience carries over; `near`: 1 where a market belongs
+    to a neighbourhood, axes (market, group). `teams`: axis quarter.
+    `category_age`: years since the category began; None for a new category, whose clock starts
+    with our entry (a structure, not a value, so that a mature category is simulated once for all
+    schedules). Scalars: `price`, `cost` (of a unit), `entry_price` (of the category, today), `discount` (a quarter's factor
+    b), `terminal` (quarters of the annuity), `agreed_loss` (in entry costs, of exit criteria),
+    `capital` (cash at the start).
+    """
+
+    people: Array
+    people_growth: Array
+    income: Array
+    income_growth: Array
+    richer: Array
+    distance: Array
+    connected: Array
+    landed: Array
+    rivals: Array
+    price_ratio: Array
+    usual_spend: Array
+    clout: Array
+    home: Array
+    entered: Array
+    option: Array
+    units: Array
+    owners_share: Array
+    likeness: Likeness
+    near: Array
+    teams: Array
+    options: Options
+    price: Array
+    cost: Array
+    entry_price: Array
+    category_age: Array | None
+    discount: Array
+    terminal: Array
+    agreed_loss: Array
+    capital: Array
+
+
+class Shocks(NamedTuple):
+    """Chance in one world, axes (quarter, market).
+
+    `fate` is ln(-ln(1 - u)) of a uniform draw u, against the log rate of exit; `fx` the value of
+    local money against today.
+    """
+
+    fate: Array
+    fx: Array
+
+
+class Couplings(NamedTuple):
+    """What ties markets together in a quarter.
+
+    `saving`, `familiarity`, `heard` and `crowd` have axis market, `load` is a number. The step
+    derives them from the state; a bound puts optimistic ones in their place.
+    """
+
+    saving: Array
+    familiarity: Array
+    heard: Array
+    crowd: Array
+    load: Array
+
+
+class State(NamedTuple):
+    """What one quarter hands to the next, axis market.
+
+    `owners` of the category, `accepted` of the brand, `adstock`, `known` (experience), `left` (1
+    after an exit), `loss` (cumulative operating loss), `value` (discounted money so far), `late`
+    (operating flow of the last four quarters of the horizon), `log_rate` (of exit, in the last quarter).
+    """
+
+    owners: Array
+    accepted: Array
+    adstock: Array
+    known: Array
+    left: Array
+    loss: Array
+    value: Array
+    late: Array
+    log_rate: Array
+
+
+class Ledger(NamedTuple):
+    """Every money line there is, axis market; costs are negative. Nothing else adds money."""
+
+    sales: Array
+    channel: Array
+    goods: Array
+    attached: Array
+    running: Array
+    advertising: Array
+    opening: Array
+    salvage: Array
+
+    def operating(self) -> Array:
+        """What the running business brings: all but opening and salvage."""
+        return (
+            self.sales
+            + self.channel
+            + self.goods
+            + self.attached
+            + self.running
+            + self.advertising
+        )
+
+    def total(self) -> Array:
+        """Change in cash."""
+        return self.operating() + self.opening + self.salvage
+
+
+class Quarter(NamedTuple):
+    """What a quarter leaves behind: the ledger and what explains it, axis market.
+
+    `category` units of all brands, `units` and `share` of ours, `accepted`, `present` (1 while
+    there), `saving` (cut of the entry cost by knowledge), `load` (attention abroad, a number),
+    `teams` (in use, a number).
+    """
+
+    ledger: Ledger
+    category: Array
+    units: Array
+    share: Array
+    accepted: Array
+    present: Array
+    saving: Array
+    load: Array
+    teams: Array

@@ -1,0 +1,275 @@
+"""One quarter of one world: the mechanisms in their order."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from beachhead.mechanisms import Parameters
+from beachhead.mechanisms.acceptance import acceptance, innovation, word_of_mouth
+from beachhead.mechanisms.bass import bass
+from beachhead.mechanisms.cashflow import cash_flow, margin
+from beachhead.mechanisms.category import category, potential
+from beachhead.mechanisms.entry import begun, entry_cost, haste
+from beachhead.mechanisms.exit import leaves, log_hazard
+from beachhead.mechanisms.experience import experience
+from beachhead.mechanisms.home import attention, home_utility
+from beachhead.mechanisms.knowledge import knowledge
+from beachhead.mechanisms.share import attraction, share, utility
+from beachhead.mechanisms.staffing import teams_in_use
+from beachhead.simulation.state import (
+    STEP,
+    Couplings,
+    Ledger,
+    Problem,
+    Quarter,
+    Shocks,
+    State,
+)
+
+
+class Chosen(NamedTuple):
+    """What a schedule fixes for the whole horizon in one world, axis market.
+
+    `enter` is the entry quarter; the rest are the option's properties and the rates that do not
+    change from quarter to quarter.
+    """
+
+    enter: Array
+    preparation: Array
+    estimate: Array
+    fixed: Array
+    spend: Array
+    reach: Array
+    fee: Array
+    localisation: Array
+    load: Array
+    teams: Array
+    alpha: Array
+    salvage: Array
+    p: Array
+    q: Array
+    utility: Array
+    price: Array
+
+
+def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array) -> Chosen:
+    """Properties of each market under its entry quarter and option (axis market).
+
+    Home and served markets keep the quarter and the option that they have.
+    """
+    served = problem.entered < 0
+    enter = jnp.where(served, problem.entered, enter)
+    option = jnp.where(served, problem.option, option)
+    rows = jnp.arange(option.shape[0])
+    ways = problem.options
+    localisation = ways.localisation[option]
+    # No rivals came first where the firm itself opens the category.
+    before = jnp.zeros_like(problem.rivals) if problem.category_age is None else problem.rivals
+    return Chosen(
+        enter=enter,
+        preparation=ways.preparation[option],
+        estimate=ways.estimate[rows, option],
+        fixed=ways.fixed[rows, option],
+        spend=ways.spend[rows, option],
+        reach=ways.reach[rows, option],
+        fee=ways.fee[option],
+        localisation=localisation,
+        load=ways.load[option] * (1.0 - problem.home),
+        teams=ways.teams[option],
+        alpha=jnp.where(problem.home > 0.0, -jnp.inf, ways.alpha[option]),
+        salvage=ways.salvage[option],
+        p=innovation(
+            parameters.acceptance,
+            localisation,
+            problem.distance,
+            jnp.maximum(problem.richer, 0.0),
+            ways.intensity[option],
+        ),
+        q=word_of_mouth(parameters.acceptance, problem.connected),
+        utility=utility(
+            parameters.share, problem.price_ratio, problem.richer, localisation, before
+        ),
+        price=problem.price * jnp.ones_like(problem.people),
+    )
+
+
+def size(problem: Problem, parameters: Parameters, years: Array) -> Array:
+    """Potential M of the category in each market `years` after the start, axis market."""
+    growth = problem.income_growth + parameters.category.growth_error
+    return potential(
+        parameters.category,
+        problem.people * jnp.exp(problem.people_growth * years),
+        problem.income * jnp.exp(growth * years),
+        problem.entry_price * jnp.exp(-parameters.category.price_fall * years),
+    )
+
+
+def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[State, Chosen]:
+    """State before the first quarter, and the choice with home and served markets anchored.
+
+    Owners come from the category's clock. Acceptance where the firm already sells is what today's
+    units imply; where no acceptance below .9 explains them, the brand's utility there is higher
+    than its price and order suggest, and is raised to fit.
+    """
+    people = size(problem, parameters, jnp.zeros(()))
+    age = 0.0 if problem.category_age is None else problem.category_age
+    clock = bass(jnp.zeros_like(people), parameters.category.p, parameters.category.q, age)
+    share_owning = jnp.where(jnp.isnan(problem.owners_share), clock, problem.owners_share)
+    owners = people * share_owning
+    served = problem.entered < 0
+
+    _, units = category(
+        parameters.category, owners, size(problem, parameters, jnp.full((), STEP)), STEP
+    )
+    within_reach = jnp.maximum(4.0 * units * chosen.reach, 1e-9)
+    sold = jnp.clip(problem.units / within_reach, 0.0, 0.95)
+    rivals = problem.rivals * parameters.share.rivals_factor
+    pull = attraction(parameters.share, chosen.utility, jnp.zeros_like(sold))
+    implied = jnp.where(rivals > 0.0, sold * rivals / (pull * (1.0 - sold)), sold)
+    anchor = jnp.maximum(0.0, jnp.log(jnp.maximum(implied, 1e-9) / 0.9))
+    anchor = jnp.where(served & (rivals > 0.0), anchor, 0.0)
+    accepted = jnp.where(served, jnp.minimum(implied * jnp.exp(-anchor), 1.0), 0.0)
+
+    zero = jnp.zeros_like(people)
+    years = jnp.where(served, -chosen.enter * STEP, 0.0)
+    known = experience(
+        parameters.experience, zero, served.astype(people.dtype), years
+    )
+    state = State(owners, accepted, zero, known, zero, zero, zero, zero, zero)
+    return state, chosen._replace(utility=chosen.utility + anchor)
+
+
+def couple(
+    problem: Problem, parameters: Parameters, chosen: Chosen, state: State, quarter: Array
+) -> Couplings:
+    """What the other markets mean for each market in this quarter, from the state before it."""
+    abroad = 1.0 - problem.home
+    saving, familiarity = knowledge(
+        parameters.knowledge, state.known * abroad, problem.likeness
+    )
+    here = (quarter >= chosen.enter) * (1.0 - state.left)
+    since, _ = begun(quarter, chosen.enter, chosen.preparation)
+    digested = parameters.entry.digest * problem.teams[quarter]
+    age = (quarter - chosen.enter) * STEP
+    return Couplings(
+        saving=saving,
+        familiarity=familiarity,
+        heard=hearsay(problem, state.accepted * (1.0 - state.left)),
+        crowd=haste((1.0 - saving) * abroad, since) / digested,
+        load=attention(parameters.home, chosen.load, here, age),
+    )
+
+
+def hearsay(problem: Problem, accepted: Array) -> Array:
+    """Acceptance in the other markets of the neighbourhood, weighted by their size; in [0, 1]."""
+    near = problem.near
+    loud = problem.clout * accepted
+    heard = (loud @ near) @ near.T - loud
+    room = (problem.clout @ near) @ near.T - problem.clout
+    return jnp.where(room > 0.0, heard / jnp.where(room > 0.0, room, 1.0), 0.0)
+
+
+def step(
+    problem: Problem,
+    parameters: Parameters,
+    chosen: Chosen,
+    state: State,
+    quarter: Array,
+    shocks: Shocks,
+    given: Couplings | None = None,
+) -> tuple[State, Quarter]:
+    """One quarter.
+
+    Parameters
+    ----------
+    problem, parameters, chosen : Problem, Parameters, Chosen
+        The case; one world's parameters; the schedule in this world.
+    state : State
+        At the start of the quarter.
+    quarter : Array
+        Number of the quarter, from 0.
+    shocks : Shocks
+        This quarter's chances, axis market.
+    given : Couplings, optional
+        Used in place of the couplings that the state implies.
+    """
+    entered = quarter >= chosen.enter
+    present = entered * (1.0 - state.left)
+    years = quarter * STEP
+
+    # E3, E4, haste of E5, spillover of E2, attention of E10: as of the start of the quarter.
+    tied = couple(problem, parameters, chosen, state, quarter) if given is None else given
+
+    # E1: the category, whether or not we are there; a new one starts with our entry.
+    people = size(problem, parameters, years + STEP)
+    if problem.category_age is None:
+        people = people * entered
+    owners, category_units = category(parameters.category, state.owners, people, STEP)
+
+    # E2: acceptance of the brand.
+    accepted = present * acceptance(
+        parameters.acceptance, state.accepted, chosen.p, chosen.q, tied.heard, STEP
+    )
+
+    # E5: the part of the entry cost that is due, and E11: the people at work.
+    since, due = begun(quarter, chosen.enter, chosen.preparation)
+    opening = due * entry_cost(
+        parameters.entry, chosen.estimate, problem.distance, chosen.localisation, tied.saving,
+        tied.crowd, jnp.ones(()),
+    )  # fmt: skip
+    preparing = (since >= 0) & (quarter < chosen.enter)
+    teams = teams_in_use(parameters.staffing, chosen.teams, preparing, tied.familiarity)
+
+    # E6: share among those who accept; E10: attention abroad is missed at home.
+    adstock = present * (
+        parameters.share.carry * state.adstock + chosen.spend / problem.usual_spend
+    )
+    v = chosen.utility + problem.home * home_utility(parameters.home, tied.load)
+    rivals = (
+        problem.rivals
+        * parameters.share.rivals_factor
+        * jnp.exp(parameters.share.rivals_growth * years)
+    )
+    won = present * share(accepted, attraction(parameters.share, v, adstock), rivals)
+    units = category_units * chosen.reach * won
+
+    # E9: the money of the quarter.
+    flow = cash_flow(
+        parameters.cashflow, units, owners * chosen.reach * won, chosen.price, chosen.fee,
+        shocks.fx, problem.cost, problem.landed, chosen.fixed, chosen.spend, problem.distance,
+        tied.familiarity, STEP,
+    )  # fmt: skip
+
+    # E8: exits at the end of the quarter, by fate or by the loss agreed before entry.
+    unit_margin = margin(chosen.price, chosen.fee, shocks.fx, problem.cost, problem.landed)
+    log_rate = log_hazard(
+        parameters.exit, chosen.alpha, jnp.maximum(quarter - chosen.enter, 0), problem.distance,
+        tied.familiarity, tied.crowd, unit_margin / chosen.price,
+    )  # fmt: skip
+    booked = [line * present for line in flow]
+    loss = state.loss - sum(booked)
+    agreed = jnp.where(problem.home > 0.0, jnp.inf, problem.agreed_loss * chosen.estimate)
+    leaving = present * leaves(shocks.fate, log_rate, loss, agreed)
+    salvage = leaving * chosen.salvage * chosen.estimate * parameters.entry.cost_factor
+    ledger = Ledger(*booked, -opening, salvage)
+
+    factor = problem.discount**quarter
+    last_year = quarter >= problem.teams.shape[0] - 4
+    after = State(
+        owners=owners,
+        accepted=accepted,
+        adstock=adstock,
+        known=experience(parameters.experience, state.known, present, STEP),
+        left=state.left + leaving,
+        loss=loss,
+        value=state.value + factor * ledger.total(),
+        late=state.late + last_year * ledger.operating(),
+        log_rate=log_rate,
+    )
+    quarter_left = Quarter(
+        ledger, category_units, units, won, accepted, present, tied.saving, tied.load, teams
+    )
+    return after, quarter_left
