@@ -1,0 +1,73 @@
+"""Plans a firm's expansion into foreign markets: which, in what order, how fast and how.
+
+    import beachhead as bh
+
+    case = bh.Case.load("xiaomi-2013")
+    panel = bh.load_panel(as_of=case.as_of)
+    ranking = bh.screen(case, panel)
+    plan = bh.plan(case, panel, effort="standard", seed=1)
+    beliefs = bh.Beliefs.from_prior(case, panel)
+    futures = bh.simulate(case, panel, beliefs, plan.schedule, worlds=1000, seed=2)
+    bh.write_report("report.html", case, ranking, plan, futures)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from beachhead._version import __version__
+
+if TYPE_CHECKING:
+    from beachhead.cases import Case, Schedule
+    from beachhead.data import load_panel
+    from beachhead.errors import InputError
+    from beachhead.planning import plan
+    from beachhead.reporting import describe, read_run, write_report, write_run
+    from beachhead.screening import screen
+    from beachhead.simulation import Beliefs, simulate
+
+# Where each name lives: a room is imported when one of its names is first asked for, so that
+# whoever only screens never waits for the libraries of the search.
+_ROOMS = {
+    "Beliefs": "simulation",
+    "Case": "cases",
+    "InputError": "errors",
+    "Schedule": "cases",
+    "describe": "reporting",
+    "load_panel": "data",
+    "plan": "planning",
+    "read_run": "reporting",
+    "screen": "screening",
+    "simulate": "simulation",
+    "write_report": "reporting",
+    "write_run": "reporting",
+}
+
+__all__ = [
+    "Beliefs",
+    "Case",
+    "InputError",
+    "Schedule",
+    "__version__",
+    "describe",
+    "load_panel",
+    "plan",
+    "read_run",
+    "screen",
+    "simulate",
+    "write_report",
+    "write_run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"beachhead.{_ROOMS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -6,7 +6,6 @@ and a panel. The format is one TOML file, described in `docs/case.md`.
 
 from beachhead.cases.case import Case, Input, Limits, Mode
 from beachhead.cases.check import check_case
-from beachhead.cases.order import Preparation
 from beachhead.cases.reading import bundled_cases, new_case
 from beachhead.cases.schedule import Entry, Schedule
 
@@ -16,7 +15,6 @@ __all__ = [
     "Input",
     "Limits",
     "Mode",
-    "Preparation",
     "Schedule",
     "bundled_cases",
     "check_case",

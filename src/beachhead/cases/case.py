@@ -36,7 +36,9 @@ Year = Annotated[int, Field(ge=1800, le=2200)]
 Mode = Literal["online", "distributor", "joint_venture", "subsidiary"]
 Category = Literal["smartphone", "subscription", "retail", "generic"]
 CURRENCY = r"^[A-Z]{3}$"
-InputKey = Literal["closed_share", "hhi", "price_index", "tariff", "owners_share"]
+InputKey = Literal[
+    "closed_share", "hhi", "price_index", "tariff", "owners_share", "population"
+]
 
 
 def _form(value: Any) -> str:
@@ -89,9 +91,7 @@ class Firm(_Table):
     served: tuple[Served, ...] = Field(
         default=(), description="markets served already: market, units, mode, since"
     )
-    rivals: tuple[Rival, ...] = Field(
-        default=(), description="named rivals at home: name, share"
-    )
+    rivals: tuple[Rival, ...] = Field(default=(), description="named rivals at home: name, share")
 
 
 class Product(_Table):
@@ -269,7 +269,7 @@ class Screening(_Table):
 
 
 class Case(_Table):
-    """A firm's question: which of these markets, in what order, how fast and how, under what limits.
+    """A firm's question: which markets to enter, in what order, how fast, how, in what limits.
 
     Money is in `currency`, in real terms of the year of `as_of`; time runs in quarters 0 to
     `quarters` - 1, and quarter 0 is the first that begins on or after `as_of`.
@@ -279,16 +279,22 @@ class Case(_Table):
         default="", description="short name; the file's name without .toml if left out"
     )
     title: str = Field(default="", description="one line for the heading of a report")
-    as_of: datetime.date = Field(description="day of the question; data published after it are not seen")
+    as_of: datetime.date = Field(
+        description="day of the question; data published after it are not seen"
+    )
     quarters: int = Field(
         default=40, ge=4, le=40, description="horizon in quarters, 4 to 40 (one to ten years)"
     )
     currency: Annotated[str, StringConstraints(pattern=CURRENCY)] = Field(
         default="USD", description="currency of all money in the case, three capital letters"
     )
-    notes: tuple[Text, ...] = Field(
-        default=(), description="remarks for the reader of the report"
+    dollars: float | None = Field(
+        default=None,
+        gt=0,
+        description="US dollars for one unit of the currency on as_of; needed "
+        "where the currency is not USD, since country figures are in dollars",
     )
+    notes: tuple[Text, ...] = Field(default=(), description="remarks for the reader of the report")
     firm: Firm
     product: Product
     markets: Markets = Markets()
@@ -298,6 +304,11 @@ class Case(_Table):
     screening: Screening = Screening()
     parameters: dict[Text, float] = Field(
         default={}, description='"mechanism.parameter" = value in place of the preset\'s'
+    )
+    economics: dict[Text, float] = Field(
+        default={},
+        description='"rivals" or "online.entry" (mode.field) = value in place of the preset\'s '
+        "default economics",
     )
 
     @classmethod

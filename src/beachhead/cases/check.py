@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from beachhead.cases.case import Case
 from beachhead.cases.naming import find_pool, resolve_names
-from beachhead.cases.order import Preparation, check_order
+from beachhead.cases.order import check_order
+from beachhead.cases.presets import load_preset
 from beachhead.errors import Problem, suggest
 
 if TYPE_CHECKING:
     from beachhead.data import Panel
 
-UNKNOWN: Mapping[str, Preparation] = {}
 
-
-def check_case(
-    case: Case,
-    panel: Panel,
-    *,
-    where: str = "",
-    preparation: Mapping[str, Preparation] = UNKNOWN,
-) -> list[Problem]:
+def check_case(case: Case, panel: Panel, *, where: str = "") -> list[Problem]:
     """Everything in a case that contradicts itself or that the panel does not know.
 
     Parameters
@@ -34,8 +28,6 @@ def check_case(
         The panel on which it is to be planned.
     where : str
         The file to name in the problems; by default the case's name.
-    preparation : mapping of str to Preparation
-        What each mode takes before sales begin; `Preparation()` for one that is not named.
 
     Returns
     -------
@@ -51,8 +43,9 @@ def check_case(
     problems += _check_inputs(resolved)
     problems += _check_parameters(resolved)
     problems += _check_teams(resolved)
+    problems += _check_choices(resolved)
     problems += _check_candidates(resolved, pool, problems)
-    problems += check_order(resolved, pool, preparation)
+    problems += check_order(resolved, pool, load_preset(case.product.category).modes)
     where = where or f"case {case.name!r}"
     return [replace(problem, where=f"{where}, {problem.where}") for problem in problems]
 
@@ -86,7 +79,9 @@ def _check_dates(case: Case, panel: Panel) -> Iterator[Problem]:
         ("product.launch", None if case.product.new_category else case.product.launch),
     ):
         if year is not None and year > case.as_of.year:
-            yield Problem(f"{year} is after as_of {case.as_of}", key, "Give the year as known then.")
+            yield Problem(
+                f"{year} is after as_of {case.as_of}", key, "Give the year as known then."
+            )
 
 
 def _check_firm(case: Case) -> Iterator[Problem]:
@@ -142,7 +137,7 @@ def _check_inputs(case: Case) -> Iterator[Problem]:
 def _check_parameters(case: Case) -> Iterator[Problem]:
     if not case.parameters:
         return
-    from beachhead.quantities import table
+    from beachhead.mechanisms import table
 
     known = table()
     for name, value in case.parameters.items():
@@ -168,7 +163,7 @@ def _check_teams(case: Case) -> Iterator[Problem]:
             "limits.teams[0].from",
             "Begin with the teams of the first quarter, 0 if there are none.",
         )
-    for i, (before, start) in enumerate(zip(starts, starts[1:], strict=False), start=1):
+    for i, (before, start) in enumerate(pairwise(starts), start=1):
         if start <= before:
             yield Problem(
                 f"{teams[i].start} does not come after {teams[i - 1].start}",
@@ -177,9 +172,16 @@ def _check_teams(case: Case) -> Iterator[Problem]:
             )
 
 
-def _check_candidates(
-    case: Case, pool: set[str], found: list[Problem]
-) -> Iterator[Problem]:
+def _check_choices(case: Case) -> Iterator[Problem]:
+    for key, choices in (
+        ("modes.allowed", case.modes.allowed),
+        ("modes.localisation", case.modes.localisation),
+    ):
+        if len(set(choices)) < len(choices):
+            yield Problem(f"the same choice twice in {list(choices)}", key, "Leave one of them.")
+
+
+def _check_candidates(case: Case, pool: set[str], found: list[Problem]) -> Iterator[Problem]:
     served = {market.market for market in case.firm.served}
     if case.markets.candidates != "all":
         for iso3 in case.markets.candidates:

@@ -39,6 +39,8 @@ def explain(
     """
     problems = []
     for fault in error.errors(include_url=False):
+        if fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]:
+            continue  # said of a list that is short only because its faulty items were taken out
         key, field, known = _follow(fault["loc"], data, model)
         name = key.rpartition(".")[2]
         meaning = f"Meaning: {field.description}." if field and field.description else ""
@@ -61,7 +63,9 @@ def _rule(fault: ErrorDetails) -> str:
     """The rule that a value breaks, in the words of the file format."""
     if rule := _PATTERNS.get(fault.get("ctx", {}).get("pattern", "")):
         return f"It should be {rule}"
-    rule = re.sub(r"^\w+ should", "It should", fault["msg"].partition(", ")[0])
+    if fault["type"].startswith("date"):
+        return "It should be a date such as 2014-06-30"
+    rule = re.sub(r"^\w+ should", "It should", fault["msg"])
     return rule.replace("valid array", "list").replace("an object", "a table")
 
 
@@ -77,13 +81,14 @@ def _follow(
     for step in loc:
         holder = _holder(annotation)
         fields: dict[str, FieldInfo] = {}
-        if isinstance(holder, type):
+        is_model = isinstance(holder, type)
+        if is_model:
             fields = {info.alias or name: info for name, info in holder.model_fields.items()}
         if isinstance(step, int) and isinstance(data, list) and step < len(data):
             key, data = f"{key}[{step}]", data[step]
         elif isinstance(data, dict) and (step in data or step in fields):
             key, data = f"{key}.{step}" if key else str(step), data.get(step)
-            if isinstance(holder, type):
+            if is_model:
                 field, known = fields.get(str(step)), list(fields)
                 annotation = field.annotation if field else None
             elif holder is not None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from beachhead.cases.case import Case
-from beachhead.errors import InputError, Problem, suggest
+from beachhead.cases.case import Case, Input, Served
+from beachhead.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from beachhead.data import Panel
@@ -18,77 +18,81 @@ def resolve_names(case: Case, panel: Panel) -> tuple[Case, list[Problem]]:
     An unknown name is left out of the list it stands in (an unknown home stays), so that the rest
     of the case can still be checked.
     """
-    problems: list[Problem] = []
-
-    def find(name: str, key: str) -> str | None:
-        try:
-            return panel.find(name)
-        except InputError as error:
-            problems.extend(Problem(p.what, key, p.fix) for p in error.problems)
-            return None
-
-    def find_each(names: Iterable[str], key: str) -> tuple[str, ...]:
-        found = (find(name, f"{key}[{i}]") for i, name in enumerate(names))
-        return tuple(dict.fromkeys(iso3 for iso3 in found if iso3))
-
-    def find_keys[T](table: dict[str, T], key: str) -> dict[str, T]:
-        result: dict[str, T] = {}
-        for name, value in table.items():
-            iso3 = find(name, f"{key}.{name}")
-            if iso3 in result:
-                problems.append(
-                    Problem(f"{iso3} stands there twice", f"{key}.{name}", "Leave one of them.")
-                )
-            elif iso3:
-                result[iso3] = value
-        return result
-
-    def find_rows[R](rows: Iterable[R], key: str, name: Callable[[R], str]) -> list[tuple[R, str]]:
-        found = ((row, find(name(row), f"{key}[{i}].market")) for i, row in enumerate(rows))
-        return [(row, iso3) for row, iso3 in found if iso3]
-
+    names = _Names(panel)
     firm, markets, limits = case.firm, case.markets, case.limits
-    home = find(firm.home, "firm.home") or firm.home
-    served = find_rows(firm.served, "firm.served", lambda row: row.market)
-    inputs = find_rows(markets.inputs, "markets.inputs", lambda row: row.market)
     candidates = markets.candidates
     if candidates != "all":
-        candidates = find_each(candidates, "markets.candidates")
-    groups = {
-        key: tuple(
-            found
-            for i, group in enumerate(getattr(limits, key))
-            if len(found := find_each(group, f"limits.{key}[{i}]")) == len(group)
-        )
-        for key in ("after", "not_together")
+        candidates = names.each(candidates, "markets.candidates")
+    resolved = {
+        "firm": firm.model_copy(
+            update={
+                "home": names.one(firm.home, "firm.home") or firm.home,
+                "served": names.rows(firm.served, "firm.served"),
+            }
+        ),
+        "markets": markets.model_copy(
+            update={
+                "candidates": candidates,
+                "exclude": names.each(markets.exclude, "markets.exclude"),
+                "inputs": names.rows(markets.inputs, "markets.inputs"),
+            }
+        ),
+        "limits": limits.model_copy(
+            update={
+                "must": names.each(limits.must, "limits.must"),
+                "never": names.each(limits.never, "limits.never"),
+                "fixed": names.keys(limits.fixed, "limits.fixed"),
+                "by": names.keys(limits.by, "limits.by"),
+                "after": names.groups(limits.after, "limits.after"),
+                "not_together": names.groups(limits.not_together, "limits.not_together"),
+            }
+        ),
     }
-    resolved = case.model_copy(
-        update={
-            "firm": firm.model_copy(
-                update={
-                    "home": home,
-                    "served": tuple(r.model_copy(update={"market": m}) for r, m in served),
-                }
-            ),
-            "markets": markets.model_copy(
-                update={
-                    "candidates": candidates,
-                    "exclude": find_each(markets.exclude, "markets.exclude"),
-                    "inputs": tuple(r.model_copy(update={"market": m}) for r, m in inputs),
-                }
-            ),
-            "limits": limits.model_copy(
-                update={
-                    "must": find_each(limits.must, "limits.must"),
-                    "never": find_each(limits.never, "limits.never"),
-                    "fixed": find_keys(limits.fixed, "limits.fixed"),
-                    "by": find_keys(limits.by, "limits.by"),
-                    **groups,
-                }
-            ),
-        }
-    )
-    return resolved, problems
+    return case.model_copy(update=resolved), names.problems
+
+
+class _Names:
+    """Looks names up and keeps a problem for each that the panel does not know."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+        self.problems: list[Problem] = []
+
+    def one(self, name: str, key: str) -> str | None:
+        try:
+            return self.panel.find(name)
+        except InputError as error:
+            self.problems += (Problem(p.what, key, p.fix) for p in error.problems)
+            return None
+
+    def each(self, names: Iterable[str], key: str) -> tuple[str, ...]:
+        found = [self.one(name, f"{key}[{i}]") for i, name in enumerate(names)]
+        return tuple(dict.fromkeys(iso3 for iso3 in found if iso3))
+
+    def groups(self, groups: Iterable[tuple[str, ...]], key: str) -> tuple[tuple[str, ...], ...]:
+        """The groups of which every name is known."""
+        found = []
+        for i, group in enumerate(groups):
+            codes = (self.one(name, f"{key}[{i}][{j}]") for j, name in enumerate(group))
+            known = tuple(iso3 for iso3 in codes if iso3)
+            if len(known) == len(group):
+                found.append(known)
+        return tuple(found)
+
+    def keys[T](self, table: dict[str, T], key: str) -> dict[str, T]:
+        found: dict[str, T] = {}
+        for name, value in table.items():
+            iso3 = self.one(name, f"{key}.{name}")
+            if iso3 in found:
+                twice = Problem(f"{iso3} stands there twice", f"{key}.{name}", "Leave one.")
+                self.problems.append(twice)
+            elif iso3:
+                found[iso3] = value
+        return found
+
+    def rows[R: (Served, Input)](self, rows: Iterable[R], key: str) -> tuple[R, ...]:
+        found = [(row, self.one(row.market, f"{key}[{i}].market")) for i, row in enumerate(rows)]
+        return tuple(row.model_copy(update={"market": iso3}) for row, iso3 in found if iso3)
 
 
 def find_pool(case: Case, panel: Panel) -> tuple[set[str], list[Problem]]:

@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 
 from beachhead.cases.case import Case
+from beachhead.cases.presets import ModeEconomics
 from beachhead.errors import Problem
 
 
-@dataclass(frozen=True)
-class Preparation:
-    """What a mode takes before sales begin in a market that is known well.
-
-    Attributes
-    ----------
-    quarters : int
-        Quarters between the decision and the first sale.
-    teams : float
-        Launch teams at work in each of them.
-    """
-
-    quarters: int = 1
-    teams: float = 0.0
-
-
-def check_order(
-    case: Case, pool: set[str], preparation: Mapping[str, Preparation]
-) -> list[Problem]:
+def check_order(case: Case, pool: set[str], modes: Mapping[str, ModeEconomics]) -> list[Problem]:
     """Limits of a resolved case that contradict one another.
 
     Parameters
@@ -36,15 +19,17 @@ def check_order(
         With ISO3 codes throughout.
     pool : set of str
         Markets that `[markets]` names.
-    preparation : mapping of str to Preparation
-        What each mode takes; `Preparation()` for one that is not named.
+    modes : mapping of str to ModeEconomics
+        What each mode takes: quarters of preparation, and launch teams during them in a market
+        that is known well.
     """
     return [
         *_check_members(case, pool),
         *_check_modes(case),
-        *_check_windows(case, pool, preparation),
+        *_check_dates(case, modes),
+        *_check_waiting(case, pool, modes),
         *_check_sets(case, pool),
-        *_check_people(case, pool, preparation),
+        *_check_people(case, pool, modes),
     ]
 
 
@@ -61,8 +46,8 @@ def _demanded(case: Case) -> dict[str, str]:
     """Markets that must be entered, with the key that says so."""
     limits = case.limits
     return {
+        **dict.fromkeys(limits.must, "limits.must"),
         **{iso3: f"limits.by.{iso3}" for iso3 in limits.by},
-        **{iso3: "limits.must" for iso3 in limits.must},
         **{iso3: f"limits.fixed.{iso3}" for iso3 in limits.fixed},
     }
 
@@ -110,115 +95,70 @@ def _check_modes(case: Case) -> Iterator[Problem]:
 
 
 def _least(
-    case: Case, preparation: Mapping[str, Preparation], mode: str | None
-) -> Preparation:
-    """The least that an entry takes: that of its mode, or of the lightest that is allowed."""
-    modes = case.modes.allowed if mode is None else (mode,)
-    choices = [preparation.get(name, Preparation()) for name in modes]
-    return Preparation(min(c.quarters for c in choices), min(c.teams for c in choices))
+    case: Case, modes: Mapping[str, ModeEconomics], mode: str | None = None
+) -> tuple[int, float]:
+    """Fewest quarters and fewest teams of preparation: of one mode, or of all that are allowed."""
+    choices = [modes[name] for name in (case.modes.allowed if mode is None else (mode,))]
+    return min(choice.preparation for choice in choices), min(choice.teams for choice in choices)
 
 
-def _check_windows(
-    case: Case, pool: set[str], preparation: Mapping[str, Preparation]
+def _check_dates(case: Case, modes: Mapping[str, ModeEconomics]) -> Iterator[Problem]:
+    """Quarters asked for that lie outside the horizon or before anything can be ready."""
+    dates = [(f"limits.fixed.{iso3}", e.quarter, e.mode) for iso3, e in case.limits.fixed.items()]
+    dates += [(f"limits.by.{iso3}", label, None) for iso3, label in case.limits.by.items()]
+    last = case.quarters - 1
+    for key, label, mode in dates:
+        ready, _ = _least(case, modes, mode)
+        quarter = case.quarter_index(label)
+        if quarter > last:
+            fix = f"The last quarter is {case.quarter_label(last)}; see the key quarters."
+            yield Problem(f"{label} is after the horizon", key, fix)
+        elif quarter < ready:
+            fix = f"Quarter 0 is {case.quarter_label(0)}; with {ready} of preparation the earliest "
+            fix += f"is {case.quarter_label(ready)}."
+            yield Problem(f"{label} is too early", key, fix)
+
+
+def _check_waiting(
+    case: Case, pool: set[str], modes: Mapping[str, ModeEconomics]
 ) -> Iterator[Problem]:
-    """Earliest and latest quarter of each market, from its own limits and from `after`."""
-    limits, last = case.limits, case.quarters - 1
-    soonest = _least(case, preparation, None).quarters
+    """Pairs of `after` that wait for one another, or keep a market from being entered in time."""
     enterable = _enterable(case, pool)
-    earliest = dict.fromkeys(enterable, soonest)
-    latest = dict.fromkeys(enterable, last)
-    broken: set[str] = set()
-    for iso3, entry in limits.fixed.items():
-        quarter = case.quarter_index(entry.quarter)
-        ready = _least(case, preparation, entry.mode).quarters
-        if problem := _outside(case, f"limits.fixed.{iso3}", entry.quarter, ready):
-            broken.add(iso3)
-            yield problem
-        earliest[iso3] = latest[iso3] = quarter
-    for iso3, label in limits.by.items():
-        if problem := _outside(case, f"limits.by.{iso3}", label, soonest):
-            broken.add(iso3)
-            yield problem
-        latest[iso3] = min(latest.get(iso3, last), case.quarter_index(label))
-
-    before: dict[str, list[str]] = {iso3: [] for iso3 in enterable}
-    for later, earlier in limits.after:
+    before: dict[str, list[str]] = {iso3: [] for iso3 in sorted(enterable)}
+    for later, earlier in case.limits.after:
         if {later, earlier} <= enterable:
             before[later].append(earlier)
-    if cycle := _find_cycle(before):
-        yield Problem(
-            f"these wait for one another: {' after '.join(cycle)}",
-            "limits.after",
-            "Take one of the pairs out.",
-        )
+    try:
+        order = list(TopologicalSorter(before).static_order())
+    except CycleError as error:
+        cycle = " after ".join(reversed(error.args[1]))
+        what = f"these wait for one another: {cycle}"
+        yield Problem(what, "limits.after", "Take one of the pairs out.")
         return
+    last = case.quarters - 1
+    soonest, _ = _least(case, modes)
+    fixed = {iso3: case.quarter_index(e.quarter) for iso3, e in case.limits.fixed.items()}
+    by = {iso3: case.quarter_index(label) for iso3, label in case.limits.by.items()}
     demanded = _demanded(case)
-    for iso3 in _in_order(before):
-        waits = max(before[iso3], key=lambda other: earliest[other], default="")
-        if waits and earliest[waits] >= earliest[iso3]:
-            start = earliest[waits] + 1
+    earliest: dict[str, int] = {}
+    for iso3 in order:
+        waits = max(before[iso3], key=earliest.__getitem__, default=None)
+        ready = soonest if waits is None else max(soonest, earliest[waits] + 1)
+        start = max(ready, fixed.get(iso3, ready))
+        due = min(fixed.get(iso3, last), by.get(iso3, last))
+        earliest[iso3] = min(start, due)
+        possible = all(d[iso3] in range(soonest, last + 1) for d in (fixed, by) if iso3 in d)
+        if iso3 not in demanded or start <= due or not possible:
+            continue
+        if waits is not None and ready > due:
+            why = f"waits for {waits}, which opens in {case.quarter_label(earliest[waits])} "
+            why += "at the earliest"
+            fix = "Move one of the dates, or take the pair out of limits.after."
         else:
-            start, waits = earliest[iso3], ""
-        if start > latest[iso3] and iso3 in demanded and iso3 not in broken:
-            because = f", after {waits}" if waits else ""
-            yield Problem(
-                f"{iso3} is due by {case.quarter_label(latest[iso3])}, but cannot be entered "
-                f"before {case.quarter_label(start)}{because}",
-                demanded[iso3] if iso3 not in limits.by else f"limits.by.{iso3}",
-                "Move one of the dates" + (" or take the pair out of limits.after." if waits else "."),
-            )
-            start = latest[iso3]
-        earliest[iso3] = max(earliest[iso3], start) if iso3 not in limits.fixed else earliest[iso3]
-
-
-def _outside(case: Case, key: str, label: str, ready: int) -> Problem | None:
-    quarter = case.quarter_index(label)
-    last = case.quarter_label(case.quarters - 1)
-    if quarter >= case.quarters:
-        return Problem(
-            f"{label} is after the horizon", key, f"The last quarter is {last}; see quarters."
-        )
-    if quarter < ready:
-        return Problem(
-            f"{label} is too early",
-            key,
-            f"Quarter 0 is {case.quarter_label(0)} and preparation takes {ready} quarters: the "
-            f"earliest is {case.quarter_label(ready)}.",
-        )
-    return None
-
-
-def _find_cycle(before: Mapping[str, list[str]]) -> list[str]:
-    """Markets each of which waits for the next, the last being the first again; or nothing."""
-    done: set[str] = set()
-    for start in sorted(before):
-        path: list[str] = []
-        stack = [(start, iter(before[start]))]
-        while stack:
-            iso3, others = stack[-1]
-            if len(path) < len(stack):
-                path.append(iso3)
-            following = next((other for other in others if other not in done), None)
-            if following is None:
-                done.add(iso3)
-                stack.pop()
-                path.pop()
-            elif following in path:
-                return [*path[path.index(following) :], following]
-            else:
-                stack.append((following, iter(before[following])))
-    return []
-
-
-def _in_order(before: Mapping[str, list[str]]) -> Iterator[str]:
-    """Markets so that each comes after all it waits for; `before` has no cycle."""
-    placed: set[str] = set()
-    waiting = sorted(before)
-    while waiting:
-        for iso3 in [iso3 for iso3 in waiting if placed.issuperset(before[iso3])]:
-            placed.add(iso3)
-            yield iso3
-        waiting = [iso3 for iso3 in waiting if iso3 not in placed]
+            why = f"is fixed in {case.quarter_label(start)}"
+            fix = "Take back one of the two."
+        due_label = case.quarter_label(due)
+        yield Problem(f"{iso3} is due by {due_label}, but {why}", demanded[iso3], fix)
 
 
 def _needed(case: Case) -> dict[str, str]:
@@ -256,13 +196,13 @@ def _check_sets(case: Case, pool: set[str]) -> Iterator[Problem]:
 
 
 def _check_people(
-    case: Case, pool: set[str], preparation: Mapping[str, Preparation]
+    case: Case, pool: set[str], modes: Mapping[str, ModeEconomics]
 ) -> Iterator[Problem]:
     """Entries demanded where there are too few teams to prepare them."""
     teams = case.teams_by_quarter()
     enterable = _enterable(case, pool)
     demanded = sorted(iso3 for iso3 in _demanded(case) if iso3 in enterable)
-    if demanded and not any(teams):
+    if demanded and not any(teams) and all(_least(case, modes)):
         yield Problem(
             f"there are no launch teams, but {', '.join(demanded)} must be entered",
             "limits.teams",
@@ -271,18 +211,18 @@ def _check_people(
         return
     at_work: dict[int, dict[str, float]] = {}
     for iso3, entry in case.limits.fixed.items():
-        least = _least(case, preparation, entry.mode)
+        quarters, people = _least(case, modes, entry.mode)
         opening = case.quarter_index(entry.quarter)
-        if iso3 in enterable and least.quarters <= opening < case.quarters:
-            for t in range(opening - least.quarters, opening):
-                at_work.setdefault(t, {})[iso3] = least.teams
+        if iso3 in enterable and quarters <= opening < case.quarters:
+            for t in range(opening - quarters, opening):
+                at_work.setdefault(t, {})[iso3] = people
     reported: set[str] = set()
     for t, needs in sorted(at_work.items()):
-        if (teams[t] == 0 or sum(needs.values()) > teams[t]) and not reported.issuperset(needs):
+        if sum(needs.values()) > teams[t] and not reported.issuperset(needs):
             reported.update(needs)
             yield Problem(
-                f"{', '.join(sorted(needs))} must be prepared in {case.quarter_label(t)}, when "
-                f"there are {teams[t]} launch teams",
+                f"{', '.join(sorted(needs))} in preparation in {case.quarter_label(t)} "
+                f"takes at least {sum(needs.values()):g} launch teams; there are {teams[t]}",
                 "limits.fixed",
                 "Move entries apart, or give more teams by then in limits.teams.",
             )

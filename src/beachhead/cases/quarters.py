@@ -13,7 +13,7 @@ LABEL = r"^[12]\d{3}Q[1-4]$"
 
 def parse(label: str) -> int:
     """Number of the quarter with this label; `ValueError` if it is no label."""
-    if not re.match(LABEL, label):
+    if not re.fullmatch(LABEL, label):
         raise ValueError(f"{label!r} is no quarter; write year and quarter as in 2014Q3")
     return 4 * int(label[:4]) + int(label[5]) - 1
 

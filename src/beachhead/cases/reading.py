@@ -48,15 +48,14 @@ def new_case(name: str) -> str:
 def read_case(case: str | Path) -> Case:
     """See `Case.load`."""
     path = Path(case)
-    if isinstance(case, str) and case in (names := bundled_cases()):
+    names = bundled_cases()
+    if isinstance(case, str) and case in names:
         path = BUNDLED / f"{case}.toml"
     elif not path.exists():
-        names = bundled_cases()
         near = suggest(path.stem, names).capitalize()
         fix = f"Bundled cases are {' and '.join(names)}; 'beachhead new NAME' writes a new one."
-        raise InputError(
-            Problem("no such file, and no bundled case of that name", str(path), f"{near} {fix}".lstrip())
-        )
+        what = "no such file, and no bundled case of that name"
+        raise InputError(Problem(what, str(path), f"{near} {fix}".lstrip()))
     return parse_case(read_text(path), path)
 
 
@@ -104,7 +103,7 @@ def read_inputs(path: Path) -> list[Input]:
         try:
             inputs.append(Input.model_validate(data))
         except ValidationError as error:
-            problems += explain(error, Input, data, lambda key, at=place: f"{at}, {key}")
+            problems += explain(error, Input, data, f"{place}, {{}}".format)
     if problems:
         raise InputError(*problems)
     return inputs

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -67,14 +68,12 @@ def build(source: Path, out: Path | None = None) -> Path:
         raise InputError(*problems)
     frames = {"figures": figures, "markets": markets, "pairs": pairs, "blocs": blocs}
     for name, frame in frames.items():
-        write_atomic(out / f"{name}.parquet", lambda path, frame=frame: _write(frame, path))
+        write_atomic(out / f"{name}.parquet", partial(_write, frame))
     return out
 
 
 def _write(frame: pl.DataFrame, path: Path) -> None:
-    frame.write_parquet(
-        path, compression="zstd", compression_level=10, statistics=False, row_group_size=1_000_000
-    )
+    frame.write_parquet(path, compression="zstd", compression_level=10, statistics=False)
 
 
 def _read(source: Path) -> dict[str, pl.DataFrame]:
@@ -142,7 +141,9 @@ def _shape_markets(
     ).sort("bloc", "iso3", "start")
 
     def parts(column: str, separator: str) -> pl.Expr:
-        return pl.col(column).str.split(separator).list.eval(pl.element().filter(pl.element() != ""))
+        return (
+            pl.col(column).str.split(separator).list.eval(pl.element().filter(pl.element() != ""))
+        )
 
     facts = table.select(_NEEDED["markets.csv"])
     markets = facts.join(places, on="iso3", how="inner").select(

@@ -82,9 +82,7 @@ def composite(panel: Panel, home: str, markets: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def _components(
-    panel: Panel, home: str, markets: Sequence[str]
-) -> dict[str, NDArray[np.float64]]:
+def _components(panel: Panel, home: str, markets: Sequence[str]) -> dict[str, NDArray[np.float64]]:
     """Unscaled components; NaN where not known."""
     pairs = pl.DataFrame({"partner": list(markets)}, schema={"partner": pl.String}).join(
         panel.pairs.filter(pl.col("iso3") == home), on="partner", how="left", maintain_order="left"

@@ -15,9 +15,7 @@ INDICATORS = (
 )
 
 
-def institutions(
-    home: NDArray[np.float64], markets: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def institutions(home: NDArray[np.float64], markets: NDArray[np.float64]) -> NDArray[np.float64]:
     """Root mean square difference of the six governance indicators.
 
     sqrt(mean_k (x_k - h_k)^2): the square root of the index of Kogut and Singh (1988) on

@@ -17,11 +17,7 @@ def language(
         Whether the two markets have a language of business in common.
     share_spoken : array
         1 where at least 9 % of the people of both speak a common language (CEPII's measure, Mayer
-        and Zignago 2011), 0 where not, NaN where that is not known.
-
-    Returns
-    -------
-    array
-        NaN where the second is not known and the first does not settle it.
+        and Zignago 2011), 0 where not. NaN, where that was not measured, counts as 0: it happens
+        to a dozen small economies, and the languages of business are known for all.
     """
-    return np.where(share_business, 0.0, 1.0 - 0.5 * share_spoken)
+    return np.where(share_business, 0.0, 1.0 - 0.5 * np.nan_to_num(share_spoken))

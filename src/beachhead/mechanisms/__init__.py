@@ -15,6 +15,7 @@ from beachhead.mechanisms.exit import Exit
 from beachhead.mechanisms.experience import Experience
 from beachhead.mechanisms.home import Home
 from beachhead.mechanisms.knowledge import Knowledge
+from beachhead.mechanisms.reach import Reach
 from beachhead.mechanisms.share import Share
 from beachhead.mechanisms.staffing import Staffing
 from beachhead.quantities import Parameter, declared
@@ -28,6 +29,7 @@ class Parameters(NamedTuple):
     experience: Experience
     knowledge: Knowledge
     entry: Entry
+    reach: Reach
     share: Share
     exit: Exit
     cashflow: CashFlow
@@ -41,6 +43,7 @@ MECHANISMS: dict[str, type] = {
     "experience": Experience,
     "knowledge": Knowledge,
     "entry": Entry,
+    "reach": Reach,
     "share": Share,
     "exit": Exit,
     "cashflow": CashFlow,

@@ -47,6 +47,16 @@ class CashFlow:
         unit="money/year", default=0.0, neutral=0.0, bounds=(0.0, float("inf")), prior=Sure(),
         tag="J", source="the case says",
     )  # fmt: skip
+    fx_sd: Array = parameter(
+        "spread of a year's change of the real exchange rate (standard deviation of the log)",
+        unit="1/sqrt(year)", default=0.09, neutral=0.0, bounds=(0.0, 2.0), tag="M",
+        source="real exchange rates of floating currencies, Rogoff (1996)",
+    )  # fmt: skip
+    fx_half_life: Array = parameter(
+        "years in which half of a deviation of the real exchange rate is undone",
+        unit="years", default=4.0, neutral=None, bounds=(0.1, 1e6), tag="M",
+        source="three to five years, Rogoff (1996)",
+    )  # fmt: skip
 
 
 class Flow(NamedTuple):

@@ -19,14 +19,15 @@ STEP = 0.25  # years in a quarter
 class Options(NamedTuple):
     """Ways of entering.
 
-    `estimate`, `fixed`, `spend` (money, the last two a year), `reach` and `allowed` have axes
-    (market, option); the rest have axis option.
+    `estimate`, `fixed`, `spend` (money, the last two a year), `reach` now,
+    `reach_full` where everybody is ready for online sales, and `allowed` have axes (market, option); the rest have axis option.
     """
 
     estimate: Array
     fixed: Array
     spend: Array
     reach: Array
+    reach_full: Array
     allowed: Array
     fee: Array
     localisation: Array

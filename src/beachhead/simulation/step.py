@@ -17,6 +17,7 @@ from beachhead.mechanisms.exit import leaves, log_hazard
 from beachhead.mechanisms.experience import experience
 from beachhead.mechanisms.home import attention, home_utility
 from beachhead.mechanisms.knowledge import knowledge
+from beachhead.mechanisms.reach import reach
 from beachhead.mechanisms.share import attraction, share, utility
 from beachhead.mechanisms.staffing import teams_in_use
 from beachhead.simulation.state import (
@@ -43,6 +44,7 @@ class Chosen(NamedTuple):
     fixed: Array
     spend: Array
     reach: Array
+    reach_full: Array
     fee: Array
     localisation: Array
     load: Array
@@ -75,6 +77,7 @@ def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array
         fixed=ways.fixed[rows, option],
         spend=ways.spend[rows, option],
         reach=ways.reach[rows, option],
+        reach_full=ways.reach_full[rows, option],
         fee=ways.fee[option],
         localisation=localisation,
         load=ways.load[option] * (1.0 - problem.home),
@@ -223,7 +226,7 @@ def step(
     preparing = (since >= 0) & (quarter < chosen.enter)
     teams = teams_in_use(parameters.staffing, chosen.teams, preparing, tied.familiarity)
 
-    # E6: share among those who accept; E10: attention abroad is missed at home.
+    # Sales and E6: what the mode reaches, share among those who accept; E10: attention abroad is missed at home.
     adstock = present * (
         parameters.share.carry * state.adstock + chosen.spend / problem.usual_spend
     )
@@ -234,11 +237,12 @@ def step(
         * jnp.exp(parameters.share.rivals_growth * years)
     )
     won = present * share(accepted, attraction(parameters.share, v, adstock), rivals)
-    units = category_units * chosen.reach * won
+    within = reach(parameters.reach, chosen.reach, chosen.reach_full, years)
+    units = category_units * within * won
 
     # E9: the money of the quarter.
     flow = cash_flow(
-        parameters.cashflow, units, owners * chosen.reach * won, chosen.price, chosen.fee,
+        parameters.cashflow, units, owners * within * won, chosen.price, chosen.fee,
         shocks.fx, problem.cost, problem.landed, chosen.fixed, chosen.spend, problem.distance,
         tied.familiarity, STEP,
     )  # fmt: skip

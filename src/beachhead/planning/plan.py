@@ -1,0 +1,174 @@
+"""The answer as data: a schedule with value, bound, gap and status."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from beachhead.cases import Schedule
+
+
+@dataclass(frozen=True)
+class Value:
+    """Spread of the discounted money over worlds, money of the case.
+
+    `cvar` is the mean of the worst worlds, `adds` the mean over the mean of staying at home, with
+    the half-width of its 95 % interval `adds_error` (paired, same worlds).
+    """
+
+    mean: float
+    sd: float
+    p05: float
+    p50: float
+    p95: float
+    cvar: float
+    adds: float
+    adds_error: float
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A named way of expanding at its own best pace, valued like the plan.
+
+    `objective` and `value_mean` are on the fresh worlds, `pace` is launches a year (None where it
+    has no pace), `entries` the number of markets entered.
+    """
+
+    name: str
+    words: str
+    pace: float | None
+    entries: int
+    objective: float
+    value_mean: float
+
+
+@dataclass(frozen=True)
+class LimitUse:
+    """One limit of the case and how much room the plan leaves in it.
+
+    `slack` is in `unit`; `binding` where nothing is left of it.
+    """
+
+    name: str
+    words: str
+    binding: bool
+    slack: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Help:
+    """An earlier market and the money by which its experience made an entry cheaper."""
+
+    iso3: str
+    saved: float
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a market is in the plan, and why then; money of the case, discounted.
+
+    `earns` mean value of the market over fresh worlds, entry cost included; `opening` mean entry
+    cost paid, undiscounted; `saved` what experience elsewhere took off it, `helped_by` from whom.
+    `without`, `earlier`, `later`: change of the objective on the search's worlds if the market is
+    left out, or entered two quarters sooner or later (None where a limit forbids it).
+    """
+
+    iso3: str
+    earns: float
+    opening: float
+    saved: float
+    helped_by: tuple[Help, ...]
+    without: float
+    earlier: float | None
+    later: float | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A schedule, what it is worth, and how much better any other could be.
+
+    Attributes
+    ----------
+    case, version, seed, effort : str, str, int, str
+        What makes the answer reproducible.
+    status : 'complete' or 'partial'
+        'partial' where the search was interrupted: the best plan found so far.
+    objective, stay_home, bound, gap : float
+        J of the schedule and of staying at home, a number that no feasible schedule's J exceeds,
+        and (bound - J) / (J - stay_home); all on the search's worlds. `bound` and `gap` are None
+        where there is none; `gap` also where expansion adds nothing.
+    bound_kind : str
+        What the bound covers.
+    value : Value
+        On fresh worlds.
+    schedule : Schedule
+        Who is entered, when and how.
+    named_strategies, limits, reasons : tuple
+        The alternatives, best first; the limits; the first ten markets.
+    """
+
+    case: str
+    version: str
+    seed: int
+    effort: str
+    status: str
+    objective: float
+    stay_home: float
+    bound: float | None
+    gap: float | None
+    bound_kind: str
+    value: Value
+    schedule: Schedule
+    named_strategies: tuple[Strategy, ...]
+    limits: tuple[LimitUse, ...]
+    reasons: tuple[Reason, ...]
+
+    def to_json(self, names: dict[str, str], quarters: list[str]) -> str:
+        """Text of `plan.json`: the same bytes for the same plan.
+
+        `names` maps ISO3 codes to names, `quarters` numbers to labels.
+        """
+        content: dict[str, Any] = {
+            field.name: getattr(self, field.name) for field in dataclasses.fields(self)
+        }
+        content["value"] = dataclasses.asdict(self.value)
+        content["schedule"] = [
+            {
+                "iso3": entry.iso3,
+                "name": names[entry.iso3],
+                "enter": quarters[entry.quarter],
+                "mode": entry.mode,
+                "localisation": entry.localisation,
+            }
+            for entry in self.schedule.entries
+        ]
+        for key in ("named_strategies", "limits", "reasons"):
+            content[key] = [dataclasses.asdict(item) for item in content[key]]
+        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, quarters: list[str]) -> Plan:
+        """Plan from the text of a `plan.json` that `to_json` wrote."""
+        content = json.loads(text)
+        number = {label: index for index, label in enumerate(quarters)}
+        entries = [
+            {
+                "iso3": entry["iso3"],
+                "quarter": number[entry["enter"]],
+                "mode": entry["mode"],
+                "localisation": entry["localisation"],
+            }
+            for entry in content["schedule"]
+        ]
+        content["schedule"] = Schedule.model_validate({"entries": entries})
+        content["value"] = Value(**content["value"])
+        content["named_strategies"] = tuple(Strategy(**s) for s in content["named_strategies"])
+        content["limits"] = tuple(LimitUse(**limit) for limit in content["limits"])
+        content["reasons"] = tuple(
+            Reason(**{**r, "helped_by": tuple(Help(**h) for h in r["helped_by"])})
+            for r in content["reasons"]
+        )
+        return cls(**content)

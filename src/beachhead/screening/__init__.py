@@ -1,0 +1,6 @@
+"""Which markets are worth a closer look: criteria on fixed anchors -> ranking."""
+
+from beachhead.screening.criteria import CRITERIA, Criterion
+from beachhead.screening.screen import LEAST_COVERAGE, Ranking, screen, weigh
+
+__all__ = ["CRITERIA", "LEAST_COVERAGE", "Criterion", "Ranking", "screen", "weigh"]

@@ -1,0 +1,74 @@
+"""docs/case.md names every key of the schema, with its default and meaning."""
+
+import re
+from pathlib import Path
+
+import pytest
+import tomlkit
+from pydantic_core import PydanticUndefined
+
+from beachhead.cases import Case, check_case
+from beachhead.cases.case import (
+    Firm,
+    FixedEntry,
+    Input,
+    Limits,
+    Markets,
+    Modes,
+    Product,
+    Rival,
+    Risk,
+    Screening,
+    Served,
+    TeamStep,
+)
+from beachhead.data import load_panel
+
+PAGE = (Path(__file__).parents[2] / "docs" / "case.md").read_text("utf-8")
+SECTIONS = {
+    "The question": Case,
+    "[firm]": Firm,
+    "served": Served,
+    "rivals": Rival,
+    "[product]": Product,
+    "[markets]": Markets,
+    "inputs": Input,
+    "[modes]": Modes,
+    "[limits]": Limits,
+    "teams": TeamStep,
+    "fixed": FixedEntry,
+    "[risk]": Risk,
+    "[screening]": Screening,
+}
+
+
+def row(key, field):
+    if field.default is PydanticUndefined:
+        default = "required"
+    elif field.default is None:
+        default = "not set"
+    else:
+        value = list(field.default) if isinstance(field.default, tuple) else field.default
+        default = f"`{tomlkit.item(value).as_string()}`"
+    return f"| `{key}` | {default} | {field.description} |"
+
+
+def section(title):
+    parts = re.split(r"^#+ `?(.*?)`?$", PAGE, flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))[title]
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+def test_every_key_is_documented_as_it_is(title):
+    text = section(title)
+    fields = {f.alias or name: f for name, f in SECTIONS[title].model_fields.items()}
+    rows = [row(key, field) for key, field in fields.items() if field.description]
+    assert [line for line in text.splitlines() if line.startswith("| `")] == rows
+
+
+def test_the_example_is_a_case_in_order():
+    example = re.search(r"```toml\n(.*?)```", PAGE, re.S).group(1)
+    case = Case.loads(example, "example.toml")
+    assert check_case(case, load_panel(case.as_of)) == []
+    keys = [line for line in example.splitlines() if re.match(r"\w+ =", line)]
+    assert len(keys) == 12

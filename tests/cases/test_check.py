@@ -1,0 +1,267 @@
+"""Whether the parts of a case fit one another: each contradiction is one problem."""
+
+import pytest
+
+from beachhead.cases import Case, check_case
+from beachhead.cases.order import check_order
+from beachhead.cases.presets import load_preset
+from beachhead.data import load_panel
+
+
+def found(case, panel):
+    return [str(problem) for problem in check_case(case, panel, where="acme.toml")]
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected"),
+    [
+        # names
+        ({"limits": 'must = ["Indai"]'}, "acme.toml, limits.must[0]: "),
+        ({"limits": 'by = {Atlantis = "2014Q3"}'}, "limits.by.Atlantis"),
+        ({"limits": 'after = [["IND", "Atlantis"]]'}, "limits.after[0][1]"),
+        ({"limits": 'fixed = {IND = "2014Q3", India = "2014Q4"}'}, "IND stands there twice"),
+        ({"markets": 'candidates = ["IND", "Atlantis"]'}, "markets.candidates[1]"),
+        ({"markets": 'candidates = ["Atlantis"]'}, "markets.candidates[0]"),
+        ({"markets": 'regions = ["Middle Earth"]'}, "markets.regions[0]"),
+        ({"markets": 'blocs = ["EUU"]'}, "markets.blocs[0]"),
+        # candidates
+        ({"markets": 'candidates = ["IND"]\nexclude = ["India"]'}, "no market is left"),
+        ({"markets": 'candidates = ["IND", "CHN"]'}, "CHN cannot be a candidate: it is the home"),
+        (
+            {
+                "markets": 'candidates = ["IND", "HKG"]',
+                "firm": "served = [{market='HKG', units=1, mode='online', since=2013-01-01}]",
+            },
+            "HKG cannot be a candidate: it is served already",
+        ),
+        # firm and money
+        ({"firm": "entered_home = 2014"}, "firm.entered_home: 2014 is after as_of"),
+        ({"product": "launch = 2014"}, "product.launch"),
+        ({"limits": "cash_floor = 6e8"}, "cash_floor 6e+08 is above capital 5e+08"),
+        (
+            {"firm": "served = [{market='HKG', units=1, mode='online', since=2013-04-09}]"},
+            "HKG is served since 2013-04-09",
+        ),
+        (
+            {"firm": "served = [{market='CHN', units=1, mode='online', since=2013-01-09}]"},
+            "CHN is the home market",
+        ),
+        (
+            {"firm": "rivals = [{name='A', share=0.7}, {name='B', share=0.4}]"},
+            "add up to 1.10",
+        ),
+        ({"modes": 'allowed = ["online", "online"]'}, "the same choice twice"),
+        # members
+        ({"limits": 'must = ["IND"]\nnever = ["India"]'}, "limits.never excludes it"),
+        ({"limits": 'must = ["IND"]', "markets": 'exclude = ["IND"]'}, "markets.exclude excl"),
+        ({"limits": 'must = ["IND"]', "markets": 'candidates = ["BRA"]'}, "[markets] does not"),
+        ({"limits": 'must = ["CHN"]'}, "limits.must: CHN is to be entered, but it is the home"),
+        ({"limits": 'fixed = {IND = "2014Q3"}\nnever = ["IND"]'}, "limits.fixed.IND"),
+        ({"limits": 'by = {IND = "2014Q3"}\nnever = ["IND"]'}, "limits.by.IND"),
+        ({"limits": 'after = [["BRA", "IND"]]\nnever = ["IND"]'}, "BRA waits for IND, which"),
+        (
+            {
+                "limits": 'fixed = {IND = {quarter = "2014Q3", mode = "subsidiary"}}',
+                "modes": 'allowed = ["online"]',
+            },
+            "limits.fixed.IND.mode",
+        ),
+        # dates
+        ({"limits": 'fixed = {IND = "2013Q2"}'}, "limits.fixed.IND: 2013Q2 is too early"),
+        ({"limits": 'fixed = {IND = "2012Q4"}'}, "2012Q4 is too early"),
+        ({"limits": 'fixed = {IND = "2019Q2"}'}, "limits.fixed.IND: 2019Q2 is after the horizon"),
+        ({"limits": 'by = {IND = "2013Q1"}'}, "limits.by.IND: 2013Q1 is too early"),
+        ({"limits": 'by = {IND = "2030Q1"}'}, "limits.by.IND: 2030Q1 is after the horizon"),
+        (
+            {"limits": 'fixed = {IND = "2015Q1"}\nby = {IND = "2014Q4"}'},
+            "limits.fixed.IND: IND is due by 2014Q4, but is fixed in 2015Q1",
+        ),
+        # order
+        (
+            {"limits": 'after = [["BRA", "IND"], ["IND", "IDN"], ["IDN", "BRA"]]'},
+            "limits.after: these wait for one another: BRA after IND after IDN after BRA",
+        ),
+        ({"limits": 'after = [["BRA", "BRA"]]'}, "BRA after BRA"),
+        (
+            {
+                "limits": 'after = [["BRA", "IND"]]\nfixed = {IND = "2016Q1"}\n'
+                'by = {BRA = "2015Q4"}'
+            },
+            "limits.by.BRA: BRA is due by 2015Q4, but waits for IND, which opens in 2016Q1",
+        ),
+        (
+            {
+                "limits": 'after = [["BRA", "IDN"], ["IDN", "IND"]]\n'
+                'fixed = {IND = "2018Q4"}\nmust = ["BRA"]'
+            },
+            "limits.must: BRA is due by 2019Q1, but waits for IDN",
+        ),
+        # sets and numbers
+        (
+            {"limits": 'not_together = [["IND", "BRA", "IDN"]]\nmust = ["IND", "BRA"]'},
+            "limits.not_together[0]",
+        ),
+        (
+            {
+                "limits": 'not_together = [["IND", "BRA"]]\nmust = ["BRA"]\n'
+                'after = [["BRA", "IND"]]'
+            },
+            "IND (BRA waits for it)",
+        ),
+        (
+            {
+                "limits": 'not_together = [["HKG", "TWN"]]\nmust = ["TWN"]',
+                "firm": "served = [{market='HKG', units=1, mode='online', since=2013-01-01}]",
+            },
+            "HKG (it is served)",
+        ),
+        (
+            {"limits": 'max_markets = 1\nmust = ["IND"]\nafter = [["IND", "IDN"]]'},
+            "limits.max_markets: max_markets is 1, but 2 markets must be entered",
+        ),
+        # inputs
+        (
+            {"markets": "inputs = [{market='USA', key='hhi', value=0.2, date=2014-01-01, "
+             "basis='source', source='x'}]"},
+            "markets.inputs[0].date",
+        ),
+        (
+            {"markets": "inputs = [{market='USA', key='hhi', value=2.0, date=2013-01-01, "
+             "basis='source', source='x'}]"},
+            "markets.inputs[0].value",
+        ),
+        (
+            {"markets": "inputs = [{market='USA', key='hhi', value=0.2, date=2013-01-01, "
+             "basis='source', source='x'}, {market='us', key='hhi', value=0.3, date=2013-01-01, "
+             "basis='source', source='x'}]"},
+            "a second hhi for USA",
+        ),
+        (
+            {"markets": "inputs = [{market='Atlantis', key='hhi', value=0.2, date=2013-01-01, "
+             "basis='source', source='x'}]"},
+            "markets.inputs[0].market",
+        ),
+    ],
+)  # fmt: skip
+def test_each_contradiction_is_one_problem(make, panel, tables, expected):
+    problems = found(make(**tables), panel)
+    assert len(problems) == 1, problems
+    assert problems[0].startswith("acme.toml, ")
+    assert expected in problems[0]
+
+
+def test_a_price_below_cost(text, make, panel):
+    case = Case.loads(text.replace("price = 200", "price = 150"), "acme.toml")
+    assert "product.price: price 150 is below unit_cost 160" in found(case, panel)[0]
+
+
+@pytest.mark.parametrize(
+    ("teams", "tables", "expected"),
+    [
+        ("0", 'must = ["IND"]', "limits.teams: there are no launch teams, but IND must"),
+        ("0", "", None),
+        ('[{from = "2013Q4", teams = 2}]', "", "limits.teams[0].from"),
+        (
+            '[{from = "2013Q2", teams = 2}, {from = "2013Q2", teams = 3}]',
+            "",
+            "limits.teams[1].from",
+        ),
+        ('[{from = "2012Q1", teams = 2}, {from = "2014Q1", teams = 3}]', "", None),
+        (
+            '[{from = "2013Q2", teams = 0}, {from = "2015Q1", teams = 3}]',
+            'fixed = {IND = "2015Q1"}',
+            "IND in preparation in 2014Q4 takes at least 0.5 launch teams; there are 0",
+        ),
+        (
+            '[{from = "2013Q2", teams = 0}, {from = "2015Q1", teams = 3}]',
+            'fixed = {IND = "2015Q2"}',
+            None,
+        ),
+    ],
+)
+def test_people(text, panel, insert, teams, tables, expected):
+    case = Case.loads(insert(text.replace("teams = 3", f"teams = {teams}"), limits=tables))
+    problems = found(case, panel)
+    assert len(problems) == (expected is not None)
+    assert not expected or expected in problems[0]
+
+
+def contradictions(case, panel, **preparation):
+    """Of a case whose modes take the quarters and teams named here, else one and none."""
+    economics = load_preset("smartphone").modes["online"]
+    modes = {}
+    for mode in ("online", "distributor", "joint_venture", "subsidiary"):
+        quarters, teams = preparation.get(mode, (1, 0.0))
+        update = {"preparation": quarters, "teams": teams}
+        modes[mode] = economics.model_copy(update=update)
+    return [str(problem) for problem in check_order(case.resolve(panel), set(panel.codes), modes)]
+
+
+def test_the_lightest_mode_decides_unless_one_is_fixed(make, panel):
+    case = make(limits='fixed = {IND = "2013Q3"}')
+    assert contradictions(case, panel, subsidiary=(4, 1.0)) == []
+    case = make(limits='fixed = {IND = {quarter = "2013Q3", mode = "subsidiary"}}')
+    (problem,) = contradictions(case, panel, subsidiary=(4, 1.0))
+    assert "limits.fixed.IND: 2013Q3 is too early" in problem
+    assert "the earliest is 2014Q2" in problem
+
+
+def test_people_of_fixed_entries_add_up(make, panel):
+    fixed = 'fixed = {BRA = "2014Q1", IDN = "2014Q2"}'
+    case = make(limits=fixed, modes='allowed = ["online"]')
+    assert contradictions(case, panel, online=(1, 3.0)) == [], "one after the other"
+    (problem,) = contradictions(case, panel, online=(2, 2.0))
+    assert "BRA, IDN in preparation in 2013Q4 takes at least 4 launch teams; there are 3" in problem
+
+
+def test_what_is_moot_is_no_contradiction(make, panel):
+    case = make(
+        firm="served = [{market='HKG', units=1, mode='online', since=2013-01-01}]",
+        limits='after = [["BRA", "HKG"], ["IND", "China"], ["TWN", "IND"]]\n'
+        'never = ["TWN"]\nnot_together = [["TWN", "IND"]]\nmust = ["IND", "BRA"]',
+    )
+    assert found(case, panel) == []
+
+
+def test_all_contradictions_at_once(make, panel):
+    case = make(
+        limits='must = ["IND", "Atlantis"]\nnever = ["IND"]\nby = {BRA = "2030Q1"}',
+        markets='exclude = ["Mordor"]',
+    )
+    keys = [problem.split(": ")[0] for problem in found(case, panel)]
+    assert keys == [
+        "acme.toml, markets.exclude[0]",
+        "acme.toml, limits.must[1]",
+        "acme.toml, limits.must",
+        "acme.toml, limits.by.BRA",
+    ]
+
+
+def test_an_unknown_home_is_one_problem(text, panel):
+    case = Case.loads(text.replace('"China"', '"Chnia"'))
+    problems = found(case, panel)
+    assert len(problems) == 1
+    assert "firm.home" in problems[0]
+    assert "China" in problems[0]
+
+
+def test_a_panel_that_sees_later_data_is_refused(make):
+    problems = found(make(), load_panel("2014-03-31"))
+    assert len(problems) == 1
+    assert "as_of" in problems[0]
+
+
+def test_parameters_are_checked_against_the_one_table(make, panel):
+    from beachhead.mechanisms import table
+
+    name, parameter = next(iter(table().items()))
+    low = parameter.bounds[0]
+    assert found(make(parameters=f'"{name}" = {parameter.default}'), panel) == []
+    assert "It should be from" in found(make(parameters=f'"{name}" = {low - 1}'), panel)[0]
+    assert "Did you mean" in found(make(parameters=f'"{name}x" = 1.0'), panel)[0]
+
+
+@pytest.mark.parametrize("name", ["xiaomi-2013", "small-exporter"])
+def test_bundled_cases_are_in_order(name):
+    case = Case.load(name)
+    assert check_case(case, load_panel(case.as_of)) == []
