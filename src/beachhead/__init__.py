@@ -9,6 +9,8 @@
     beliefs = bh.Beliefs.from_prior(case, panel)
     futures = bh.simulate(case, panel, beliefs, plan.schedule, worlds=1000, seed=2)
     bh.write_report("report.html", case, ranking, plan, futures)
+
+A room of the package is imported when one of its names is first asked for.
 """
 
 from __future__ import annotations
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
     from beachhead.screening import screen
     from beachhead.simulation import Beliefs, simulate
 
-# Where each name lives: a room is imported when one of its names is first asked for, so that
-# whoever only screens never waits for the libraries of the search.
+# Where each name lives. Whoever only screens never waits for the libraries of the search.
 _ROOMS = {
     "Beliefs": "simulation",
     "Case": "cases",

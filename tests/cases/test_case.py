@@ -48,6 +48,7 @@ cases = st.builds(
     as_of=days,
     quarters=st.integers(4, 40),
     currency=codes,
+    dollars=st.none() | positive,
     notes=tuples(words),
     firm=st.builds(
         Firm,
@@ -114,6 +115,7 @@ cases = st.builds(
         terminal_years=st.integers(0, 50),
     ),
     screening=st.builds(Screening, weights=st.dictionaries(words, amounts, max_size=3)),
+    economics=st.dictionaries(words, amounts, max_size=3),
     parameters=st.dictionaries(words, st.floats(allow_nan=False, allow_infinity=False), max_size=3),
 )
 

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import tomlkit
@@ -12,12 +13,13 @@ from beachhead.cases.case import (
     Firm,
     FixedEntry,
     Input,
+    InputKey,
     Limits,
     Markets,
     Modes,
     Product,
-    Rival,
     Risk,
+    Rival,
     Screening,
     Served,
     TeamStep,
@@ -49,7 +51,7 @@ def row(key, field):
         default = "not set"
     else:
         value = list(field.default) if isinstance(field.default, tuple) else field.default
-        default = f"`{tomlkit.item(value).as_string()}`"
+        default = f"`{tomlkit.item(value).as_string() if value != {} else '{}'}`"
     return f"| `{key}` | {default} | {field.description} |"
 
 
@@ -64,6 +66,11 @@ def test_every_key_is_documented_as_it_is(title):
     fields = {f.alias or name: f for name, f in SECTIONS[title].model_fields.items()}
     rows = [row(key, field) for key, field in fields.items() if field.description]
     assert [line for line in text.splitlines() if line.startswith("| `")] == rows
+
+
+def test_every_key_of_a_row_is_documented():
+    for key in get_args(InputKey):
+        assert f"\n| {key} | " in section("inputs")
 
 
 def test_the_example_is_a_case_in_order():

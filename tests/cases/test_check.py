@@ -261,6 +261,26 @@ def test_parameters_are_checked_against_the_one_table(make, panel):
     assert "Did you mean" in found(make(parameters=f'"{name}x" = 1.0'), panel)[0]
 
 
+def test_economics_are_checked_against_the_preset(make, panel):
+    assert found(make(economics='"online.preparation" = 1'), panel) == []
+    (problem,) = found(make(economics='"online.preparatoin" = 1'), panel)
+    assert problem.startswith("acme.toml, economics.online.preparatoin: ")
+    assert "online.preparation" in problem
+
+
+def test_own_economics_decide_the_preparation(make, panel):
+    limits = 'fixed = {IND = {quarter = "2013Q3", mode = "online"}}'
+    assert "too early" in found(make(limits=limits), panel)[0]
+    assert found(make(limits=limits, economics='"online.preparation" = 1'), panel) == []
+
+
+def test_another_currency_needs_its_rate(text, panel):
+    case = Case.loads(text.replace('"USD"', '"CNY"'))
+    assert "dollars" in found(case, panel)[0]
+    assert found(Case.loads(text.replace('"USD"', '"CNY"\ndollars = 0.16')), panel) == []
+    assert len(found(Case.loads(text.replace('"USD"', '"USD"\ndollars = 0.16')), panel)) == 1
+
+
 @pytest.mark.parametrize("name", ["xiaomi-2013", "small-exporter"])
 def test_bundled_cases_are_in_order(name):
     case = Case.load(name)

@@ -95,6 +95,11 @@ def test_figure_of_the_newest_visible_year(panel: Panel) -> None:
     assert found.source == "invented"
 
 
+def test_projection_says_so(folder: Path) -> None:
+    assert load_panel("2025-01-31", folder).figure("FRA", "population").note == ""
+    assert load_panel("2025-07-31", folder).figure("FRA", "population").note == "projection"
+
+
 def test_older_figure_says_of_which_year(panel: Panel) -> None:
     found = panel.figure("TWN", "internet_users_pct")
     assert (found.year, found.status) == (2009, "older")

@@ -36,9 +36,7 @@ Year = Annotated[int, Field(ge=1800, le=2200)]
 Mode = Literal["online", "distributor", "joint_venture", "subsidiary"]
 Category = Literal["smartphone", "subscription", "retail", "generic"]
 CURRENCY = r"^[A-Z]{3}$"
-InputKey = Literal[
-    "closed_share", "hhi", "price_index", "tariff", "owners_share", "population"
-]
+InputKey = Literal["closed_share", "hhi", "price_index", "tariff", "owners_share", "population"]
 
 
 def _form(value: Any) -> str:
@@ -120,10 +118,10 @@ class Input(_Table):
 
     market: Text = Field(description="ISO3 code or name")
     key: InputKey = Field(
-        description="closed_share, hhi, tariff, owners_share (each 0 to 1; a tariff may be "
-        "higher), or price_index (> 0)"
+        description="what the figure is: closed_share, hhi, price_index, tariff, owners_share or "
+        "population"
     )
-    value: float = Field(ge=0, description="the figure, as a fraction")
+    value: float = Field(ge=0, description="the figure: shares and tariffs as fractions")
     date: datetime.date = Field(description="the day for which the figure holds")
     basis: Literal["source", "judgement", "hindsight"] = Field(
         description="source (read there), judgement (the author's), or hindsight (not known then)"

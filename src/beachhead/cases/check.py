@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from beachhead.cases.case import Case
 from beachhead.cases.naming import find_pool, resolve_names
 from beachhead.cases.order import check_order
-from beachhead.cases.presets import load_preset
-from beachhead.errors import Problem, suggest
+from beachhead.cases.presets import economics_of, load_preset
+from beachhead.errors import InputError, Problem, suggest
 
 if TYPE_CHECKING:
     from beachhead.data import Panel
@@ -45,13 +45,27 @@ def check_case(case: Case, panel: Panel, *, where: str = "") -> list[Problem]:
     problems += _check_teams(resolved)
     problems += _check_choices(resolved)
     problems += _check_candidates(resolved, pool, problems)
-    problems += check_order(resolved, pool, load_preset(case.product.category).modes)
+    try:
+        modes = economics_of(resolved).modes
+    except InputError as error:
+        prefix = f"case {case.name!r}, "
+        problems += (replace(p, where=p.where.removeprefix(prefix)) for p in error.problems)
+        modes = load_preset(case.product.category).modes
+    problems += check_order(resolved, pool, modes)
     where = where or f"case {case.name!r}"
     return [replace(problem, where=f"{where}, {problem.where}") for problem in problems]
 
 
 def _check_money(case: Case) -> Iterator[Problem]:
     product, limits = case.product, case.limits
+    if case.currency != "USD" and case.dollars is None:
+        yield Problem(
+            "'dollars' is missing",
+            "dollars",
+            f"Country figures are in US dollars: say how many one {case.currency} was worth.",
+        )
+    if case.currency == "USD" and case.dollars not in (None, 1.0):
+        yield Problem(f"dollars is {case.dollars:g}, but currency is USD", "dollars", "Leave one.")
     if product.price < product.unit_cost:
         yield Problem(
             f"price {product.price:g} is below unit_cost {product.unit_cost:g}",
@@ -122,10 +136,9 @@ def _check_inputs(case: Case) -> Iterator[Problem]:
                 f"{key}.date",
                 'Leave it out, or mark its basis as "hindsight".',
             )
-        if row.key == "price_index" and row.value == 0:
-            yield Problem(
-                f"price_index of {row.market} is 0", f"{key}.value", "It must be above 0."
-            )
+        if row.key in ("price_index", "population") and row.value == 0:
+            what = f"{row.key} of {row.market} is 0"
+            yield Problem(what, f"{key}.value", "It must be above 0.")
         if row.key in ("closed_share", "hhi", "owners_share") and row.value > 1:
             yield Problem(
                 f"{row.key} of {row.market} is {row.value:g}",

@@ -74,6 +74,9 @@ def _check_members(case: Case, pool: set[str]) -> Iterator[Problem]:
         if bar := _bar(case, pool, iso3):
             yield Problem(f"{iso3} is to be entered, but {bar}", key, "Take back one of the two.")
     for i, (later, earlier) in enumerate(limits.after):
+        if later in _present(case):
+            what = f"{later} waits for {earlier}, but {_bar(case, pool, later)}"
+            yield Problem(what, f"limits.after[{i}]", "Take the pair out.")
         if earlier in _present(case) or _bar(case, pool, later):
             continue
         if bar := _bar(case, pool, earlier):
@@ -164,7 +167,7 @@ def _check_waiting(
 def _needed(case: Case) -> dict[str, str]:
     """Markets in which the firm is or must be: those demanded and those they wait for."""
     needed = {**dict.fromkeys(_present(case), "it is served"), **_demanded(case)}
-    todo = list(needed)
+    todo = list(_demanded(case))
     while todo:
         iso3 = todo.pop()
         for later, earlier in case.limits.after:

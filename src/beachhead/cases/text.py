@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[tuple[str, dict[str, s
         With every column that is missing, unknown or doubled, and every row that is too long or
         too short.
     """
-    reader = csv.reader(read_text(path).splitlines())
+    reader = csv.reader(io.StringIO(read_text(path), newline=""))
     rows: list[tuple[str, list[str]]] = []
     try:
         for row in reader:

@@ -207,7 +207,8 @@ class Panel:
         if newest is not None:
             year, value, source = newest
             if year >= self.reference_year(series):
-                return Figure(iso3, series, value, year, source, "figure", "")
+                note = "projection" if source.endswith("projection") else ""
+                return Figure(iso3, series, value, year, source, "figure", note)
             note = f"figure of {year}; most economies have {self.reference_year(series)}"
             return Figure(iso3, series, value, year, source, "older", note)
         if fallback and not declared.total:

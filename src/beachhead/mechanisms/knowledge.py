@@ -32,6 +32,18 @@ KINDS = ("neighbourhood", "language", "income", "institutions")
 _PHI = "derived so that one mature prior market brings the cut that Morales, Sheu and Zahler found"
 
 
+class Likeness(NamedTuple):
+    """Which markets are alike, axes (market, group), all kinds side by side.
+
+    `teaches`: 1 where the market belongs to the group. `learns`: the same divided by the number of
+    the market's groups of that kind. `kind`: number of the group's kind in `KINDS`, axis group.
+    """
+
+    teaches: Array
+    learns: Array
+    kind: Array
+
+
 @mechanism("knowledge")
 class Knowledge:
     """Parameters of E4."""
@@ -64,17 +76,17 @@ class Knowledge:
         tag="J", source="Mitra and Golder (2002): near-market knowledge counts; size is judgement",
     )  # fmt: skip
 
+    def weight(self) -> Array:
+        """Exposure w = -ln(1 - phi) that one well-known market brings."""
+        return -jnp.log1p(-self.phi)
 
-class Likeness(NamedTuple):
-    """Which markets are alike, axes (market, group), all kinds side by side.
+    def by_group(self, likeness: Likeness) -> Array:
+        """Cut kap of each group's kind, axis group."""
+        return jnp.stack([getattr(self, kind) for kind in KINDS])[likeness.kind]
 
-    `teaches`: 1 where the market belongs to the group. `learns`: the same divided by the number of
-    the market's groups of that kind. `kind`: number of the group's kind in `KINDS`, axis group.
-    """
-
-    teaches: Array
-    learns: Array
-    kind: Array
+    def total(self) -> Array:
+        """The largest cut: of a market about whose likes everything is known."""
+        return self.neighbourhood + self.language + self.income + self.institutions
 
 
 def knowledge(
@@ -89,13 +101,11 @@ def knowledge(
     saving, familiarity : Array
         Cut of the entry cost, and the same as a share of the largest cut. Axis market.
     """
-    weight = -jnp.log1p(-parameters.phi)
-    cuts = jnp.stack([getattr(parameters, kind) for kind in KINDS])
+    weight, cuts = parameters.weight(), parameters.by_group(likeness)
     # exp(-w sum over others) = exp(-w sum over all) exp(w own): exponentials by group, not by pair.
     ignorant = jnp.exp(-weight * (learned @ likeness.teaches))
-    known = cuts[likeness.kind] @ likeness.learns.T
-    left = (cuts[likeness.kind] * ignorant) @ likeness.learns.T * jnp.exp(weight * learned)
+    left = (cuts * ignorant) @ likeness.learns.T * jnp.exp(weight * learned)
     # Rounding may leave a hair below zero where nobody teaches.
-    saving = jnp.maximum(known - left, 0.0)
-    total = cuts.sum()
+    saving = jnp.maximum(cuts @ likeness.learns.T - left, 0.0)
+    total = parameters.total()
     return saving, saving / jnp.where(total > 0.0, total, 1.0)

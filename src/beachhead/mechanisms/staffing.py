@@ -1,9 +1,10 @@
 """E11 Staffing: preparing a market takes launch teams, more of them where less is known.
 
-    teams_t = sum over markets in preparation of need_k (1 + unfamiliar (1 - familiarity_i))
+    teams_i = need_k (1 + unfamiliar (1 - familiarity_i at the start of preparation))
 
 Neutral value: unfamiliar = 0; teams = infinity as a limit.
-Assumes: a team that is free can be put to any market.
+Assumes: a team that is free can be put to any market. People are planned on the experience that
+the schedule brings if no venture fails: a matter of the plan, the same in every world.
 Source: judgement; the firm's own launch history should replace it.
 Proof: tests/mechanisms/test_staffing.py.
 """
@@ -26,12 +27,9 @@ class Staffing:
     )  # fmt: skip
 
 
-def teams_in_use(
-    parameters: Staffing, need: Array, preparing: Array, familiarity: Array
-) -> Array:
-    """Launch teams at work in the quarter.
+def staffing(unfamiliar: Array, need: Array, familiarity: Array) -> Array:
+    """Launch teams that each market takes while it is prepared, axis market.
 
-    `need` teams of the mode, `preparing` 1 while the market is prepared, `familiarity` from E4;
-    axis market, summed.
+    `need` teams of the mode, `familiarity` from E4 when preparation starts.
     """
-    return (need * preparing * (1.0 + parameters.unfamiliar * (1.0 - familiarity))).sum()
+    return need * (1.0 + unfamiliar * (1.0 - familiarity))

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from jax import Array
 
 
-def annuity(discount: Array, hazard: Array, quarters: int) -> Array:
+def annuity(discount: Array, hazard: Array, quarters: Array | float) -> Array:
     """Sum of (b (1 - h))^t over t = 1..quarters: value now of 1 a quarter while it lasts.
 
     Source: geometric series.
@@ -28,7 +28,7 @@ def annuity(discount: Array, hazard: Array, quarters: int) -> Array:
     ratio = discount * (1.0 - hazard)
     near_one = jnp.abs(1.0 - ratio) < 1e-6
     safe = jnp.where(near_one, 0.5, ratio)
-    return jnp.where(near_one, float(quarters), safe * (1.0 - safe**quarters) / (1.0 - safe))
+    return jnp.where(near_one, quarters, safe * (1.0 - safe**quarters) / (1.0 - safe))
 
 
 def cvar(values: Array, tail: float) -> Array:

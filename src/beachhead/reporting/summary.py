@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from beachhead.cases import Case, Schedule
+from beachhead.planning import Value
 
 YEARS_SHOWN = (1, 3, 5)
 _PRESENCE = ("opening", "running", "advertising")
@@ -95,9 +96,14 @@ class Summary:
         worlds; None if not within the horizon.
     payback : float or None
         Years from the first money spent on them until then.
+    quarters : tuple of str
+        Labels of the horizon.
     years : tuple of Year
     launches : tuple of Launch
         In order of entry.
+    now, later : tuple of Launch
+        Those on which work begins within a year, and the others in the order in which their work
+        begins.
     """
 
     mean: float
@@ -112,8 +118,11 @@ class Summary:
     peak_quarter: str
     break_even: str | None
     payback: float | None
+    quarters: tuple[str, ...]
     years: tuple[Year, ...]
     launches: tuple[Launch, ...]
+    now: tuple[Launch, ...]
+    later: tuple[Launch, ...]
 
 
 def summarise(case: Case, schedule: Schedule, futures: xr.Dataset) -> Summary:
@@ -136,6 +145,8 @@ def summarise(case: Case, schedule: Schedule, futures: xr.Dataset) -> Summary:
     cash = futures["cash"].transpose("world", "quarter").values
     lowest = np.quantile(cash, 0.05, axis=0)
     peak_funding, peak, back, payback = _find_payback(futures)
+    launches = _list_launches(schedule, futures, labels)
+    by_start = sorted(launches, key=lambda launch: (launch.start, launch.quarter, launch.iso3))
     return Summary(
         mean=mean,
         low=low,
@@ -149,9 +160,17 @@ def summarise(case: Case, schedule: Schedule, futures: xr.Dataset) -> Summary:
         peak_quarter=labels[peak],
         break_even=None if back is None else labels[back],
         payback=payback,
+        quarters=tuple(labels),
         years=_sum_years(case, futures, labels),
-        launches=_list_launches(schedule, futures, labels),
+        launches=launches,
+        now=tuple(launch for launch in launches if launch.start in labels[:4]),
+        later=tuple(launch for launch in by_start if launch.start not in labels[:4]),
     )
+
+
+def weigh(case: Case, value: Value) -> float:
+    """The objective J of a value: its mean, weighed against its bad tail."""
+    return (1 - case.risk.aversion) * value.mean + case.risk.aversion * value.cvar
 
 
 def _points(values: NDArray[np.floating]) -> tuple[float, float, float]:
@@ -184,7 +203,7 @@ def _sum_years(case: Case, futures: xr.Dataset, labels: list[str]) -> tuple[Year
     foreign = futures["revenue_abroad"].mean("world").values
     cash = futures["cash"].transpose("world", "quarter").values
     markets = futures["markets"].mean("world").values
-    used = futures["people"].mean("world").values
+    used = futures["people"].values
     available = futures["teams_available"].values
     years = []
     for year in dict.fromkeys(label[:4] for label in labels):

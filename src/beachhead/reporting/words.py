@@ -22,7 +22,7 @@ def count(number: float) -> str:
 def money(amount: float, currency: str) -> str:
     """Amount with its currency: USD 12.3 m, or -USD 12.3 m for a loss."""
     text = count(amount)
-    return f"-{currency} {text[1:]}" if text.startswith("-") else f"{currency} {text}"
+    return f"-{currency} {text[1:]}" if text.startswith("-") else f"{currency} {text}".lstrip()
 
 
 def change(amount: float) -> str:
@@ -35,7 +35,7 @@ def percent(share: float) -> str:
     """Share as a percentage: 4.1 %, 0.33 %, 52 %."""
     size = abs(share) * 100
     decimals = 0 if size >= 9.95 or size == 0 else 1 if size >= 0.995 else 2
-    return f"{share * 100:.{decimals}f} %"
+    return f"{share * 100:.{decimals}f}".removesuffix(".0") + " %"
 
 
 def several(words: Sequence[str]) -> str:

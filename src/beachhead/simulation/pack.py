@@ -253,3 +253,23 @@ def _cast(value: Any, dtype: Any) -> Any:
         parts = [_cast(part, dtype) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     return jnp.asarray(value, dtype if np.asarray(value).dtype.kind == "f" else None)
+
+
+def central_parameters(beliefs: Beliefs, markets: int, dtype: Any) -> Parameters:
+    """Parameters at their defaults in one world, axis market where they have one."""
+    return Parameters(
+        **{
+            name: cls(
+                **{
+                    field.name: jnp.full(
+                        (markets,) if parameter.level == "market" else (),
+                        parameter.default,
+                        dtype,
+                    )
+                    for field in dataclasses.fields(cls)
+                    for parameter in [beliefs.parameters[f"{name}.{field.name}"]]
+                }
+            )
+            for name, cls in MECHANISMS.items()
+        }
+    )

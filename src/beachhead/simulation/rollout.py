@@ -33,17 +33,19 @@ class Outcome(NamedTuple):
     """What a schedule brings in a world.
 
     `value`: discounted money of each market, terminal value included, axis market. `terminal`: the
-    terminal part of it. `record`: whatever the caller asked to keep, axis quarter first.
+    terminal part of it. `annuity`: factor by which a quarter's flow at the horizon counts, axis
+    market. `record`: whatever the caller asked to keep, axis quarter first.
     """
 
     value: Array
     terminal: Array
+    annuity: Array
     record: Any
 
 
-def totals(quarter: Quarter) -> tuple[Array, Array]:
-    """Record for the search: change in cash and teams in use, numbers."""
-    return quarter.ledger.total().sum(), quarter.teams
+def change_in_cash(quarter: Quarter) -> Array:
+    """Record for the search: the firm's change in cash, a number."""
+    return quarter.ledger.total().sum()
 
 
 def everything(quarter: Quarter) -> Quarter:
@@ -58,7 +60,7 @@ def rollout(
     enter: Array,
     option: Array,
     *,
-    record: Callable[[Quarter], Any] = totals,
+    record: Callable[[Quarter], Any] = change_in_cash,
     given: Couplings | None = None,
 ) -> Outcome:
     """Simulate one schedule in one world.
@@ -73,7 +75,7 @@ def rollout(
         Entry quarter (`NEVER` for none) and option of each market, integers, axis market. Served
         markets and home keep their own.
     record : callable
-        What to keep of each quarter: `totals` or `everything`.
+        What to keep of each quarter: `change_in_cash` or `everything`.
     given : Couplings, optional
         Couplings to use in place of the endogenous ones, with a leading axis quarter.
     """
@@ -95,7 +97,7 @@ def rollout(
         * yearly
         * jnp.maximum(state.late / 4.0, 0.0)
     )
-    return Outcome(state.value + terminal, terminal, kept)
+    return Outcome(state.value + terminal, terminal, yearly, kept)
 
 
 def over_worlds(
@@ -104,7 +106,7 @@ def over_worlds(
     enter: Array,
     option: Array,
     *,
-    record: Callable[[Quarter], Any] = totals,
+    record: Callable[[Quarter], Any] = change_in_cash,
     given: Couplings | None = None,
 ) -> Outcome:
     """`rollout` of one schedule in every world: results have a leading axis world.
@@ -118,4 +120,4 @@ def over_worlds(
     return jax.vmap(one)(worlds.parameters, worlds.shocks, given)
 
 
-__all__ = ["NEVER", "Outcome", "Worlds", "everything", "over_worlds", "rollout", "totals"]
+__all__ = ["NEVER", "Outcome", "Worlds", "change_in_cash", "everything", "over_worlds", "rollout"]

@@ -165,8 +165,7 @@ class Quarter(NamedTuple):
     """What a quarter leaves behind: the ledger and what explains it, axis market.
 
     `category` units of all brands, `units` and `share` of ours, `accepted`, `present` (1 while
-    there), `saving` (cut of the entry cost by knowledge), `load` (attention abroad, a number),
-    `teams` (in use, a number).
+    there); `tied`: the couplings in force.
     """
 
     ledger: Ledger
@@ -175,6 +174,4 @@ class Quarter(NamedTuple):
     share: Array
     accepted: Array
     present: Array
-    saving: Array
-    load: Array
-    teams: Array
+    tied: Couplings

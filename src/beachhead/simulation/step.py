@@ -19,7 +19,6 @@ from beachhead.mechanisms.home import attention, home_utility
 from beachhead.mechanisms.knowledge import knowledge
 from beachhead.mechanisms.reach import reach
 from beachhead.mechanisms.share import attraction, share, utility
-from beachhead.mechanisms.staffing import teams_in_use
 from beachhead.simulation.state import (
     STEP,
     Couplings,
@@ -48,7 +47,6 @@ class Chosen(NamedTuple):
     fee: Array
     localisation: Array
     load: Array
-    teams: Array
     alpha: Array
     salvage: Array
     p: Array
@@ -81,7 +79,6 @@ def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array
         fee=ways.fee[option],
         localisation=localisation,
         load=ways.load[option] * (1.0 - problem.home),
-        teams=ways.teams[option],
         alpha=jnp.where(problem.home > 0.0, -jnp.inf, ways.alpha[option]),
         salvage=ways.salvage[option],
         p=innovation(
@@ -217,14 +214,12 @@ def step(
         parameters.acceptance, state.accepted, chosen.p, chosen.q, tied.heard, STEP
     )
 
-    # E5: the part of the entry cost that is due, and E11: the people at work.
-    since, due = begun(quarter, chosen.enter, chosen.preparation)
+    # E5: the part of the entry cost that is due.
+    _, due = begun(quarter, chosen.enter, chosen.preparation)
     opening = due * entry_cost(
         parameters.entry, chosen.estimate, problem.distance, chosen.localisation, tied.saving,
         tied.crowd, jnp.ones(()),
     )  # fmt: skip
-    preparing = (since >= 0) & (quarter < chosen.enter)
-    teams = teams_in_use(parameters.staffing, chosen.teams, preparing, tied.familiarity)
 
     # Sales and E6: what the mode reaches, share among those who accept; E10: attention abroad is missed at home.
     adstock = present * (
@@ -274,6 +269,6 @@ def step(
         log_rate=log_rate,
     )
     quarter_left = Quarter(
-        ledger, category_units, units, won, accepted, present, tied.saving, tied.load, teams
+        ledger, category_units, units, won, accepted, present, tied
     )
     return after, quarter_left

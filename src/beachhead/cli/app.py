@@ -1,0 +1,63 @@
+"""The program `beachhead`: its commands in the order in which a user meets them."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from beachhead._version import __version__
+from beachhead.cli import cases, data, explaining, plans
+from beachhead.errors import InputError
+
+app = typer.Typer(
+    name="beachhead",
+    help="Which markets to enter, in what order, how fast and how.",
+    epilog="Exit status: 0 done, 1 the input is at fault, 2 wrong usage, 3 a check says FAIL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help appears twice as fast
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"beachhead {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Which markets to enter, in what order, how fast and how."""
+
+
+app.command("demo")(plans.demo)
+app.command("cases")(cases.list_cases)
+app.command("new")(cases.new)
+app.command("check")(cases.check)
+app.command("screen")(cases.screen)
+app.command("plan")(plans.plan)
+app.command("simulate")(plans.simulate)
+app.command("report")(plans.report)
+app.command("explain")(explaining.explain)
+app.add_typer(data.app, name="data")
+
+
+def main() -> None:
+    """Run the program on the command line's arguments, and exit."""
+    if hasattr(signal, "SIGPIPE"):  # a reader that has seen enough, such as head, is no fault
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        app()
+    except InputError as error:
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,124 @@
+"""Commands that simulate: plan a case, simulate a given schedule, write a report again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from beachhead.cli.cases import load_checked
+from beachhead.cli.options import CaseName, EffortName, EffortOption, Json, RunFolder, Seed
+
+if TYPE_CHECKING:
+    from beachhead.planning import Progress
+
+
+def demo(effort: EffortOption = EffortName.standard) -> None:
+    """Plan the bundled case xiaomi-2013."""
+    plan("xiaomi-2013", effort=effort)
+
+
+def plan(
+    case: CaseName,
+    out: RunFolder = None,
+    seed: Seed = 1,
+    effort: EffortOption = EffortName.standard,
+    as_json: Json = False,
+) -> None:
+    """Find a schedule of entries, print it, and write the run folder.
+
+    Ctrl-C ends the search early and keeps the best plan found so far.
+    """
+    from beachhead import planning, reporting, screening, simulation
+
+    loaded, panel = load_checked(case)
+    folder = Path("runs") / loaded.name if out is None else out
+    reporting.claim_folder(folder)
+    ranking = screening.screen(loaded, panel)
+    beliefs = simulation.Beliefs.from_prior(loaded, panel)
+    costs: list[planning.Effort] = []
+    with _show_progress() as progress:
+        found = planning.plan(
+            loaded, panel, beliefs,
+            effort=effort.value, seed=seed, progress=progress, record=costs.append,
+        )  # fmt: skip
+    if found.status == "partial":
+        print("Interrupted: keeping the best plan found so far.", file=sys.stderr)
+    futures = simulation.simulate(loaded, panel, beliefs, found.schedule, seed=seed + 1)
+    reporting.write_run(folder, loaded, panel, ranking, found, futures, costs[0])
+    if as_json:
+        print((folder / "plan.json").read_text("utf-8"), end="")
+    else:
+        print(reporting.describe(loaded, panel, found, futures))
+        print(f"\nReport: {folder / reporting.REPORT}")
+
+
+def simulate(
+    case: CaseName,
+    schedule: Annotated[
+        Path, typer.Option(metavar="FILE", help="Schedule as CSV, such as a run's schedule.csv.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="RUN", help="Folder to write; none if left out."),
+    ] = None,
+    seed: Seed = 2,
+    worlds: Annotated[int, typer.Option(min=1, help="Number of sampled futures.")] = 1000,
+) -> None:
+    """Print what a schedule of your own would bring."""
+    from beachhead import cases, planning, reporting, simulation
+
+    loaded, panel = load_checked(case)
+    given = cases.Schedule.from_csv(schedule, loaded, panel)
+    if out is not None:
+        reporting.claim_folder(out)
+    begin = perf_counter()
+    beliefs = simulation.Beliefs.from_prior(loaded, panel)
+    futures = simulation.simulate(loaded, panel, beliefs, given, worlds=worlds, seed=seed)
+    effort = planning.Effort({"simulation": perf_counter() - begin}, evaluations=1)
+    print(reporting.describe_futures(loaded, panel, given, futures))
+    if out is not None:
+        reporting.write_simulation(out, loaded, panel, given, futures, effort)
+        print(f"\nWrote {out}")
+
+
+def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]) -> None:
+    """Write the report of a run again, without planning."""
+    from beachhead.reporting import REPORT, read_run, write_report
+
+    found = read_run(run)
+    path = run / REPORT
+    write_report(path, found.case, found.ranking, found.plan, found.futures, panel=found.panel)
+    print(f"Wrote {path}")
+
+
+@contextmanager
+def _show_progress() -> Iterator[Callable[[Progress], None] | None]:
+    """A bar on the terminal; nothing where nobody is looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
+        TimeRemainingColumn(),
+        TextColumn("Ctrl-C keeps the best plan so far"),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("preparing", total=1)
+
+        def show(progress: Progress) -> None:
+            words = f"searching, J {progress.best:.4g}"
+            bar.update(task, description=words, total=progress.budget, completed=progress.done)
+
+        yield show

@@ -1,0 +1,17 @@
+"""Which markets, in what order, how fast and how: search, bound, strategies, reasons."""
+
+from beachhead.planning.plan import Help, LimitUse, Plan, Reason, Strategy, Value
+from beachhead.planning.planner import Effort, plan
+from beachhead.planning.search import Progress
+
+__all__ = [
+    "Effort",
+    "Help",
+    "LimitUse",
+    "Plan",
+    "Progress",
+    "Reason",
+    "Strategy",
+    "Value",
+    "plan",
+]

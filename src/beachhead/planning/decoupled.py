@@ -1,0 +1,237 @@
+"""Values of single markets when the ties between markets are given from outside.
+
+With the couplings given, markets no longer depend on one another, so one rollout values every
+market at once. Optimistic couplings make the table behind the bound; those of a schedule make the
+table that tells the search where to look.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from beachhead.mechanisms.experience import experience
+from beachhead.planning.limits import Limits
+from beachhead.planning.valuation import Setting
+from beachhead.simulation.rollout import Worlds, over_worlds
+from beachhead.simulation.state import NEVER, STEP, Couplings, Problem, Quarter
+
+Floats = NDArray[np.float64]
+
+
+class Cells(NamedTuple):
+    """What an optimistic value is made of in a quarter, axis market.
+
+    `opening` money paid for it (negative); `operating` the most that the running business can
+    bring; `present` 1 while there.
+    """
+
+    opening: Array
+    operating: Array
+    present: Array
+
+
+def _cells(quarter: Quarter) -> Cells:
+    ledger = quarter.ledger
+    # Where units lose money the best is to sell none: fewer units than simulated are possible.
+    contribution = jnp.maximum(ledger.sales + ledger.channel + ledger.goods, 0.0)
+    operating = contribution + ledger.attached + ledger.running + ledger.advertising
+    return Cells(ledger.opening, operating, quarter.present)
+
+
+def _tied(quarter: Quarter) -> Couplings:
+    return quarter.tied
+
+
+def _money(quarter: Quarter) -> None:
+    return None
+
+
+def couplings_of(setting: Setting, enter: Array, option: Array) -> Couplings:
+    """Couplings that a schedule brings about, leading axes (world, quarter)."""
+    return over_worlds(
+        setting.problem, setting.worlds, enter, option, record=_tied
+    ).record  # type: ignore[no-any-return]
+
+
+def optimistic_couplings(setting: Setting, limits: Limits) -> Couplings:
+    """Couplings at least as good for every market as any schedule within the limits brings.
+
+    Leading axes (world, quarter). Knowledge: as many markets as the teams can have opened by then
+    teach as much as the longest possible stay can have taught; spillover: everybody entered as
+    early as can be, in the most visible way, and never left; no haste, no attention abroad.
+    """
+    problem = setting.problem
+    saving, familiarity = jax.vmap(
+        lambda parameters: best_knowledge(problem, limits, parameters)
+    )(setting.worlds.parameters)
+    heard = _loudest(problem, limits, setting.worlds)
+    return Couplings(
+        saving, familiarity, heard, jnp.zeros_like(saving), jnp.zeros(saving.shape[:2])
+    )
+
+
+def best_knowledge(
+    problem: Problem, limits: Limits, parameters: Any
+) -> tuple[Array, Array]:
+    """Largest saving and familiarity that any schedule can bring, axes (quarter, market)."""
+    quarters = problem.teams.shape[0]
+    clock = jnp.arange(quarters)
+    served = (problem.entered < 0) & (problem.home == 0)
+    open_to = (limits.first.min(axis=1) < NEVER) & (problem.entered == NEVER)
+    ways = problem.options
+    least = jnp.where(ways.preparation > 0, ways.teams * ways.preparation, 0.0)
+    usable = (limits.first < NEVER).any(axis=0)
+    least = jnp.where(usable, least, jnp.inf).min()
+    # A market that teaches at t was entered by t - 1 and prepared before: with the teams up to t-2.
+    spent = jnp.concatenate([jnp.zeros(2), jnp.cumsum(problem.teams)[:-2]])
+    opened = jnp.where(least > 0.0, jnp.floor(spent / jnp.maximum(least, 1e-9) + 1e-6), jnp.inf)
+    opened = jnp.minimum(opened, limits.most)
+    soonest = jnp.where(open_to, limits.first.min(axis=1), NEVER).min()
+    zero = jnp.zeros(())
+    most = experience(
+        parameters.experience, zero, jnp.ones(()), jnp.maximum(clock - soonest, 0) * STEP
+    )
+    at_start = experience(
+        parameters.experience, zero, jnp.ones(()), jnp.where(served, -problem.entered * STEP, 0.0)
+    )
+    held = experience(
+        parameters.experience, at_start, jnp.ones(()), clock[:, None] * STEP
+    ) * served
+    teaches = problem.likeness.teaches
+    groups = held @ teaches + most[:, None] * jnp.minimum(
+        jnp.maximum(open_to @ teaches - 1.0, 0.0), opened[:, None]
+    )
+    # A served market is taught by one candidate more than a candidate is.
+    groups_served = held @ teaches + most[:, None] * jnp.minimum(
+        open_to @ teaches, opened[:, None]
+    )
+    cuts, weight = parameters.knowledge.by_group(problem.likeness), parameters.knowledge.weight()
+
+    def saving(groups: Array) -> Array:
+        return (cuts * (1.0 - jnp.exp(-weight * groups))) @ problem.likeness.learns.T
+
+    best = jnp.where(problem.entered < 0, saving(groups_served), saving(groups))
+    total = parameters.knowledge.total()
+    return best, best / jnp.where(total > 0.0, total, 1.0)
+
+
+def _loudest(problem: Problem, limits: Limits, worlds: Worlds) -> Array:
+    """Most that can be heard of the brand in the other markets, axes (world, quarter, market)."""
+    usable = (limits.first < NEVER).any(axis=0)
+    ways = problem.options
+    held = jnp.zeros_like(usable).at[problem.option].set(True)
+    able = usable | held
+
+    def most(values: Array) -> Array:
+        return jnp.full_like(values, jnp.where(able, values, -jnp.inf).max())
+
+    everywhere = problem._replace(
+        options=ways._replace(
+            intensity=most(ways.intensity),
+            localisation=most(ways.localisation),
+            alpha=jnp.full_like(ways.alpha, -jnp.inf),
+        ),
+        agreed_loss=jnp.full_like(problem.agreed_loss, jnp.inf),
+    )
+    soonest = limits.first.min(axis=1)
+    tied = over_worlds(
+        everywhere, worlds, soonest, jnp.zeros_like(soonest), record=_tied
+    ).record
+    return tied.heard  # type: ignore[no-any-return]
+
+
+@jax.jit
+def best_values(setting: Setting, given: Couplings, enter: Array, option: Array) -> Array:
+    """Most that each market can be worth in each world under `given` couplings.
+
+    The firm may be unlucky later than it is, and leave earlier if that is better with hindsight:
+    the largest sum over quarters up to any exit that the draws allow. Axes (world, market).
+    """
+    problem = setting.problem
+    outcome = over_worlds(
+        problem, setting.worlds, enter, option, record=_cells, given=given
+    )
+    cells: Cells = outcome.record
+    quarters = problem.teams.shape[0]
+    factor = (problem.discount ** jnp.arange(quarters))[None, :, None]
+    so_far = jnp.cumsum(factor * cells.operating, axis=1)
+    late = cells.operating[:, -4:].sum(axis=1) / 4.0
+    stay = so_far[:, -1] + cells.present[:, -1] * outcome.annuity * problem.discount ** (
+        quarters - 1
+    ) * jnp.maximum(late, 0.0)
+    own = jnp.where(problem.entered < 0, problem.option, option)
+    rows = jnp.arange(own.shape[0])
+    back = (
+        problem.options.salvage[own]
+        * problem.options.estimate[rows, own]
+        * setting.worlds.parameters.entry.cost_factor
+    )
+    leave = jnp.where(cells.present > 0.0, so_far + factor * back[:, None, :], -jnp.inf)
+    leave = jnp.where(problem.home > 0.0, -jnp.inf, leave.max(axis=1))
+    entered = cells.present.max(axis=1) > 0.0
+    running = jnp.where(entered, jnp.maximum(stay, leave), 0.0)
+    return running + (factor * cells.opening).sum(axis=1)
+
+
+@partial(jax.jit, static_argnames="optimistic")
+def _entered_at(
+    setting: Setting, given: Couplings, weights: Array, quarter: Array, option: Array,
+    optimistic: bool,
+) -> Array:  # fmt: skip
+    rows = jnp.zeros_like(setting.problem.entered)
+    enter, options = rows + quarter, rows + option
+    if optimistic:
+        values = best_values(setting, given, enter, options)
+    else:
+        values = over_worlds(
+            setting.problem, setting.worlds, enter, options, record=_money, given=given
+        ).value
+    return weights @ values
+
+
+def tabulate(
+    setting: Setting,
+    given: Couplings,
+    weights: Array,
+    *,
+    optimistic: bool,
+    quarters: NDArray[np.int32] | None = None,
+) -> Floats:
+    """Expected value of each market by entry quarter and option under `given` couplings.
+
+    Parameters
+    ----------
+    weights : Array
+        Probability of each world.
+    optimistic : bool
+        Values of `best_values`, else of the plain rollout.
+    quarters : array, optional
+        Entry quarters to look at; all by default.
+
+    Returns
+    -------
+    array
+        Axes (quarter, option, market); -inf where the limits rule the entry out.
+    """
+    first = np.asarray(setting.limits.first)
+    last = np.asarray(setting.limits.last)
+    horizon = setting.problem.teams.shape[0]
+    looked_at = np.arange(horizon, dtype=np.int32) if quarters is None else quarters
+    table = np.full((horizon, first.shape[1], first.shape[0]), -np.inf)
+    for quarter in looked_at:
+        for option in range(first.shape[1]):
+            open_to = (first[:, option] <= quarter) & (quarter <= last)
+            if not open_to.any():
+                continue
+            values = _entered_at(
+                setting, given, weights, jnp.asarray(quarter), jnp.asarray(option), optimistic
+            )
+            table[quarter, option] = np.where(open_to, np.asarray(values), -np.inf)
+    return table

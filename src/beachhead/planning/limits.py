@@ -1,0 +1,213 @@
+"""The limits of a case as arrays (E11): what a schedule must keep to, and how to make it do so."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from beachhead.cases import Case
+from beachhead.errors import InputError, Problem
+from beachhead.mechanisms import Parameters
+from beachhead.simulation.pack import Packed
+from beachhead.simulation.people import use_of_teams
+from beachhead.simulation.state import NEVER
+from beachhead.simulation.state import Problem as Arrays
+
+
+class Limits(NamedTuple):
+    """Limits along axis market unless said otherwise.
+
+    `first`: earliest entry quarter of each option, axes (market, option); NEVER where the option
+    may not be taken. `last`: latest entry quarter. `required`: 1 where entry is demanded.
+    `apart`: sets of which one at most is entered, axes (set, market). `later`, `earlier`: rows of
+    the pairs of which the first may be entered only in a quarter after the second. `most`: number
+    of markets that may be entered. `teams`: axis quarter. `floor`, `ruin`: of cash.
+    """
+
+    first: Array
+    last: Array
+    required: Array
+    apart: Array
+    later: Array
+    earlier: Array
+    most: Array
+    teams: Array
+    floor: Array
+    ruin: Array
+
+
+def read_limits(case: Case, packed: Packed) -> Limits:
+    """Limits of a resolved case along the axes of its packed problem, NumPy arrays.
+
+    Raises
+    ------
+    InputError
+        If a demanded market is not among the candidates or has no quarter in which it may be
+        entered.
+    """
+    limits, problem = case.limits, packed.problem
+    quarters = problem.teams.shape[0]
+    preparation = problem.options.preparation
+    first = np.where(problem.options.allowed, preparation[None, :], NEVER).astype(np.int32)
+    last = np.full(len(packed.markets), quarters - 1, dtype=np.int32)
+    required = np.zeros(len(packed.markets))
+    rows = {iso3: row for row, iso3 in enumerate(packed.markets)}
+    problems = [
+        Problem(
+            f"{iso3} is demanded but is not a candidate",
+            f"case {case.name!r}, limits.{key}",
+            "Add it to markets.candidates or take the demand out.",
+        )
+        for key, names in (("must", limits.must), ("fixed", limits.fixed), ("by", limits.by))
+        for iso3 in names
+        if iso3 not in rows
+    ]
+    if problems:
+        raise InputError(*problems)
+    for iso3 in (*limits.must, *limits.by, *limits.fixed):
+        required[rows[iso3]] = 1.0
+    for iso3, label in limits.by.items():
+        last[rows[iso3]] = min(last[rows[iso3]], case.quarter_index(label))
+    for iso3, entry in limits.fixed.items():
+        row, quarter = rows[iso3], case.quarter_index(entry.quarter)
+        fits = (first[row] <= quarter) & np.array(
+            [entry.mode in (None, mode) for mode, _ in packed.options]
+        )
+        first[row] = np.where(fits, quarter, NEVER)
+        last[row] = quarter
+    for iso3, row in rows.items():
+        if required[row] and first[row].min() > last[row]:
+            problems.append(
+                Problem(
+                    f"{iso3} cannot be ready by {case.quarter_label(int(last[row]))}",
+                    f"case {case.name!r}, limits",
+                    "Demand it later or allow a mode that takes less preparation.",
+                )
+            )
+    if problems:
+        raise InputError(*problems)
+    pairs = [(a, b) for a, b in limits.after if a in rows and b in rows]
+    return Limits(
+        first=first,
+        last=last,
+        required=required,
+        apart=np.array(
+            [[float(iso3 in names) for iso3 in packed.markets] for names in limits.not_together]
+        ).reshape(len(limits.not_together), len(packed.markets)),
+        later=np.array([rows[a] for a, _ in pairs], dtype=np.int32),
+        earlier=np.array([rows[b] for _, b in pairs], dtype=np.int32),
+        most=np.asarray(NEVER if limits.max_markets is None else limits.max_markets),
+        teams=problem.teams,
+        floor=np.asarray(limits.cash_floor),
+        ruin=np.asarray(limits.ruin),
+    )  # type: ignore[arg-type]
+
+
+def excess(limits: Limits, teams: Array, enter: Array, option: Array) -> Array:
+    """How far a schedule oversteps the limits other than cash, a number; 0 where it keeps them.
+
+    `teams` in use, axis quarter.
+    """
+    quarters = limits.teams.shape[0]
+    entered = enter < quarters
+    first = jnp.take_along_axis(limits.first, option[:, None], axis=1)[:, 0]
+    early = entered & ((enter < first) | (enter > limits.last))
+    missing = (limits.required > 0) & ~entered
+    crowded = jnp.maximum(limits.apart @ entered.astype(limits.apart.dtype) - 1.0, 0.0)
+    waits = entered[limits.later] & (enter[limits.earlier] >= enter[limits.later])
+    too_many = jnp.maximum(entered.sum() - limits.most, 0)
+    over = jnp.maximum(teams - limits.teams - 1e-6, 0.0)
+    return over.sum() + early.sum() + missing.sum() + crowded.sum() + waits.sum() + too_many
+
+
+def repair(
+    problem: Arrays, limits: Limits, central: Parameters, enter: Array, option: Array
+) -> tuple[Array, Array]:
+    """The nearest schedule that keeps the limits other than cash, as far as one is found.
+
+    Entries are moved later or dropped, options that may not be taken are replaced; demanded
+    markets are never dropped. `excess` tells whether it has succeeded.
+    """
+    quarters = limits.teams.shape[0]
+    rows = jnp.arange(enter.shape[0])
+    required = limits.required > 0
+    option = jnp.where(limits.first[rows, option] <= limits.last, option, limits.first.argmin(1))
+    enter = jnp.where((enter >= quarters) & required, limits.last, enter)
+    enter = jnp.where(
+        enter < quarters, jnp.maximum(enter, limits.first[rows, option]), NEVER
+    )
+    late = enter > limits.last
+    enter = jnp.where(late, jnp.where(required, limits.last, NEVER), enter)
+    still_early = enter < limits.first[rows, option]
+    option = jnp.where(still_early, limits.first.argmin(axis=1), option)
+
+    def part(enter: Array, members: Array) -> tuple[Array, None]:
+        # The demanded one stays, else the first to be entered, else the first in order.
+        rank = jnp.where(members > 0, enter - required * 2 * NEVER + rows / (2.0 * rows.size), NEVER)
+        others = (members > 0) & (rows != rank.argmin())
+        return jnp.where(others & ~required, NEVER, enter), None
+
+    enter, _ = jax.lax.scan(part, enter, limits.apart)
+
+    def wait(enter: Array, pair: tuple[Array, Array]) -> tuple[Array, None]:
+        later, earlier = pair
+        first = limits.first[earlier].min()
+        # A demanded market pulls in the one that it waits for.
+        room = jnp.maximum(first, enter[later] - 1)
+        pull = required[later] & (enter[earlier] >= quarters)
+        enter = enter.at[earlier].set(jnp.where(pull, room, enter[earlier]))
+        after = jnp.maximum(enter[later], enter[earlier] + 1)
+        after = jnp.where(enter[later] >= quarters, NEVER, after)
+        ok = after <= limits.last[later]
+        moved = jnp.where(ok, after, jnp.where(required[later], limits.last[later], NEVER))
+        return enter.at[later].set(moved), None
+
+    pairs = (limits.later, limits.earlier)
+    for _ in range(2 if limits.later.shape[0] else 0):
+        enter, _ = jax.lax.scan(wait, enter, pairs)
+    rank = jnp.argsort(jnp.argsort(enter - required * 2 * NEVER))
+    enter = jnp.where((rank >= limits.most) & ~required, NEVER, enter)
+    need, _ = use_of_teams(problem, central, enter, option)
+    enter = _fit_teams(problem, limits, enter, option, need)
+    if limits.later.shape[0]:
+        enter, _ = jax.lax.scan(wait, enter, pairs)
+    return enter.astype(jnp.int32), option.astype(jnp.int32)
+
+
+def _fit_teams(
+    problem: Arrays, limits: Limits, enter: Array, option: Array, need: Array
+) -> Array:
+    """Entries in their order, each at the first quarter for which teams are free."""
+    quarters = limits.teams.shape[0]
+    clock = jnp.arange(quarters)
+    required = limits.required > 0
+    served = problem.entered < 0
+    # Demanded markets choose first, then the earlier before the later.
+    order = jnp.argsort(jnp.where(served, NEVER, enter) - required * 2 * NEVER)
+    entries = ((enter < quarters) & ~served).sum()
+    longest = 8  # quarters of preparation beyond which no mode goes
+
+    def place(state: Any) -> Any:
+        index, free, enter = state
+        row = order[index]
+        preparation = problem.options.preparation[option[row]]
+        tight = free + 1e-6 < need[row]
+        # Quarters in which preparation for an entry at each quarter would find no team.
+        blocked = sum(
+            jnp.where(back < preparation, jnp.roll(tight, back + 1), False).astype(jnp.int32)
+            for back in range(longest)
+        )
+        wanted = jnp.maximum(enter[row], limits.first[row, option[row]])
+        fits = (blocked == 0) & (clock >= wanted) & (clock <= limits.last[row])
+        chosen = jnp.where(
+            fits.any(), fits.argmax(), jnp.where(required[row], enter[row], NEVER)
+        )
+        working = (clock >= chosen - preparation) & (clock < chosen)
+        return index + 1, free - working * need[row], enter.at[row].set(chosen)
+
+    state = (jnp.zeros((), jnp.int32), limits.teams, enter)
+    return jax.lax.while_loop(lambda s: s[0] < entries, place, state)[2]

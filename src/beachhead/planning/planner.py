@@ -1,0 +1,311 @@
+"""From a case to a plan: strategies, search, bound, fresh worlds, reasons."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead._version import __version__
+from beachhead.cases import Case, check_case
+from beachhead.data import Panel
+from beachhead.errors import InputError, Problem, suggest
+from beachhead.planning.bound import KIND, Relaxation, relax
+from beachhead.planning.decoupled import couplings_of, tabulate
+from beachhead.planning.plan import Plan, Strategy, Value
+from beachhead.planning.reasons import explain, use_limits
+from beachhead.planning.search import EFFORT, Progress, Proposals, search
+from beachhead.planning.strategies import WORDS, Named, find_best
+from beachhead.planning.valuation import Valuer
+from beachhead.screening import screen
+from beachhead.simulation.beliefs import Beliefs
+from beachhead.simulation.pack import Packed, pack
+from beachhead.simulation.state import NEVER
+
+SEARCH_WORLDS, FRESH_WORLDS = 128, 1_000
+FRESH_SEED = 1_000_003  # keeps fresh worlds apart from those of the search
+TABLE_STRIDE = 4  # quarters between the entry dates that the search's table looks at
+
+Integers = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What an answer cost, for the run's record: wall seconds by stage, and evaluations."""
+
+    seconds: dict[str, float]
+    evaluations: int
+
+
+def plan(
+    case: Case,
+    panel: Panel,
+    beliefs: Beliefs | None = None,
+    *,
+    effort: str = "standard",
+    seed: int = 1,
+    worlds: int = SEARCH_WORLDS,
+    fresh_worlds: int = FRESH_WORLDS,
+    progress: Callable[[Progress], None] | None = None,
+    record: Callable[[Effort], None] | None = None,
+) -> Plan:
+    """Plan an expansion: which markets, in what order, how fast and how.
+
+    Parameters
+    ----------
+    case, panel : Case, Panel
+        The question, and country data as of its date.
+    beliefs : Beliefs, optional
+        By default the case's priors.
+    effort : 'quick', 'standard' or 'thorough'
+        A budget of evaluations, so that the same seed gives the same answer.
+    seed : int
+        Of worlds and search.
+    worlds, fresh_worlds : int
+        Number of worlds to search on, and of others to value the answer on.
+    progress : callable, optional
+        Called during the search.
+    record : callable, optional
+        Called once with what the answer cost.
+
+    Returns
+    -------
+    Plan
+        With status 'partial' if Ctrl-C ended the search: the best found so far.
+
+    Raises
+    ------
+    InputError
+        If the case is at fault, or no schedule keeps its limits.
+    """
+    if effort not in EFFORT:
+        raise InputError(Problem(f"no effort {effort!r}", "effort", suggest(effort, EFFORT)))
+    faults = check_case(case, panel)
+    if faults:
+        raise InputError(*faults)
+    clock = _Clock()
+    case = case.resolve(panel)
+    packed = pack(case, panel)
+    beliefs = beliefs or Beliefs.from_prior(case, panel)
+    valuer = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float32)
+    never = np.full(len(packed.markets), NEVER, dtype=np.int32)
+    none = np.zeros_like(never)
+    stay = float(valuer.scores(never[None], none[None]).objective[0])
+    clock.lap("worlds")
+
+    given = couplings_of(valuer.setting, jnp.asarray(never), jnp.asarray(none))
+    even = jnp.full(worlds, 1.0 / worlds, jnp.float32)
+    dates = np.arange(0, case.quarters, min(TABLE_STRIDE, max(1, case.quarters // 8)), np.int32)
+    alone = tabulate(valuer.setting, given, even, optimistic=False, quarters=dates)
+    named = find_best(valuer, _orders(case, panel, packed), alone, _enterable(packed))
+    clock.lap("strategies")
+
+    spread = 0.02 * max(_scale(alone), 1e-9)
+    starts = [(n.enter, n.option) for n in named]
+    fitness = valuer.scores(np.stack([s[0] for s in starts]), np.stack([s[1] for s in starts]))
+    starts = [starts[k] for k in np.argsort(-fitness.fitness, kind="stable")]
+
+    def report(done: int, best: float) -> None:
+        if progress is not None:
+            progress(Progress(done, EFFORT[effort], best, stay))
+
+    enter, option, evaluations, whole = search(
+        valuer, _look(packed, alone, dates), starts,
+        budget=EFFORT[effort], seed=seed, spread=spread, report=report,
+    )  # fmt: skip
+    clock.lap("search")
+
+    with jax.enable_x64(True):
+        exact = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64)
+        fresh = Valuer.prepare(
+            case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64
+        )
+        enter, option, strategies = _choose(fresh, named, enter, option)
+        incumbent = exact.values(enter, option)
+        relaxation = relax(
+            exact.setting, incumbent, case.risk.aversion, case.risk.tail
+        ) if whole else None
+        clock.lap("bound")
+        answer = _answer(
+            case, packed, exact, fresh, enter, option, strategies, relaxation,
+            effort=effort, seed=seed, whole=whole,
+        )  # fmt: skip
+    clock.lap("fresh worlds")
+    if record is not None:
+        record(Effort(clock.laps, evaluations))
+    return answer
+
+
+def _orders(case: Case, panel: Panel, packed: Packed) -> dict[str, Integers]:
+    """Markets that may be entered, in the order of each named strategy."""
+    rows = _enterable(packed)
+    facts = packed.facts
+    ranking = screen(case, panel).table
+    place = {iso3: k for k, iso3 in enumerate(ranking["iso3"])}
+    score = np.array([place.get(packed.markets[row], len(place)) for row in rows])
+    biggest = rows[np.argsort(-facts.potential[rows], kind="stable")]
+    return {
+        "waterfall": rows[np.argsort(facts.distance[rows], kind="stable")],
+        "sprinkler": biggest,
+        "biggest first": biggest,
+        "best score first": rows[np.argsort(score, kind="stable")],
+    }
+
+
+def _enterable(packed: Packed) -> Integers:
+    allowed = np.asarray(packed.problem.options.allowed).any(axis=1)
+    return np.flatnonzero(allowed).astype(np.int32)
+
+
+def _scale(alone: NDArray[np.float64]) -> float:
+    """Money that the markets worth entering bring alone, together."""
+    best = np.where(np.isfinite(alone), alone, 0.0).max(axis=(0, 1))
+    return float(np.maximum(best, 0.0).sum())
+
+
+def _look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Proposals:
+    """Where to look, from values of markets alone: the better, the more often.
+
+    Weights go by rank, so that no unit of money matters; every allowed entry keeps a chance.
+    """
+    quarters = alone.shape[0]
+    nearest = dates[np.abs(np.arange(quarters)[:, None] - dates[None, :]).argmin(axis=1)]
+    values = alone[nearest]
+    # Options that need more preparation than the nearest date leaves are made good by `repair`.
+    best = values.max(axis=(0, 1))
+    open_to = np.asarray(packed.problem.options.allowed).any(axis=1)
+    rank = np.argsort(np.argsort(-np.where(np.isfinite(best), best, -1e300)))
+    market = np.where(open_to, -2.0 * rank / max(1.0, 0.25 * open_to.sum()), -np.inf)
+    order = np.argsort(np.argsort(-np.where(np.isfinite(values), values, -1e300), axis=1), axis=1)
+    allowed = np.asarray(packed.problem.options.allowed).T[None]
+    way = np.where(allowed, -1.0 * order, -np.inf)
+    regions = {name: k for k, name in enumerate(dict.fromkeys(packed.regions))}
+    return Proposals(
+        jnp.asarray(market, jnp.float32),
+        jnp.asarray(way, jnp.float32),
+        jnp.asarray([regions[name] for name in packed.regions]),
+    )
+
+
+def _choose(
+    fresh: Valuer, named: list[Named], enter: Integers, option: Integers
+) -> tuple[Integers, Integers, tuple[Strategy, ...]]:
+    """The best of search and strategies that keeps the limits on fresh worlds, and all their values.
+
+    Raises
+    ------
+    InputError
+        If none keeps them.
+    """
+    enters = np.stack([enter, *(n.enter for n in named)])
+    options = np.stack([option, *(n.option for n in named)])
+    scores = [fresh.scores(e[None], o[None]) for e, o in zip(enters, options, strict=True)]
+    means = [float(fresh.values(e, o).mean()) for e, o in zip(enters, options, strict=True)]
+    objective = np.array([float(s.objective[0]) for s in scores])
+    limits = fresh.setting.limits
+    # On fresh worlds a risk that just met the limit may just miss it: two standard errors.
+    ruin = float(limits.ruin)
+    room = ruin + 2.0 * np.sqrt(max(ruin * (1.0 - ruin), 1e-12) / FRESH_WORLDS)
+    keeps = np.array([s.excess[0] <= 1e-6 and s.ruin[0] <= room for s in scores])
+    if not keeps.any():
+        least = scores[int(np.argmin([float(s.ruin[0]) for s in scores]))]
+        raise InputError(
+            Problem(
+                "no schedule that keeps the limits was found: "
+                + (
+                    f"at best cash falls below the floor in {float(least.ruin[0]):.0%} of futures"
+                    if float(least.excess[0]) <= 1e-6
+                    else "the demanded entries do not fit the launch teams or one another"
+                ),
+                "limits",
+                "Give more capital or teams, accept more ruin, or demand less.",
+            )
+        )
+    best = int(np.argmax(np.where(keeps, objective, -np.inf)))
+    quarters = limits.teams.shape[0]
+    strategies = [
+        Strategy(
+            n.name, WORDS[n.name], n.pace, int(((n.enter >= 0) & (n.enter < quarters)).sum()),
+            float(objective[k + 1]), means[k + 1],
+        )
+        for k, n in enumerate(named)
+    ]  # fmt: skip
+    strategies.sort(key=lambda s: (-s.objective, s.name))
+    return enters[best], options[best], tuple(strategies)
+
+
+def _answer(
+    case: Case,
+    packed: Packed,
+    exact: Valuer,
+    fresh: Valuer,
+    enter: Integers,
+    option: Integers,
+    strategies: tuple[Strategy, ...],
+    relaxation: Relaxation | None,
+    *,
+    effort: str,
+    seed: int,
+    whole: bool,
+) -> Plan:
+    never = np.full_like(enter, NEVER)
+    scores = exact.scores(np.stack([enter, never]), np.stack([option, option]))
+    worth, stay = float(scores.objective[0]), float(scores.objective[1])
+    bound = None if relaxation is None else max(relaxation.bound, worth)
+    adds = worth - stay
+    tiny = 1e-9 * max(abs(worth), 1.0)
+    gap = None if bound is None or adds <= tiny else (bound - worth) / adds
+    return Plan(
+        case=case.name,
+        version=__version__,
+        seed=seed,
+        effort=effort,
+        status="complete" if whole else "partial",
+        objective=worth,
+        stay_home=stay,
+        bound=bound,
+        gap=gap,
+        bound_kind="none" if bound is None else KIND,
+        value=_spread(fresh.values(enter, option), fresh.values(never, option), case.risk.tail),
+        schedule=packed.decode(enter, option),
+        named_strategies=strategies,
+        limits=use_limits(case, packed, fresh, enter, option),
+        reasons=explain(packed, exact, fresh, enter, option),
+    )
+
+
+def _spread(
+    values: NDArray[np.float64], at_home: NDArray[np.float64], tail: float
+) -> Value:
+    from beachhead.mechanisms.value import cvar
+
+    gain = values - at_home
+    p05, p50, p95 = np.quantile(values, [0.05, 0.5, 0.95])
+    return Value(
+        mean=float(values.mean()),
+        sd=float(values.std(ddof=1)),
+        p05=float(p05),
+        p50=float(p50),
+        p95=float(p95),
+        cvar=float(cvar(jnp.asarray(values), tail)),
+        adds=float(gain.mean()),
+        adds_error=float(1.96 * gain.std(ddof=1) / np.sqrt(gain.size)),
+    )
+
+
+class _Clock:
+    """Wall seconds by stage."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = round(now - self._last, 3)
+        self._last = now

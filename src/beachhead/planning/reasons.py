@@ -1,0 +1,189 @@
+"""Why a plan is as it is: what each market brings, who helps it, what moving it would cost."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from beachhead.cases import Case
+from beachhead.planning.plan import Help, LimitUse, Reason
+from beachhead.planning.valuation import Setting, Valuer
+from beachhead.simulation.pack import Packed
+from beachhead.simulation.people import use_of_teams
+from beachhead.simulation.rollout import over_worlds
+from beachhead.simulation.state import NEVER, STEP, Quarter
+
+Integers = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+FIRST = 10  # markets that get a reason
+SHIFT = 2  # quarters by which an entry is moved to see what its date is worth
+
+
+def explain(
+    packed: Packed, exact: Valuer, fresh: Valuer, enter: Integers, option: Integers
+) -> tuple[Reason, ...]:
+    """Reasons for the first markets of a schedule, in the order of their entry.
+
+    `exact` values what-ifs on the search's worlds, `fresh` what the market brings.
+    """
+    quarters = exact.setting.problem.teams.shape[0]
+    rows = [row for row in np.argsort(enter, kind="stable") if 0 <= enter[row] < quarters][:FIRST]
+    if not rows:
+        return ()
+    value, opening, saved = (
+        np.asarray(part) for part in _money(fresh.setting, jnp.asarray(enter), jnp.asarray(option))
+    )
+    base = exact.scores(enter[None], option[None])
+    changed = []
+    for row in rows:
+        for moved in (NEVER, enter[row] - SHIFT, enter[row] + SHIFT):
+            other = enter.copy()
+            other[row] = moved if moved < quarters else NEVER
+            changed.append(other)
+    scores = exact.scores(np.stack(changed), np.broadcast_to(option, (len(changed), option.size)))
+    change = np.asarray(scores.objective) - float(base.objective[0])
+    ruin = max(float(exact.setting.limits.ruin), float(base.ruin[0]))
+    keeps = (np.asarray(scores.excess) <= 1e-6) & (np.asarray(scores.ruin) <= ruin)
+    reasons = []
+    for k, row in enumerate(rows):
+        later_exists = enter[row] + SHIFT < quarters
+        reasons.append(
+            Reason(
+                iso3=packed.markets[row],
+                earns=float(value[row]),
+                opening=float(opening[row]),
+                saved=float(saved[row]),
+                helped_by=_helpers(packed, exact.setting, enter, option, int(row), saved[row]),
+                without=float(change[3 * k]),
+                earlier=float(change[3 * k + 1]) if keeps[3 * k + 1] else None,
+                later=float(change[3 * k + 2]) if keeps[3 * k + 2] and later_exists else None,
+            )
+        )
+    return tuple(reasons)
+
+
+def _opening(quarter: Quarter) -> tuple[Array, Array]:
+    """Entry cost paid in a quarter, and what it would have been more without experience."""
+    paid, saving = -quarter.ledger.opening, quarter.tied.saving
+    return paid, paid * saving / (1.0 - saving)
+
+
+@jax.jit
+def _money(setting: Setting, enter: Array, option: Array) -> tuple[Array, Array, Array]:
+    """Mean value, entry cost and what experience saved of it, axis market."""
+    outcome = over_worlds(setting.problem, setting.worlds, enter, option, record=_opening)
+    paid, saved = outcome.record
+    return outcome.value.mean(axis=0), paid.sum(axis=1).mean(axis=0), saved.sum(axis=1).mean(axis=0)
+
+
+def _helpers(
+    packed: Packed, setting: Setting, enter: Integers, option: Integers, row: int, saved: float
+) -> tuple[Help, ...]:
+    """Earlier markets by what their experience took off an entry cost, largest first.
+
+    The saving is shared out by each market's part of the experience in the groups that count, at
+    the parameters' defaults, when preparation ends.
+    """
+    problem, central = packed.problem, setting.central
+    quarters = problem.teams.shape[0]
+    when = np.where(problem.entered < 0, problem.entered, enter)
+    at = int(enter[row]) - 1
+    age = np.maximum(at - when, 0) * STEP
+    years = max(float(central.experience.years), 1e-9)
+    known = (1.0 - np.exp(-age / years)) * (1.0 - problem.home) * (when < quarters)
+    known[row] = 0.0
+    likeness = problem.likeness
+    weight = float(central.knowledge.weight())
+    cuts = np.asarray(central.knowledge.by_group(likeness))
+    in_group = known @ likeness.teaches
+    gain = cuts * likeness.learns[row] * (1.0 - np.exp(-weight * in_group))
+    parts = known[:, None] * likeness.teaches / np.where(in_group > 0.0, in_group, 1.0)
+    credit = parts @ gain
+    if credit.sum() <= 0.0:
+        return ()
+    share = saved * credit / credit.sum()
+    order = [k for k in np.argsort(-share, kind="stable") if share[k] > 0.05 * saved][:3]
+    return tuple(Help(packed.markets[k], float(share[k])) for k in order)
+
+
+def use_limits(
+    case: Case, packed: Packed, fresh: Valuer, enter: Integers, option: Integers
+) -> tuple[LimitUse, ...]:
+    """How much room the schedule leaves in each limit of the case, on fresh worlds."""
+    setting = fresh.setting
+    quarters = setting.problem.teams.shape[0]
+    need, used = (
+        np.asarray(part)
+        for part in use_of_teams(
+            setting.problem, setting.central, jnp.asarray(enter), jnp.asarray(option)
+        )
+    )
+    free = np.asarray(setting.limits.teams) - used
+    least = np.asarray(setting.problem.options.teams)
+    short = int((free < least.min() - 1e-6).sum())
+    ruin, low = (np.asarray(part) for part in _cash(setting, jnp.asarray(enter), jnp.asarray(option)))
+    rows = {iso3: row for row, iso3 in enumerate(packed.markets)}
+    when = {iso3: int(enter[row]) for iso3, row in rows.items()}
+    money = case.currency
+    limits = [
+        LimitUse(
+            "teams",
+            f"launch teams: all at work in {short} of {quarters} quarters",
+            short > 0,
+            float(free.min()),
+            "teams",
+        ),
+        LimitUse(
+            "capital",
+            f"cash stays above {case.limits.cash_floor:,.0f} {money} in {1 - ruin:.1%} of futures",
+            bool(ruin > 0.8 * case.limits.ruin),
+            float(low - case.limits.cash_floor),
+            f"{money} at the {case.limits.ruin:.0%} quantile of the lowest cash",
+        ),
+    ]
+    entered = sum(1 for quarter in when.values() if 0 <= quarter < quarters)
+    if case.limits.max_markets is not None:
+        slack = case.limits.max_markets - entered
+        limits.append(
+            LimitUse("max_markets", "markets entered", slack <= 0, float(slack), "markets")
+        )
+    for iso3 in case.limits.must:
+        limits.append(
+            LimitUse(f"must {iso3}", "entered as demanded", False,
+                     float(quarters - 1 - when[iso3]), "quarters")
+        )  # fmt: skip
+    for iso3, entry in case.limits.fixed.items():
+        limits.append(
+            LimitUse(f"fixed {iso3}", f"entered in {entry.quarter}", True, 0.0, "quarters")
+        )
+    for iso3, label in case.limits.by.items():
+        slack = case.quarter_index(label) - when[iso3]
+        limits.append(LimitUse(f"by {iso3}", f"due by {label}", slack <= 0, float(slack), "quarters"))
+    for later, earlier in case.limits.after:
+        if when.get(later, NEVER) < quarters:
+            slack = when[later] - when.get(earlier, -1) - 1
+            limits.append(
+                LimitUse(f"after {later} {earlier}", f"{later} waits for {earlier}", slack <= 0,
+                         float(slack), "quarters")
+            )  # fmt: skip
+    for names in case.limits.not_together:
+        inside = [iso3 for iso3 in names if when.get(iso3, NEVER) < quarters]
+        limits.append(
+            LimitUse("not together " + " ".join(names), f"entered: {', '.join(inside) or 'none'}",
+                     bool(inside), float(1 - len(inside)), "markets")
+        )  # fmt: skip
+    return tuple(limits)
+
+
+@partial(jax.jit)
+def _cash(setting: Setting, enter: Array, option: Array) -> tuple[Array, Array]:
+    """Share of worlds whose cash falls below the floor, and the accepted quantile of its low."""
+    outcome = over_worlds(setting.problem, setting.worlds, enter, option)
+    low = (setting.problem.capital + jnp.cumsum(outcome.record, axis=1)).min(axis=1)
+    return (low < setting.limits.floor).mean(), jnp.quantile(low, setting.limits.ruin)

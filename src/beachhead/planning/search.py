@@ -1,0 +1,245 @@
+"""A stochastic search over entry quarter and option of every market.
+
+A set of schedules is improved side by side, each by annealed local moves; now and then the worst
+are replaced by the best. Every proposal is made to keep the limits before it is valued. The whole
+loop is compiled; Python only looks in between chunks, to report and to stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from beachhead.planning.limits import repair
+from beachhead.planning.valuation import BATCH, Setting, Valuer, score
+from beachhead.simulation.state import NEVER
+
+CHAINS = BATCH
+TAKE_OVER = 16  # iterations after which the worst quarter of the chains starts from the best
+EFFORT = {"quick": 1_600, "standard": 12_000, "thorough": 60_000}  # evaluations
+
+
+class Proposals(NamedTuple):
+    """Where to look: log weights by which markets, and options at each quarter, are proposed.
+
+    `market`: axis market, -inf for those that may not be entered. `way`: axes (quarter, option,
+    market).
+    """
+
+    market: Array
+    way: Array
+    region: Array
+
+
+class Chains(NamedTuple):
+    """Schedules under improvement, axis chain, and the best one seen."""
+
+    enter: Array
+    option: Array
+    fitness: Array
+    best_enter: Array
+    best_option: Array
+    best_fitness: Array
+    key: Array
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a search is: evaluations done and planned, best and stay-at-home objective."""
+
+    done: int
+    budget: int
+    best: float
+    stay_home: float
+
+
+def search(
+    valuer: Valuer,
+    proposals: Proposals,
+    starts: list[tuple[NDArray[np.int32], NDArray[np.int32]]],
+    *,
+    budget: int,
+    seed: int,
+    spread: float,
+    report: Callable[[int, float], None] | None = None,
+) -> tuple[NDArray[np.int32], NDArray[np.int32], int, bool]:
+    """Improve on `starts` for `budget` evaluations.
+
+    Parameters
+    ----------
+    valuer : Valuer
+        Of the search's worlds.
+    proposals : Proposals
+        Where to look.
+    starts : list of (enter, option)
+        Schedules to start from, best first.
+    budget : int
+        Evaluations to spend, rounded up to whole batches.
+    seed : int
+        Of the search's own chance.
+    spread : float
+        Money over which chains differ at the start: the first temperature.
+    report : callable, optional
+        Called after each chunk with evaluations done and the best fitness.
+
+    Returns
+    -------
+    enter, option, evaluations, whole
+        The best schedule found; evaluations spent; False where Ctrl-C ended the search.
+    """
+    iterations = -(-budget // CHAINS)
+    picked = [starts[k % len(starts)] for k in range(CHAINS)]
+    enter = np.stack([start[0] for start in picked])
+    option = np.stack([start[1] for start in picked])
+    first = valuer.scores(enter, option).fitness
+    top = int(np.argmax(first))
+    chains = Chains(
+        jnp.asarray(enter), jnp.asarray(option), jnp.asarray(first),
+        jnp.asarray(enter[top]), jnp.asarray(option[top]), jnp.asarray(first[top]),
+        jax.random.key(seed),
+    )  # fmt: skip
+    done, chunk, whole = 0, max(1, min(TAKE_OVER, iterations)), True
+    try:
+        while done < iterations:
+            cooling = jnp.asarray(
+                [spread * _cool((done + k) / iterations) for k in range(chunk)], first.dtype
+            )
+            steps = min(chunk, iterations - done)
+            moved = _advance(
+                valuer.setting, proposals, chains, cooling, jnp.asarray(steps), valuer.tail
+            )
+            chains = jax.block_until_ready(moved)
+            done += steps
+            if report is not None:
+                report(done * CHAINS, float(chains.best_fitness))
+    except KeyboardInterrupt:
+        whole = False
+    best = np.asarray(chains.best_enter), np.asarray(chains.best_option)
+    return *best, done * CHAINS, whole
+
+
+def _cool(progress: float) -> float:
+    """Temperature as a part of the first one: from 1 down to 1e-4."""
+    return float(10.0 ** (-4.0 * progress))
+
+
+@partial(jax.jit, static_argnames="tail")
+def _advance(
+    setting: Setting,
+    proposals: Proposals,
+    chains: Chains,
+    cooling: Array,
+    steps: Array,
+    tail: float,
+) -> Chains:
+    """`steps` iterations at the temperatures `cooling`, then one take-over."""
+
+    def iterate(chains: Chains, inputs: tuple[Array, Array]) -> tuple[Chains, None]:
+        index, temperature = inputs
+        key, propose_key, accept_key = jax.random.split(chains.key, 3)
+        keys = jax.random.split(propose_key, CHAINS)
+        others = jnp.roll(jnp.arange(CHAINS), 1 + index % (CHAINS - 1))
+        enter, option = jax.vmap(partial(_propose, setting, proposals))(
+            keys, chains.enter, chains.option, chains.enter[others], chains.option[others]
+        )
+        fitness = jax.vmap(lambda e, o: score(setting, e, o, tail).fitness)(enter, option)
+        chance = jax.random.exponential(accept_key, (CHAINS,), fitness.dtype)
+        taken = (index < steps) & (fitness >= chains.fitness - temperature * chance)
+        moved = chains._replace(
+            enter=jnp.where(taken[:, None], enter, chains.enter),
+            option=jnp.where(taken[:, None], option, chains.option),
+            fitness=jnp.where(taken, fitness, chains.fitness),
+            key=key,
+        )
+        top = moved.fitness.argmax()
+        better = moved.fitness[top] > moved.best_fitness
+        return moved._replace(
+            best_enter=jnp.where(better, moved.enter[top], moved.best_enter),
+            best_option=jnp.where(better, moved.option[top], moved.best_option),
+            best_fitness=jnp.where(better, moved.fitness[top], moved.best_fitness),
+        ), None
+
+    chains, _ = jax.lax.scan(iterate, chains, (jnp.arange(cooling.shape[0]), cooling))
+    order = jnp.argsort(-chains.fitness)
+    quarter = CHAINS // 4
+    source = jnp.arange(CHAINS).at[order[-quarter:]].set(order[:quarter])
+    return chains._replace(
+        enter=chains.enter[source],
+        option=chains.option[source],
+        fitness=chains.fitness[source],
+    )
+
+
+def _propose(
+    setting: Setting,
+    proposals: Proposals,
+    key: Array,
+    enter: Array,
+    option: Array,
+    other_enter: Array,
+    other_option: Array,
+) -> tuple[Array, Array]:
+    """A neighbour of a schedule that keeps the limits other than cash."""
+    quarters, _, markets = proposals.way.shape
+    rows = jnp.arange(markets)
+    kinds, entered_key, any_key, when, shift, way, cross = jax.random.split(key, 7)
+    here = enter < quarters
+    free = jnp.isfinite(proposals.market)
+    inside = jnp.where(here & free, 0.0, -jnp.inf)
+    # Where nothing is entered yet, what is done to an entered market is done to any.
+    inside = jnp.where((here & free).any(), inside, proposals.market)
+    one = jax.random.categorical(entered_key, inside)
+    two = jax.random.categorical(way, inside)
+    new = jax.random.categorical(any_key, proposals.market)
+    step = jax.random.randint(shift, (), 1, 5) * jnp.where(
+        jax.random.bernoulli(jax.random.fold_in(shift, 1)), 1, -1
+    )
+    quarter = jax.random.randint(when, (), 0, quarters)
+    best_way = jax.random.categorical(
+        jax.random.fold_in(way, 1), proposals.way[:, :, :], axis=1
+    )  # axes (quarter, market)
+
+    def moved(row: Array) -> Array:
+        return jnp.where(here, jnp.maximum(enter + step, 0), enter) * (rows == row) + enter * (
+            rows != row
+        )
+
+    def put(row: Array, quarter: Array) -> tuple[Array, Array]:
+        chosen = best_way[quarter, row]
+        return enter.at[row].set(quarter), option.at[row].set(chosen)
+
+    added = put(new, quarter)
+    at_its_quarter = jnp.minimum(enter[one], quarters - 1)
+    replaced = put(new, at_its_quarter)
+    replaced = (
+        jnp.where(rows == one, jnp.where(new == one, enter, NEVER), replaced[0]), replaced[1]
+    )  # fmt: skip
+    swapped = enter.at[one].set(enter[two]).at[two].set(enter[one])
+    together = jnp.where(
+        here & (proposals.region == proposals.region[one]), jnp.maximum(enter + step, 0), enter
+    )
+    take = jax.random.bernoulli(cross, 0.3, (markets,))
+    moves = [
+        (moved(one), option),
+        added,
+        (jnp.where(rows == one, NEVER, enter), option),
+        (enter, option.at[one].set(best_way[at_its_quarter, one])),
+        (swapped, option),
+        replaced,
+        (together, option),
+        (jnp.where(take, other_enter, enter), jnp.where(take, other_option, option)),
+        put(one, quarter),
+    ]
+    weights = jnp.log(jnp.array([0.25, 0.2, 0.07, 0.1, 0.1, 0.1, 0.05, 0.05, 0.08]))
+    kind = jax.random.categorical(kinds, weights)
+    enter = jnp.stack([e for e, _ in moves])[kind]
+    option = jnp.stack([o for _, o in moves])[kind]
+    return repair(setting.problem, setting.limits, setting.central, enter, option)

@@ -1,0 +1,151 @@
+"""What schedules are worth on sampled futures, and whether they keep the limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from beachhead.cases import Case
+from beachhead.mechanisms import Parameters
+from beachhead.mechanisms.value import objective
+from beachhead.planning.limits import Limits, excess, read_limits
+from beachhead.simulation.beliefs import Beliefs
+from beachhead.simulation.pack import Packed, central_parameters, draw_worlds
+from beachhead.simulation.people import use_of_teams
+from beachhead.simulation.rollout import Worlds, over_worlds
+from beachhead.simulation.state import Problem
+
+# Evaluations that share a call: enough to use both cores, few enough to stay in the cache.
+BATCH = 16
+
+
+class Setting(NamedTuple):
+    """Everything that a valuation needs, as arrays of one precision."""
+
+    problem: Problem
+    worlds: Worlds
+    limits: Limits
+    central: Parameters
+    aversion: Array
+
+
+class Score(NamedTuple):
+    """Worth of a schedule.
+
+    `objective`: J. `ruin`: share of worlds in which cash falls below the floor. `excess`: how far
+    limits other than cash are overstepped. `fitness`: J less a penalty for broken limits, by which
+    the search compares.
+    """
+
+    objective: Array
+    ruin: Array
+    excess: Array
+    fitness: Array
+
+
+@dataclass(frozen=True)
+class Valuer:
+    """Values schedules of one case on one set of worlds.
+
+    Attributes
+    ----------
+    packed : Packed
+        The case as arrays with its labels.
+    setting : Setting
+        The arrays, in the precision of the valuation.
+    tail : float
+        Share of the worst worlds that CVaR averages.
+    """
+
+    packed: Packed
+    setting: Setting
+    tail: float
+
+    @classmethod
+    def prepare(
+        cls, case: Case, packed: Packed, beliefs: Beliefs, worlds: int, seed: int, dtype: type
+    ) -> Valuer:
+        """Draw the worlds and lay out the arrays.
+
+        `dtype` float64 needs `jax.enable_x64()` around this and every use of the valuer.
+        """
+        limits = read_limits(case, packed)
+        as_arrays = [
+            jnp.asarray(value, dtype if np.asarray(value).dtype.kind == "f" else None)
+            for value in limits
+        ]
+        setting = Setting(
+            problem=packed.cast(dtype),
+            worlds=draw_worlds(packed, beliefs, worlds, seed, dtype),
+            limits=Limits(*as_arrays),
+            central=central_parameters(beliefs, len(packed.markets), dtype),
+            aversion=jnp.asarray(case.risk.aversion, dtype),
+        )
+        return cls(packed, setting, case.risk.tail)
+
+    def scores(self, enter: NDArray[np.int32], option: NDArray[np.int32]) -> Score:
+        """Scores of many schedules, axis schedule; `enter`, `option` axes (schedule, market)."""
+        parts = [
+            _score_many(self.setting, jnp.asarray(e), jnp.asarray(o), self.tail)
+            for e, o in _batches(enter, option)
+        ]
+        joined = [np.concatenate([np.asarray(p[k]) for p in parts]) for k in range(4)]
+        return Score(*[values[: enter.shape[0]] for values in joined])  # type: ignore[arg-type]
+
+    def values(self, enter: NDArray[np.int32], option: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Value V of one schedule in each world (axis world)."""
+        outcome = _simulate(self.setting, jnp.asarray(enter), jnp.asarray(option))
+        return np.asarray(outcome.sum(axis=1), dtype=np.float64)
+
+    def market_values(
+        self, enter: NDArray[np.int32], option: NDArray[np.int32]
+    ) -> NDArray[np.float64]:
+        """Value of each market of one schedule, axes (world, market)."""
+        outcome = _simulate(self.setting, jnp.asarray(enter), jnp.asarray(option))
+        return np.asarray(outcome, dtype=np.float64)
+
+
+def score(setting: Setting, enter: Array, option: Array, tail: float) -> Score:
+    """Score of one schedule; `enter`, `option` axis market."""
+    outcome = over_worlds(setting.problem, setting.worlds, enter, option)
+    value = outcome.value.sum(axis=1)
+    cash = setting.problem.capital + jnp.cumsum(outcome.record, axis=1)
+    short = jnp.maximum(setting.limits.floor - cash.min(axis=1), 0.0)
+    ruin = (short > 0.0).mean()
+    _, teams = use_of_teams(setting.problem, setting.central, enter, option)
+    over = excess(setting.limits, teams, enter, option)
+    worth = objective(value, setting.aversion, tail)
+    # Worse by more than any schedule can gain, and the more so the farther from feasible, so that
+    # the search has a slope to follow. Where the accepted ruin is passed, the shortfall counts.
+    scale = jnp.abs(value).mean() + setting.problem.capital + 1.0
+    too_risky = jnp.maximum(ruin - setting.limits.ruin, 0.0)
+    penalty = scale * (over + 10.0 * too_risky) + 10.0 * (too_risky > 0.0) * short.mean()
+    return Score(worth, ruin, over, worth - penalty)
+
+
+@partial(jax.jit, static_argnames="tail")
+def _score_many(setting: Setting, enter: Array, option: Array, tail: float) -> Score:
+    return jax.vmap(lambda e, o: score(setting, e, o, tail))(enter, option)
+
+
+@jax.jit
+def _simulate(setting: Setting, enter: Array, option: Array) -> Array:
+    return over_worlds(setting.problem, setting.worlds, enter, option).value
+
+
+def _batches(
+    enter: NDArray[np.int32], option: NDArray[np.int32]
+) -> list[tuple[NDArray[np.int32], NDArray[np.int32]]]:
+    """Parts of equal length, the last one filled up, so that one compilation serves all."""
+    count = -(-enter.shape[0] // BATCH) * BATCH
+    index = np.arange(count) % enter.shape[0]
+    return [
+        (enter[index[k : k + BATCH]], option[index[k : k + BATCH]]) for k in range(0, count, BATCH)
+    ]

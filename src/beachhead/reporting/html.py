@@ -1,0 +1,131 @@
+"""The report: one HTML file that needs nothing else, not even a connection."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import vl_convert
+import xarray as xr
+from markupsafe import Markup
+
+from beachhead._version import __version__
+from beachhead.cases import Case
+from beachhead.data import Panel, load_panel
+from beachhead.files import write_atomic
+from beachhead.planning import Plan
+from beachhead.reporting import charts, sentences, tables
+from beachhead.reporting.summary import summarise
+from beachhead.screening import Ranking
+from beachhead.simulation import Beliefs
+from beachhead.simulation.facts import gather
+
+_TEMPLATE = "report.html.jinja"
+
+
+def write_report(
+    path: str | Path,
+    case: Case,
+    ranking: Ranking,
+    plan: Plan,
+    futures: xr.Dataset,
+    *,
+    panel: Panel | None = None,
+) -> None:
+    """Write the report of a plan: map, timeline, fans, tables, assumptions, notes on the data.
+
+    Parameters
+    ----------
+    path : str or Path
+        The HTML file.
+    case : Case
+        The case as planned.
+    ranking : Ranking
+        Of the case's candidates.
+    plan : Plan
+        The answer.
+    futures : xarray.Dataset
+        What `simulate` returned for `plan.schedule`.
+    panel : Panel, optional
+        The panel of the answer; by default the packaged one as of the case's date.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    panel = load_panel(as_of=case.as_of) if panel is None else panel
+    case = case.resolve(panel)
+    summary = summarise(case, plan.schedule, futures)
+    names = dict(panel.markets.select("iso3", "name").iter_rows())
+    why = {
+        reason.iso3: sentences.tell_reason(reason, case.currency, names, helpers=3)
+        for reason in plan.reasons
+    }
+    candidates = set(case.candidate_iso3(panel))
+    beliefs = Beliefs.from_prior(case, panel)
+    page = _load_template().render(
+        case=case,
+        plan=plan,
+        panel=panel,
+        version=__version__,
+        home=names[case.firm.home],
+        answer=sentences.tell_answer(case, plan, summary),
+        status=sentences.tell_status(plan),
+        limits=sentences.tell_limits(case, plan),
+        commitments=sentences.tell_duties(summary),
+        charts={
+            "map": charts.draw_map(case, panel, summary, why, candidates),
+            "cash": charts.draw_cash(case, summary, futures),
+            "sales": charts.draw_sales(case, summary, futures),
+            **(
+                {"timeline": charts.draw_timeline(summary, _name_regions(panel))}
+                if summary.launches
+                else {}
+            ),
+        },
+        schedule=tables.list_schedule(case, summary, futures, why),
+        years=tables.list_years(summary),
+        strategies=tables.list_strategies(case, plan),
+        limit_table=tables.list_limits(case, plan),
+        ranking=tables.list_ranking(ranking),
+        criteria=tables.list_criteria(ranking),
+        parameters=tables.list_parameters(beliefs),
+        modes=tables.list_mode_economics(case),
+        inputs=tables.list_inputs(case, names),
+        stand_ins=tables.list_stand_ins(gather(case, panel).notes, names),
+        bundle=_load_bundle(),
+    )
+    write_atomic(Path(path), page)
+
+
+def _load_template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["as_json"] = _as_json
+    return environment.get_template(_TEMPLATE)
+
+
+def _as_json(content: Any) -> Markup:
+    """JSON that may stand in a script element: no text in it can end the element."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def _load_bundle() -> Markup:
+    """Vega, Vega-Lite and Vega-Embed as one script."""
+    return Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script"))
+
+
+def _name_regions(panel: Panel) -> dict[str, str]:
+    return {
+        iso3: region.replace("_", " ")
+        for iso3, region in panel.markets.select("iso3", "region").iter_rows()
+    }

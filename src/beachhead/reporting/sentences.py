@@ -1,0 +1,162 @@
+"""The answer as sentences, which the printed plan and the report share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from beachhead.cases import Case
+from beachhead.planning import LimitUse, Plan, Reason
+from beachhead.reporting.summary import Summary
+from beachhead.reporting.words import change, count, money, number_of, percent, several
+
+_NEXT = 10  # decisions to come that are named
+
+
+def tell_headline(case: Case, plan: Plan, summary: Summary) -> str:
+    """What expansion adds over staying at home."""
+    if not summary.launches:
+        return f"{case.name}: stay at home; no schedule was found that adds to it."
+    value, first, last = plan.value, summary.launches[0].enter, summary.launches[-1].enter
+    markets = number_of(len(summary.launches), "market")
+    when = f"in {first}" if first == last else f"from {first} to {last}"
+    error = count(value.adds_error)
+    effect = f"adds {money(value.adds, case.currency)} (±{error}) to staying at home"
+    if value.adds < 0:
+        cost = money(-value.adds, case.currency)
+        effect = f"costs {cost} (±{error}) against staying at home"
+    return f"{case.name}: entering {markets} {when} {effect}."
+
+
+def tell_status(plan: Plan) -> str:
+    """That the search was cut short; empty where it was not."""
+    if plan.status == "complete":
+        return ""
+    return "PARTIAL: the search was interrupted; this is the best plan found until then."
+
+
+def tell_value(case: Case, plan: Plan) -> str:
+    """What the whole firm is worth under the plan, with its spread."""
+    value = plan.value
+    return (
+        f"Mean value {money(value.mean, case.currency)}, sd {count(value.sd)}; nine worlds of ten "
+        f"{count(value.p05)} to {count(value.p95)}; CVaR (worst {percent(case.risk.tail)}) "
+        f"{count(value.cvar)}."
+    )
+
+
+def tell_risk(case: Case, summary: Summary) -> str:
+    """How much of the value lies after the horizon, and the chance of ruin."""
+    lies = "" if summary.beyond is None else f"{percent(summary.beyond)} of it lies after the "
+    lies += "horizon. " if lies else ""
+    return (
+        f"{lies}Chance of ruin (cash below {money(case.limits.cash_floor, case.currency)}): "
+        f"{percent(summary.ruin)}, accepted {percent(case.limits.ruin)}."
+    )
+
+
+def tell_funding(case: Case, summary: Summary) -> str:
+    """Most money tied up in the new markets, when it is back, and where cash is lowest."""
+    if not summary.launches:
+        text = "No money goes into new markets"
+    elif summary.peak_funding == 0:
+        text = "The new markets never tie up money"
+    else:
+        peak = money(summary.peak_funding, case.currency)
+        text = f"Peak funding of the new markets {peak} in {summary.peak_quarter}; "
+        text += (
+            "they do not bring it back within the horizon"
+            if summary.break_even is None
+            else f"break-even in {summary.break_even}, {summary.payback:g} years after the first "
+            "money spent"
+        )
+    lowest = money(summary.low_cash, case.currency)
+    return f"{text}. One world in twenty has less cash than {lowest} in {summary.low_cash_quarter}."
+
+
+def tell_bound(case: Case, plan: Plan) -> str:
+    """How much better any other schedule could be."""
+    weight = case.risk.aversion
+    objective = (
+        f"J ({1 - weight:g} x mean + {weight:g} x worst {percent(case.risk.tail)}) is "
+        f"{money(plan.objective, case.currency)}, at home {count(plan.stay_home)}"
+    )
+    if plan.bound is None:
+        return f"{objective}. No bound is known on how much better another schedule could be."
+    gap = "expansion adds nothing"
+    if plan.gap is not None:
+        gap = f"the gap is {percent(plan.gap)} of what expansion adds"
+    kind = f" [{plan.bound_kind}]" if plan.bound_kind else ""
+    return f"{objective}. No schedule exceeds {count(plan.bound)}: {gap}.{kind}"
+
+
+def tell_room(limit: LimitUse, currency: str) -> str:
+    """A limit with what room is left in it."""
+    if limit.binding:
+        return limit.words
+    if limit.unit == currency:
+        return f"{limit.words} ({money(limit.slack, currency)} left)"
+    return f"{limit.words} ({f'{count(limit.slack)} {limit.unit}'.strip()} left)"
+
+
+def tell_limits(case: Case, plan: Plan) -> str:
+    """The limits that bind, and the room in the others."""
+    if not plan.limits:
+        return "The case sets no limits."
+    binding = [tell_room(limit, case.currency) for limit in plan.limits if limit.binding]
+    others = [tell_room(limit, case.currency) for limit in plan.limits if not limit.binding]
+    room = f" With room: {'; '.join(others)}." if others else ""
+    return f"Limits that bind: {'; '.join(binding) or 'none'}.{room}"
+
+
+def tell_duties(summary: Summary) -> list[str]:
+    """What to commit in the first year, and the next decisions with the quarter they fall due."""
+    duties = []
+    if summary.now:
+        names = several([launch.name for launch in summary.now])
+        duties.append(f"Commit now, since work begins within a year: {names}.")
+    if summary.later:
+        waiting = [f"{launch.name} by {launch.start}" for launch in summary.later]
+        if len(waiting) > _NEXT:
+            waiting[_NEXT:] = [f"{len(waiting) - _NEXT} more after that"]
+        duties.append(f"Can wait, to be decided: {several(waiting)}.")
+    return duties
+
+
+def tell_answer(case: Case, plan: Plan, summary: Summary) -> list[str]:
+    """The answer in a handful of sentences."""
+    return [
+        tell_headline(case, plan, summary),
+        tell_value(case, plan),
+        tell_risk(case, summary),
+        tell_funding(case, summary),
+        tell_bound(case, plan),
+    ]
+
+
+def tell_reason(
+    reason: Reason, currency: str, names: Mapping[str, str], *, helpers: int = 2
+) -> str:
+    """Why a market is entered, and why then: what follows its name in a sentence.
+
+    Parameters
+    ----------
+    reason : Reason
+        Why.
+    currency : str
+        Of its money; empty where the reader knows it.
+    names : mapping
+        ISO3 codes to names.
+    helpers : int
+        How many earlier markets to name at most.
+    """
+    earns = f"earns {money(reason.earns, currency)}"
+    if reason.earns < 0:
+        earns = f"costs {money(-reason.earns, currency)} and pays by what it brings elsewhere"
+    helped = several([names[helper.iso3] for helper in reason.helped_by[:helpers]])
+    if helped and reason.saved > 0:
+        earns += f", {count(reason.saved)} cheaper thanks to {helped}"
+    shifts = [
+        f"{when} {'not possible' if shift is None else change(shift)}"
+        for when, shift in (("sooner", reason.earlier), ("later", reason.later))
+    ]
+    return f"{earns}; {', '.join(shifts)}"

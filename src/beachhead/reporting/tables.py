@@ -1,0 +1,211 @@
+"""The tables of the report: what stands in them, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import xarray as xr
+
+from beachhead.cases import Case
+from beachhead.cases.presets import ModeEconomics, economics_of
+from beachhead.planning import Plan
+from beachhead.reporting.summary import Summary, weigh
+from beachhead.reporting.words import count, money, percent
+from beachhead.screening import Ranking
+from beachhead.simulation import Beliefs
+
+TOP = 20
+EVIDENCE = {
+    "O": "opened",
+    "O2": "second-hand",
+    "M": "from memory of the literature",
+    "D": "derived",
+    "J": "judgement",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text.
+
+    Attributes
+    ----------
+    heads : tuple of str
+        One a column; those of columns of numbers end in '#', which is not shown.
+    rows : tuple of tuple of str
+    """
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def list_schedule(
+    case: Case, summary: Summary, futures: xr.Dataset, why: Mapping[str, str]
+) -> Table:
+    """Who is entered when and how, what it brings and what opening costs."""
+    values = futures["value"].mean("world")
+    opening = -futures["ledger"].sel(line="opening").sum("quarter")
+    rows = [
+        (
+            launch.name,
+            launch.enter,
+            launch.start,
+            launch.mode.replace("_", " "),
+            f"{launch.localisation:g}",
+            count(float(values.sel(market=launch.iso3))),
+            count(float(opening.sel(market=launch.iso3))),
+            why.get(launch.iso3, ""),
+        )
+        for launch in summary.launches
+    ]
+    heads = ("market", "enter", "work begins", "mode", "localisation#", f"value, {case.currency}#",
+             f"opening, {case.currency}#", "why here, why now")  # fmt: skip
+    return Table(heads, tuple(rows))
+
+
+def list_years(summary: Summary) -> Table:
+    """Money, people and markets by calendar year."""
+    rows = [
+        (
+            year.year if year.quarters == 4 else f"{year.year} ({year.quarters} quarters)",
+            count(year.opening),
+            count(year.running),
+            count(year.revenue_home),
+            count(year.revenue_abroad),
+            count(year.cash_low),
+            count(year.cash_middle),
+            count(year.cash_high),
+            f"{year.teams_used:.1f} of {year.teams_available:g}",
+            f"{year.markets:.1f}",
+        )
+        for year in summary.years
+    ]
+    heads = ("year", "opening#", "running#", "sales at home#", "sales abroad#", "cash, 5 %#",
+             "cash, median#", "cash, 95 %#", "teams#", "markets#")  # fmt: skip
+    return Table(heads, tuple(rows))
+
+
+def list_strategies(case: Case, plan: Plan) -> Table:
+    """The plan beside the named strategies, valued alike."""
+    own = ("this plan", "", "", str(len(plan.schedule.entries)), count(plan.value.mean))
+    rows = [(*own, count(weigh(case, plan.value)))]
+    rows += [
+        (
+            strategy.name,
+            strategy.words,
+            "" if strategy.pace is None else f"{strategy.pace:g}",
+            str(strategy.entries),
+            count(strategy.value_mean),
+            count(strategy.objective),
+        )
+        for strategy in plan.named_strategies
+    ]
+    heads = ("strategy", "", "launches a year#", "markets#", "mean value#", "J#")
+    return Table(heads, tuple(rows))
+
+
+def list_limits(case: Case, plan: Plan) -> Table:
+    """Every limit with the room that the plan leaves in it."""
+    rows = [
+        (
+            limit.words,
+            "binds" if limit.binding else "",
+            money(limit.slack, case.currency)
+            if limit.unit == case.currency
+            else f"{count(limit.slack)} {limit.unit}".strip(),
+        )
+        for limit in plan.limits
+    ]
+    return Table(("limit", "", "room left#"), tuple(rows))
+
+
+def list_ranking(ranking: Ranking) -> Table:
+    """The best twenty of the screening, with each criterion's contribution and every hole."""
+    keys = [criterion.key for criterion in ranking.criteria]
+    rows = [
+        (
+            "" if row["rank"] is None else str(row["rank"]),
+            row["name"],
+            "" if row["score"] is None else f"{row['score']:.3f}",
+            percent(row["coverage"]),
+            *("no figure" if row[key] is None else f"{row[key]:.3f}" for key in keys),
+            "; ".join(filter(None, [row["holes"], row["older"]])),
+        )
+        for row in ranking.table.head(TOP).iter_rows(named=True)
+    ]
+    shown = (f"{key.replace('_', ' ')}#" for key in keys)
+    heads = ("rank#", "market", "score#", "coverage#", *shown, "holes and older figures")
+    return Table(heads, tuple(rows))
+
+
+def list_criteria(ranking: Ranking) -> Table:
+    """What the screening asks, with weights and anchors."""
+    rows = [
+        (c.key.replace("_", " "), c.words, percent(c.weight), f"{c.low:g}", f"{c.high:g}", c.unit)
+        for c in ranking.criteria
+    ]
+    heads = ("criterion", "what it is", "weight#", "worth 0 at#", "worth 1 at#", "unit")
+    return Table(heads, tuple(rows))
+
+
+def list_parameters(beliefs: Beliefs) -> Table:
+    """Every parameter with its value, spread, evidence and source."""
+    rows = [
+        (
+            name,
+            parameter.words,
+            f"{parameter.default:.4g}",
+            parameter.unit,
+            str(parameter.prior),
+            "set by the case" if name in beliefs.overridden else EVIDENCE[parameter.tag],
+            parameter.source,
+        )
+        for name, parameter in beliefs.parameters.items()
+    ]
+    heads = (
+        "parameter",
+        "what it is",
+        "value#",
+        "unit",
+        "spread over worlds",
+        "evidence",
+        "source",
+    )
+    return Table(heads, tuple(rows))
+
+
+def list_mode_economics(case: Case) -> Table:
+    """What each mode costs and brings; shares of the firm's revenue in a market of home's size."""
+    modes = economics_of(case).modes
+    names = [mode for mode in modes if mode in case.modes.allowed]
+    rows = []
+    for key, field in ModeEconomics.model_fields.items():
+        values = [f"{getattr(modes[mode], key):g}" for mode in names]
+        changed = [mode for mode in names if f"{mode}.{key}" in case.economics]
+        evidence = f"set by the case: {', '.join(changed)}" if changed else EVIDENCE["J"]
+        rows.append((field.description or key, *values, evidence))
+    heads = ("per mode", *(f"{name.replace('_', ' ')}#" for name in names), "evidence")
+    return Table(heads, tuple(rows))
+
+
+def list_inputs(case: Case, names: Mapping[str, str]) -> Table:
+    """What the case itself says of markets; `names` maps ISO3 codes to names."""
+    rows = [
+        (
+            names[row.market],
+            row.key.replace("_", " "),
+            f"{row.value:g}",
+            row.date.isoformat(),
+            row.basis,
+            row.source,
+        )
+        for row in case.markets.inputs
+    ]
+    return Table(("market", "figure", "value#", "of", "basis", "source or reason"), tuple(rows))
+
+
+def list_stand_ins(notes: Sequence[tuple[str, str, str]], names: Mapping[str, str]) -> Table:
+    """Figures that are older than others or stood in for by something else."""
+    rows = tuple((names.get(iso3, iso3), what, note) for iso3, what, note in notes)
+    return Table(("market", "figure", "what stands there"), rows)

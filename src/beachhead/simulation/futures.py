@@ -1,0 +1,169 @@
+"""Futures: what a schedule brings, quarter by quarter, with labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from beachhead._version import __version__
+from beachhead.cases import Case, Schedule
+from beachhead.data import Panel
+from beachhead.simulation.beliefs import Beliefs
+from beachhead.simulation.pack import Packed, central_parameters, draw_worlds, pack
+from beachhead.simulation.people import use_of_teams
+from beachhead.simulation.rollout import Worlds, over_worlds
+from beachhead.simulation.state import Ledger, Problem, Quarter
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    type Futures = xr.Dataset
+else:
+    Futures = "xarray.Dataset"
+
+CHUNK = 125  # worlds simulated together: bounds memory
+LINES = Ledger._fields
+
+
+def simulate(
+    case: Case,
+    panel: Panel,
+    beliefs: Beliefs,
+    schedule: Schedule,
+    *,
+    worlds: int = 1000,
+    seed: int = 2,
+) -> Futures:
+    """Simulate a schedule on sampled futures, in float64.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions world, quarter (labels), market (ISO3: home, served and entered ones) and line
+        (of the ledger). `cash` (world, quarter): balance at the end; `value`, `terminal` (world,
+        market): discounted money and the part of it after the horizon; `revenue_home`,
+        `revenue_abroad`, `markets` (foreign ones present), `flow_abroad` (change in cash by the foreign
+        markets) (world, quarter); `teams_available`
+        (quarter), `people` (quarter): teams at work; `ledger` (line, quarter, market), `category`,
+        `units`, `share`, `accepted`, `present`, `saving` (quarter, market) and `load` (quarter):
+        means over worlds. Money is in the case's currency, flows per quarter.
+
+    Raises
+    ------
+    InputError
+        If the case or the schedule names what does not exist.
+    """
+    import xarray as xr
+
+    with jax.enable_x64(True):
+        case = case.resolve(panel)
+        packed = pack(case, panel)
+        enter, option = packed.encode(schedule)
+        problem = packed.cast(jnp.float64)
+        drawn = draw_worlds(packed, beliefs, worlds, seed, jnp.float64)
+        entered = [row for row, quarter in enumerate(enter) if quarter < case.quarters]
+        kept = np.array(
+            sorted({*np.flatnonzero(packed.problem.entered < 0).tolist(), *entered}), dtype=int
+        )
+        parts, weights = [], []
+        for begin in range(0, worlds, CHUNK):
+            chunk = jax.tree.map(lambda leaf: leaf[begin : begin + CHUNK], drawn)
+            part = _run(problem, chunk, jnp.asarray(enter), jnp.asarray(option))
+            weights.append(min(CHUNK, worlds - begin) / worlds)
+            parts.append(jax.tree.map(np.asarray, part))
+        by_world = [np.concatenate([part[0][k] for part in parts]) for k in range(len(parts[0][0]))]
+        mean = jax.tree.map(
+            lambda *leaves: sum(w * leaf for w, leaf in zip(weights, leaves, strict=True)),
+            *[part[1] for part in parts],
+        )
+        people = _people(case, packed, beliefs, enter, option)
+    return _label(case, packed, kept, by_world, mean, people, enter, seed, worlds, xr)
+
+
+def _keep(quarter: Quarter) -> Quarter:
+    return quarter
+
+
+@jax.jit
+def _run(
+    problem: Problem, worlds: Worlds, enter: Array, option: Array
+) -> tuple[tuple[Array, ...], Any]:
+    """What is kept by world, and means over worlds."""
+    outcome = over_worlds(problem, worlds, enter, option, record=_keep)
+    quarter: Quarter = outcome.record
+    abroad = 1.0 - problem.home
+    ledger = quarter.ledger
+    by_world = (
+        problem.capital + jnp.cumsum(ledger.total().sum(axis=2), axis=1),
+        outcome.value,
+        outcome.terminal,
+        (ledger.sales * problem.home).sum(axis=2),
+        (ledger.sales * abroad).sum(axis=2),
+        (quarter.present * abroad).sum(axis=2),
+        (ledger.total() * abroad).sum(axis=2),
+    )
+    mean = jax.tree.map(
+        lambda leaf: leaf.mean(axis=0),
+        (
+            tuple(ledger), quarter.category, quarter.units, quarter.share, quarter.accepted,
+            quarter.present, quarter.tied.saving, quarter.tied.load,
+        ),
+    )  # fmt: skip
+    return by_world, mean
+
+
+def _people(
+    case: Case, packed: Packed, beliefs: Beliefs, enter: np.ndarray, option: np.ndarray
+) -> np.ndarray:
+    central = central_parameters(beliefs, len(packed.markets), jnp.float64)
+    problem = packed.cast(jnp.float64)
+    return np.asarray(use_of_teams(problem, central, jnp.asarray(enter), jnp.asarray(option))[1])
+
+
+def _label(
+    case: Case, packed: Packed, kept: Any, by_world: list[Any], mean: Any, people: Any,
+    enter: Any, seed: int, worlds: int, xr: Any,
+) -> Futures:  # fmt: skip
+    cash, value, terminal, at_home, abroad, present, flow = by_world
+    lines, category, units, share, accepted, there, saving, load = mean
+    when = np.where(packed.problem.entered < 0, packed.problem.entered, enter)
+    return xr.Dataset(
+        {
+            "cash": (("world", "quarter"), cash),
+            "value": (("world", "market"), value[:, kept]),
+            "terminal": (("world", "market"), terminal[:, kept]),
+            "revenue_home": (("world", "quarter"), at_home),
+            "revenue_abroad": (("world", "quarter"), abroad),
+            "flow_abroad": (("world", "quarter"), flow),
+            "markets": (("world", "quarter"), present),
+            "people": ("quarter", people),
+            "teams_available": ("quarter", np.asarray(packed.problem.teams)),
+            "ledger": (("line", "quarter", "market"), np.stack(lines)[:, :, kept]),
+            "category": (("quarter", "market"), category[:, kept]),
+            "units": (("quarter", "market"), units[:, kept]),
+            "share": (("quarter", "market"), share[:, kept]),
+            "accepted": (("quarter", "market"), accepted[:, kept]),
+            "present": (("quarter", "market"), there[:, kept]),
+            "saving": (("quarter", "market"), saving[:, kept]),
+            "load": ("quarter", load),
+        },
+        coords={
+            "world": np.arange(worlds),
+            "quarter": [case.quarter_label(t) for t in range(case.quarters)],
+            "market": [packed.markets[row] for row in kept],
+            "line": list(LINES),
+            "name": ("market", [packed.facts.names[row] for row in kept]),
+            "enter": ("market", when[kept].astype(np.int32)),
+        },
+        attrs={
+            "case": case.name,
+            "currency": case.currency,
+            "seed": seed,
+            "worlds": worlds,
+            "version": __version__,
+        },
+    )
