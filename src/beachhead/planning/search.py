@@ -24,7 +24,7 @@ from beachhead.simulation.state import NEVER
 
 CHAINS = BATCH
 TAKE_OVER = 16  # iterations after which the worst quarter of the chains starts from the best
-EFFORT = {"quick": 1_600, "standard": 12_000, "thorough": 60_000}  # evaluations
+EFFORT = {"quick": 1_600, "standard": 8_000, "thorough": 40_000}  # evaluations
 
 
 class Proposals(NamedTuple):

@@ -74,7 +74,7 @@ def write_report(
         home=names[case.firm.home],
         answer=sentences.tell_answer(case, plan, summary),
         status=sentences.tell_status(plan),
-        limits=sentences.tell_limits(case, plan),
+        limits=sentences.tell_limits(plan),
         commitments=sentences.tell_duties(summary),
         charts={
             "map": charts.draw_map(case, panel, summary, why, candidates),
@@ -89,7 +89,7 @@ def write_report(
         schedule=tables.list_schedule(case, summary, futures, why),
         years=tables.list_years(summary),
         strategies=tables.list_strategies(case, plan),
-        limit_table=tables.list_limits(case, plan),
+        limit_table=tables.list_limits(plan),
         ranking=tables.list_ranking(ranking),
         criteria=tables.list_criteria(ranking),
         parameters=tables.list_parameters(beliefs),
@@ -121,7 +121,11 @@ def _as_json(content: Any) -> Markup:
 
 def _load_bundle() -> Markup:
     """Vega, Vega-Lite and Vega-Embed as one script."""
-    return Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script"))
+    return Markup(
+        vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace(
+            "</script", "<\\/script"
+        )
+    )
 
 
 def _name_regions(panel: Panel) -> dict[str, str]:

@@ -30,6 +30,7 @@ REPORT = "report.html"
 _CASE, _PLAN, _SCHEDULE, _FUTURES, _RANKING = (
     "case.toml", "plan.json", "schedule.csv", "futures.nc", "ranking.parquet",
 )  # fmt: skip
+_FILES = (_CASE, _PLAN, _SCHEDULE, _FUTURES, _RANKING, REPORT)
 _AGAIN = "Plan the case again."
 
 Content = bytes | str | Callable[[Path], object]
@@ -72,10 +73,10 @@ def claim_folder(folder: Path) -> None:
         If `folder` cannot be made or written to, or holds something that is no run.
     """
     folder = Path(folder)
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / STAMP).exists():
-        raise InputError(
-            Problem("the folder holds something that is no run", str(folder), "Name another one.")
-        )
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if STAMP not in names and (foreign := sorted(names - set(_FILES))):
+        what = f"the folder holds {foreign[0]!r} and is no run"
+        raise InputError(Problem(what, str(folder), "Name another folder."))
     write_atomic(folder / ".claim", "")
     (folder / ".claim").unlink(missing_ok=True)
 
@@ -148,7 +149,7 @@ def _write(
 ) -> None:
     claim_folder(folder)
     # Without a stamp the folder is no run: so it stays until the last file is there.
-    for old in (STAMP, _PLAN, _RANKING, REPORT):
+    for old in (STAMP, *_FILES):
         (folder / old).unlink(missing_ok=True)
     for name, content in contents.items():
         write_atomic(folder / name, content)

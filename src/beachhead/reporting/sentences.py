@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from beachhead.cases import Case
-from beachhead.planning import LimitUse, Plan, Reason
+from beachhead.planning import Plan, Reason
 from beachhead.reporting.summary import Summary
 from beachhead.reporting.words import change, count, money, number_of, percent, several
 
@@ -62,7 +62,9 @@ def tell_funding(case: Case, summary: Summary) -> str:
         text = "The new markets never tie up money"
     else:
         peak = money(summary.peak_funding, case.currency)
-        text = f"Peak funding of the new markets {peak} in {summary.peak_quarter}; "
+        text = (
+            f"Peak funding of the new markets (mean of worlds) {peak} in {summary.peak_quarter}; "
+        )
         text += (
             "they do not bring it back within the horizon"
             if summary.break_even is None
@@ -76,34 +78,24 @@ def tell_funding(case: Case, summary: Summary) -> str:
 def tell_bound(case: Case, plan: Plan) -> str:
     """How much better any other schedule could be."""
     weight = case.risk.aversion
-    objective = (
-        f"J ({1 - weight:g} x mean + {weight:g} x worst {percent(case.risk.tail)}) is "
+    told = (
+        f"J = {1 - weight:g} x mean + {weight:g} x worst {percent(case.risk.tail)}: this plan "
         f"{money(plan.objective, case.currency)}, at home {count(plan.stay_home)}"
     )
     if plan.bound is None:
-        return f"{objective}. No bound is known on how much better another schedule could be."
+        return f"{told}; no bound is known on how much better another schedule could be."
     gap = "expansion adds nothing"
     if plan.gap is not None:
-        gap = f"the gap is {percent(plan.gap)} of what expansion adds"
-    kind = f" [{plan.bound_kind}]" if plan.bound_kind else ""
-    return f"{objective}. No schedule exceeds {count(plan.bound)}: {gap}.{kind}"
+        gap = f"a gap of {percent(plan.gap)} of what expansion adds"
+    return f"{told}, any other at most {count(plan.bound)}, {gap} ({plan.bound_kind})."
 
 
-def tell_room(limit: LimitUse, currency: str) -> str:
-    """A limit with what room is left in it."""
-    if limit.binding:
-        return limit.words
-    if limit.unit == currency:
-        return f"{limit.words} ({money(limit.slack, currency)} left)"
-    return f"{limit.words} ({f'{count(limit.slack)} {limit.unit}'.strip()} left)"
-
-
-def tell_limits(case: Case, plan: Plan) -> str:
+def tell_limits(plan: Plan) -> str:
     """The limits that bind, and the room in the others."""
     if not plan.limits:
         return "The case sets no limits."
-    binding = [tell_room(limit, case.currency) for limit in plan.limits if limit.binding]
-    others = [tell_room(limit, case.currency) for limit in plan.limits if not limit.binding]
+    binding = [limit.words for limit in plan.limits if limit.binding]
+    others = [limit.words for limit in plan.limits if not limit.binding]
     room = f" With room: {'; '.join(others)}." if others else ""
     return f"Limits that bind: {'; '.join(binding) or 'none'}.{room}"
 

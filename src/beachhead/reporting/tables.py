@@ -11,7 +11,7 @@ from beachhead.cases import Case
 from beachhead.cases.presets import ModeEconomics, economics_of
 from beachhead.planning import Plan
 from beachhead.reporting.summary import Summary, weigh
-from beachhead.reporting.words import count, money, percent
+from beachhead.reporting.words import count, percent
 from beachhead.screening import Ranking
 from beachhead.simulation import Beliefs
 
@@ -105,16 +105,10 @@ def list_strategies(case: Case, plan: Plan) -> Table:
     return Table(heads, tuple(rows))
 
 
-def list_limits(case: Case, plan: Plan) -> Table:
+def list_limits(plan: Plan) -> Table:
     """Every limit with the room that the plan leaves in it."""
     rows = [
-        (
-            limit.words,
-            "binds" if limit.binding else "",
-            money(limit.slack, case.currency)
-            if limit.unit == case.currency
-            else f"{count(limit.slack)} {limit.unit}".strip(),
-        )
+        (limit.words, "binds" if limit.binding else "", f"{count(limit.slack)} {limit.unit}")
         for limit in plan.limits
     ]
     return Table(("limit", "", "room left#"), tuple(rows))

@@ -46,7 +46,7 @@ def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
     proof = _wrap(
         sentences.tell_funding(case, summary),
         sentences.tell_bound(case, plan),
-        sentences.tell_limits(case, plan),
+        sentences.tell_limits(plan),
     )
     rest = [
         _list_years(case.currency, summary.years),
