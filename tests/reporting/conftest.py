@@ -1,5 +1,6 @@
 """An answer made up by hand, so that reporting is tested without a search."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ import xarray as xr
 
 from beachhead.cases import Case, Entry, Schedule
 from beachhead.data import Panel, load_panel
-from beachhead.planning.plan import Help, LimitUse, Plan, Reason, Strategy, Value
+from beachhead.planning import Help, LimitUse, Plan, Reason, Strategy, Value
 from beachhead.screening import Ranking, screen
 
 LINES = ("sales", "channel", "goods", "attached", "running", "advertising", "opening", "salvage")
@@ -17,6 +18,7 @@ title = "A firm <b>that</b> looks abroad & beyond"
 as_of = 2024-06-30
 quarters = {quarters}
 currency = "EUR"
+dollars = 1.07
 notes = ["A note with </script><script>alert(1)</script> in it"]
 
 [firm]
@@ -72,7 +74,6 @@ def make_futures(case: Case, panel: Panel, schedule: Schedule, worlds: int = 40)
     """A dataset of the form that `simulate` returns: simple growth, two quarters of opening."""
     markets = ["AUT", "DEU", *(entry.iso3 for entry in schedule.entries)]
     enter = np.array([-40, -13, *(entry.quarter for entry in schedule.entries)])
-    modes = ["", "distributor", *(entry.mode for entry in schedule.entries)]
     quarters = np.arange(case.quarters)
     age = quarters[:, None] - enter[None, :]
     present = (age >= 0).astype(float)
@@ -100,7 +101,7 @@ def make_futures(case: Case, panel: Panel, schedule: Schedule, worlds: int = 40)
             "revenue_home": (by_quarter, world * ledger[0, :, 0][None, :]),
             "revenue_abroad": (by_quarter, world * ledger[0][:, foreign].sum(1)[None, :]),
             "markets": (by_quarter, np.ones((worlds, 1)) * present[:, foreign].sum(1)[None, :]),
-            "people": (by_quarter, np.ones((worlds, 1)) * teams[None, :]),
+            "people": ("quarter", teams),
             "teams_available": ("quarter", np.array(case.teams_by_quarter(), dtype=float)),
             "ledger": (("line", "quarter", "market"), ledger),
             "category": (("quarter", "market"), present * size * 12),
@@ -117,7 +118,6 @@ def make_futures(case: Case, panel: Panel, schedule: Schedule, worlds: int = 40)
             "line": list(LINES),
             "market": markets,
             "name": ("market", [panel.name(iso3) for iso3 in markets]),
-            "mode": ("market", modes),
             "enter": ("market", enter),
         },
         attrs={
@@ -188,3 +188,9 @@ def make_answer(quarters: int = 24, entries: int = 8, status: str = "complete") 
 @pytest.fixture(scope="session")
 def answer() -> Answer:
     return make_answer()
+
+
+@pytest.fixture(scope="session")
+def make() -> Callable[..., Answer]:
+    """Maker of answers of any size: make(quarters, entries, status)."""
+    return make_answer

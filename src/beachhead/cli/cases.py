@@ -90,22 +90,23 @@ def load_checked(name: str) -> tuple[Case, Panel]:
 
 def _print_ranking(ranking: Ranking, top: int) -> None:
     keys = [criterion.key for criterion in ranking.criteria]
-    width = max(6, *(len(key) + 1 for key in keys)) if len(keys) < 5 else 7
+    # A narrow column holds a name in two lines: at its underscore, or after six letters.
+    heads = [key.split("_", 1) if "_" in key else (key[:6], key[6:]) for key in keys]
+    print(" " * 37 + "".join(f"{first[:6]:>7}" for first, _ in heads))
     print(
-        f"{'rank':>4}  {'market':<22}{'score':>6}{'cover':>7}"
-        + "".join(f"{key[: width - 1]:>{width}}" for key in keys)
+        f"{'rank':>4}  {'market':<19}{'score':>6}{'cover':>6}"
+        + "".join(f"{second[:6]:>7}" for _, second in heads)
     )
-    holes = []
-    for row in ranking.table.head(top).iter_rows(named=True):
+    shown = ranking.table.head(top).to_dicts()
+    for row in shown:
         rank = "-" if row["rank"] is None else row["rank"]
-        score = "-" if row["score"] is None else f"{row['score']:.3f}"
-        parts = ("-" if row[key] is None else f"{row[key]:.3f}" for key in keys)
+        cells = ["-" if row[key] is None else f"{row[key]:.3f}" for key in ("score", *keys)]
+        score, *parts = cells
         print(
-            f"{rank:>4}  {row['name'][:21]:<22}{score:>6}{row['coverage']:>7.0%}"
-            + "".join(f"{part:>{width}}" for part in parts)
+            f"{rank:>4}  {row['name'][:18]:<19}{score:>6}{row['coverage']:>6.0%}"
+            + "".join(f"{part:>7}" for part in parts)
         )
-        if row["holes"]:
-            holes.append(f"  {row['name']}: {row['holes']}")
     print(f"{ranking.table.height} candidates; a contribution is weight x worth, '-' no figure.")
+    holes = [f"  {row['name']}: {row['holes']}" for row in shown if row["holes"]]
     if holes:
         print("Holes:", *holes, sep="\n")

@@ -34,9 +34,10 @@ def plan(
 
     Ctrl-C ends the search early and keeps the best plan found so far.
     """
+    loaded, panel = load_checked(case)  # before the imports, so that faults are said at once
+
     from beachhead import planning, reporting, screening, simulation
 
-    loaded, panel = load_checked(case)
     folder = Path("runs") / loaded.name if out is None else out
     reporting.claim_folder(folder)
     ranking = screening.screen(loaded, panel)
@@ -71,10 +72,13 @@ def simulate(
     worlds: Annotated[int, typer.Option(min=1, help="Number of sampled futures.")] = 1000,
 ) -> None:
     """Print what a schedule of your own would bring."""
-    from beachhead import cases, planning, reporting, simulation
+    from beachhead.cases import Schedule
 
     loaded, panel = load_checked(case)
-    given = cases.Schedule.from_csv(schedule, loaded, panel)
+    given = Schedule.from_csv(schedule, loaded, panel)
+
+    from beachhead import planning, reporting, simulation
+
     if out is not None:
         reporting.claim_folder(out)
     begin = perf_counter()

@@ -60,7 +60,5 @@ for _cls in MECHANISMS.values():
 def table() -> dict[str, Parameter]:
     """Every parameter of the model by full name: the one table that code, docs and CLI read."""
     return {
-        name: parameter
-        for cls in MECHANISMS.values()
-        for name, parameter in declared(cls).items()
+        name: parameter for cls in MECHANISMS.values() for name, parameter in declared(cls).items()
     }

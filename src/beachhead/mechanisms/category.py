@@ -80,9 +80,7 @@ class Category:
     )  # fmt: skip
 
 
-def potential(
-    parameters: Category, people: Array, income: Array, entry_price: Array
-) -> Array:
+def potential(parameters: Category, people: Array, income: Array, entry_price: Array) -> Array:
     """People who could use and afford the product.
 
     Parameters

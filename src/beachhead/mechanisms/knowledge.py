@@ -20,7 +20,7 @@ Proof: tests/reference/test_extended_gravity.py.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
@@ -39,9 +39,9 @@ class Likeness(NamedTuple):
     the market's groups of that kind. `kind`: number of the group's kind in `KINDS`, axis group.
     """
 
-    teaches: Array
-    learns: Array
-    kind: Array
+    teaches: Any
+    learns: Any
+    kind: Any
 
 
 @mechanism("knowledge")
@@ -89,9 +89,7 @@ class Knowledge:
         return self.neighbourhood + self.language + self.income + self.institutions
 
 
-def knowledge(
-    parameters: Knowledge, learned: Array, likeness: Likeness
-) -> tuple[Array, Array]:
+def knowledge(parameters: Knowledge, learned: Array, likeness: Likeness) -> tuple[Array, Array]:
     """What the firm knows of each market from the others.
 
     `learned` is the experience X of each market that may teach, axis market.

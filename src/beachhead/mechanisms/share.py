@@ -31,7 +31,7 @@ class Share:
     price: Array = parameter(
         "weight of the price against the market's usual price, at home's income",
         unit="utility per log", default=-2.9111, neutral=0.0, bounds=(-20.0, 0.0),
-        prior=Normal(0.5), tag="O", source="Bijmolt, van Heerde and Pieters (2005), at a share of .1",
+        prior=Normal(0.5), tag="O", source="Bijmolt et al. (2005): elasticity -2.62 at share .1",
     )  # fmt: skip
     price_income: Array = parameter(
         "how fast the weight of price shrinks as income rises over home's",

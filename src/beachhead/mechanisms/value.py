@@ -43,6 +43,6 @@ def cvar(values: Array, tail: float) -> Array:
     return (ordered * weight).sum() / size
 
 
-def objective(values: Array, aversion: float, tail: float) -> Array:
+def objective(values: Array, aversion: Array | float, tail: float) -> Array:
     """J of `values` (axis world): (1 - aversion) mean + aversion CVaR."""
     return (1.0 - aversion) * values.mean() + aversion * cvar(values, tail)

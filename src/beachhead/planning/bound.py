@@ -30,10 +30,10 @@ from scipy import sparse
 
 from beachhead.mechanisms.staffing import staffing
 from beachhead.planning.decoupled import (
+    best_knowledge,
     best_values,
     optimistic_couplings,
     tabulate,
-    best_knowledge,
 )
 from beachhead.planning.valuation import Setting
 from beachhead.simulation.state import NEVER
@@ -95,9 +95,7 @@ def relax(setting: Setting, incumbent: Floats, aversion: float, tail: float) -> 
     aversion, tail : float
         Of the objective.
     """
-    weights = jnp.asarray(
-        measure(incumbent, aversion, tail), setting.problem.people.dtype
-    )
+    weights = jnp.asarray(measure(incumbent, aversion, tail), setting.problem.people.dtype)
     given = optimistic_couplings(setting, setting.limits)
     never = jnp.full_like(setting.problem.entered, NEVER)
     held = np.asarray(
@@ -118,7 +116,7 @@ def relax(setting: Setting, incumbent: Floats, aversion: float, tail: float) -> 
 def _lay_out(setting: Setting, table: Floats) -> Columns:
     """Columns worth choosing, and the limits that they use."""
     limits, problem = setting.limits, setting.problem
-    quarters, options, markets = table.shape
+    quarters, _, markets = table.shape
     demanded = np.asarray(limits.required) > 0
     worth = np.isfinite(table) & ((table > 0.0) | demanded)
     # Who waits for a market may need it even where it loses money.

@@ -55,9 +55,7 @@ def _nothing(quarter: Quarter) -> None:
 
 def couplings_of(setting: Setting, enter: Array, option: Array) -> Couplings:
     """Couplings that a schedule brings about, leading axes (world, quarter)."""
-    return over_worlds(
-        setting.problem, setting.worlds, enter, option, record=_tied
-    ).record  # type: ignore[no-any-return]
+    return over_worlds(setting.problem, setting.worlds, enter, option, record=_tied).record
 
 
 def optimistic_couplings(setting: Setting, limits: Limits) -> Couplings:
@@ -68,18 +66,16 @@ def optimistic_couplings(setting: Setting, limits: Limits) -> Couplings:
     early as can be, in the most visible way, and never left; no haste, no attention abroad.
     """
     problem = setting.problem
-    saving, familiarity = jax.vmap(
-        lambda parameters: best_knowledge(problem, limits, parameters)
-    )(setting.worlds.parameters)
+    saving, familiarity = jax.vmap(lambda parameters: best_knowledge(problem, limits, parameters))(
+        setting.worlds.parameters
+    )
     heard = _loudest(problem, limits, setting.worlds)
     return Couplings(
         saving, familiarity, heard, jnp.zeros_like(saving), jnp.zeros(saving.shape[:2])
     )
 
 
-def best_knowledge(
-    problem: Problem, limits: Limits, parameters: Any
-) -> tuple[Array, Array]:
+def best_knowledge(problem: Problem, limits: Limits, parameters: Any) -> tuple[Array, Array]:
     """Largest saving and familiarity that any schedule can bring, axes (quarter, market)."""
     quarters = problem.teams.shape[0]
     clock = jnp.arange(quarters)
@@ -101,17 +97,13 @@ def best_knowledge(
     at_start = experience(
         parameters.experience, zero, jnp.ones(()), jnp.where(served, -problem.entered * STEP, 0.0)
     )
-    held = experience(
-        parameters.experience, at_start, jnp.ones(()), clock[:, None] * STEP
-    ) * served
+    held = experience(parameters.experience, at_start, jnp.ones(()), clock[:, None] * STEP) * served
     teaches = problem.likeness.teaches
     groups = held @ teaches + most[:, None] * jnp.minimum(
         jnp.maximum(open_to @ teaches - 1.0, 0.0), opened[:, None]
     )
     # A served market is taught by one candidate more than a candidate is.
-    groups_served = held @ teaches + most[:, None] * jnp.minimum(
-        open_to @ teaches, opened[:, None]
-    )
+    groups_served = held @ teaches + most[:, None] * jnp.minimum(open_to @ teaches, opened[:, None])
     cuts, weight = parameters.knowledge.by_group(problem.likeness), parameters.knowledge.weight()
 
     def saving(groups: Array) -> Array:
@@ -141,10 +133,8 @@ def _loudest(problem: Problem, limits: Limits, worlds: Worlds) -> Array:
         agreed_loss=jnp.full_like(problem.agreed_loss, jnp.inf),
     )
     soonest = limits.first.min(axis=1)
-    tied = over_worlds(
-        everywhere, worlds, soonest, jnp.zeros_like(soonest), record=_tied
-    ).record
-    return tied.heard  # type: ignore[no-any-return]
+    tied = over_worlds(everywhere, worlds, soonest, jnp.zeros_like(soonest), record=_tied).record
+    return tied.heard
 
 
 def best_values(setting: Setting, given: Couplings, enter: Array, option: Array) -> Array:
@@ -154,9 +144,7 @@ def best_values(setting: Setting, given: Couplings, enter: Array, option: Array)
     the largest sum over quarters up to any exit that the draws allow. Axes (world, market).
     """
     problem = setting.problem
-    outcome = over_worlds(
-        problem, setting.worlds, enter, option, record=_cells, given=given
-    )
+    outcome = over_worlds(problem, setting.worlds, enter, option, record=_cells, given=given)
     cells: Cells = outcome.record
     quarters = problem.teams.shape[0]
     factor = (problem.discount ** jnp.arange(quarters))[None, :, None]

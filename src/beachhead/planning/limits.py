@@ -14,7 +14,7 @@ from beachhead.errors import InputError, Problem
 from beachhead.mechanisms import Parameters
 from beachhead.simulation.pack import Packed
 from beachhead.simulation.people import use_of_teams
-from beachhead.simulation.state import NEVER
+from beachhead.simulation.state import NEVER, Values
 from beachhead.simulation.state import Problem as Arrays
 
 
@@ -28,16 +28,16 @@ class Limits(NamedTuple):
     of markets that may be entered. `teams`: axis quarter. `floor`, `ruin`: of cash.
     """
 
-    first: Array
-    last: Array
-    required: Array
-    apart: Array
-    later: Array
-    earlier: Array
-    most: Array
-    teams: Array
-    floor: Array
-    ruin: Array
+    first: Values
+    last: Values
+    required: Values
+    apart: Values
+    later: Values
+    earlier: Values
+    most: Values
+    teams: Values
+    floor: Values
+    ruin: Values
 
 
 def read_limits(case: Case, packed: Packed) -> Limits:
@@ -104,7 +104,7 @@ def read_limits(case: Case, packed: Packed) -> Limits:
         teams=problem.teams,
         floor=np.asarray(limits.cash_floor),
         ruin=np.asarray(limits.ruin),
-    )  # type: ignore[arg-type]
+    )
 
 
 def excess(limits: Limits, teams: Array, enter: Array, option: Array) -> Array:
@@ -137,9 +137,7 @@ def repair(
     required = limits.required > 0
     option = jnp.where(limits.first[rows, option] <= limits.last, option, limits.first.argmin(1))
     enter = jnp.where((enter >= quarters) & required, limits.last, enter)
-    enter = jnp.where(
-        enter < quarters, jnp.maximum(enter, limits.first[rows, option]), NEVER
-    )
+    enter = jnp.where(enter < quarters, jnp.maximum(enter, limits.first[rows, option]), NEVER)
     late = enter > limits.last
     enter = jnp.where(late, jnp.where(required, limits.last, NEVER), enter)
     still_early = enter < limits.first[rows, option]
@@ -147,7 +145,9 @@ def repair(
 
     def part(enter: Array, members: Array) -> tuple[Array, None]:
         # The demanded one stays, else the first to be entered, else the first in order.
-        rank = jnp.where(members > 0, enter - required * 2 * NEVER + rows / (2.0 * rows.size), NEVER)
+        rank = jnp.where(
+            members > 0, enter - required * 2 * NEVER + rows / (2.0 * rows.size), NEVER
+        )
         others = (members > 0) & (rows != rank.argmin())
         return jnp.where(others & ~required, NEVER, enter), None
 
@@ -156,15 +156,15 @@ def repair(
     def wait(enter: Array, pair: tuple[Array, Array]) -> tuple[Array, None]:
         later, earlier = pair
         first = limits.first[earlier].min()
-        # A demanded market pulls in the one that it waits for.
-        room = jnp.maximum(first, enter[later] - 1)
-        pull = required[later] & (enter[earlier] >= quarters)
-        enter = enter.at[earlier].set(jnp.where(pull, room, enter[earlier]))
+        # A market pulls in the one that it waits for.
+        room = jnp.clip(enter[later] - 1, first, limits.last[earlier])
+        pull = (enter[later] < quarters) & (enter[earlier] >= quarters)
+        enter = enter.at[earlier].set(jnp.where(pull, room, enter[earlier]).astype(enter.dtype))
         after = jnp.maximum(enter[later], enter[earlier] + 1)
         after = jnp.where(enter[later] >= quarters, NEVER, after)
         ok = after <= limits.last[later]
         moved = jnp.where(ok, after, jnp.where(required[later], limits.last[later], NEVER))
-        return enter.at[later].set(moved), None
+        return enter.at[later].set(moved.astype(enter.dtype)), None
 
     pairs = (limits.later, limits.earlier)
     for _ in range(2 if limits.later.shape[0] else 0):
@@ -178,9 +178,7 @@ def repair(
     return enter.astype(jnp.int32), option.astype(jnp.int32)
 
 
-def _fit_teams(
-    problem: Arrays, limits: Limits, enter: Array, option: Array, need: Array
-) -> Array:
+def _fit_teams(problem: Arrays, limits: Limits, enter: Array, option: Array, need: Array) -> Array:
     """Entries in their order, each at the first quarter for which teams are free."""
     quarters = limits.teams.shape[0]
     clock = jnp.arange(quarters)
@@ -203,11 +201,10 @@ def _fit_teams(
         )
         wanted = jnp.maximum(enter[row], limits.first[row, option[row]])
         fits = (blocked == 0) & (clock >= wanted) & (clock <= limits.last[row])
-        chosen = jnp.where(
-            fits.any(), fits.argmax(), jnp.where(required[row], enter[row], NEVER)
-        )
+        chosen = jnp.where(fits.any(), fits.argmax(), jnp.where(required[row], enter[row], NEVER))
         working = (clock >= chosen - preparation) & (clock < chosen)
-        return index + 1, free - working * need[row], enter.at[row].set(chosen)
+        moved = enter.at[row].set(chosen.astype(enter.dtype))
+        return index + 1, free - working * need[row], moved
 
     state = (jnp.zeros((), jnp.int32), limits.teams, enter)
     return jax.lax.while_loop(lambda s: s[0] < entries, place, state)[2]

@@ -100,7 +100,9 @@ def plan(
 
     given = couplings_of(valuer.setting, jnp.asarray(never), jnp.asarray(none))
     even = jnp.full(worlds, 1.0 / worlds, jnp.float32)
-    dates = np.arange(0, case.quarters, min(TABLE_STRIDE, max(1, case.quarters // 8)), np.int32)
+    dates = np.arange(
+        0, case.quarters, min(TABLE_STRIDE, max(1, case.quarters // 8)), dtype=np.int32
+    )
     alone = tabulate(valuer.setting, given, even, optimistic=False, quarters=dates)
     named = find_best(valuer, _orders(case, panel, packed), alone, _enterable(packed))
     clock.lap("strategies")
@@ -122,14 +124,12 @@ def plan(
 
     with jax.enable_x64(True):
         exact = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64)
-        fresh = Valuer.prepare(
-            case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64
-        )
+        fresh = Valuer.prepare(case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64)
         enter, option, strategies = _choose(fresh, named, enter, option)
         incumbent = exact.values(enter, option)
-        relaxation = relax(
-            exact.setting, incumbent, case.risk.aversion, case.risk.tail
-        ) if whole else None
+        relaxation = (
+            relax(exact.setting, incumbent, case.risk.aversion, case.risk.tail) if whole else None
+        )
         clock.lap("bound")
         answer = _answer(
             case, packed, exact, fresh, enter, option, strategies, relaxation,
@@ -195,7 +195,7 @@ def _look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Propos
 def _choose(
     fresh: Valuer, named: list[Named], enter: Integers, option: Integers
 ) -> tuple[Integers, Integers, tuple[Strategy, ...]]:
-    """The best of search and strategies that keeps the limits on fresh worlds, and all their values.
+    """The best of search and strategies that keeps the limits on fresh worlds; all their values.
 
     Raises
     ------
@@ -279,9 +279,7 @@ def _answer(
     )
 
 
-def _spread(
-    values: NDArray[np.float64], at_home: NDArray[np.float64], tail: float
-) -> Value:
+def _spread(values: NDArray[np.float64], at_home: NDArray[np.float64], tail: float) -> Value:
     from beachhead.mechanisms.value import cvar
 
     gain = values - at_home

@@ -118,16 +118,15 @@ def use_limits(
     """How much room the schedule leaves in each limit of the case, on fresh worlds."""
     setting = fresh.setting
     quarters = setting.problem.teams.shape[0]
-    need, used = (
-        np.asarray(part)
-        for part in use_of_teams(
-            setting.problem, setting.central, jnp.asarray(enter), jnp.asarray(option)
-        )
+    _, used = use_of_teams(
+        setting.problem, setting.central, jnp.asarray(enter), jnp.asarray(option)
     )
-    free = np.asarray(setting.limits.teams) - used
+    free = np.asarray(setting.limits.teams) - np.asarray(used)
     least = np.asarray(setting.problem.options.teams)
     short = int((free < least.min() - 1e-6).sum())
-    ruin, low = (np.asarray(part) for part in _cash(setting, jnp.asarray(enter), jnp.asarray(option)))
+    ruin, low = (
+        np.asarray(part) for part in _cash(setting, jnp.asarray(enter), jnp.asarray(option))
+    )
     rows = {iso3: row for row, iso3 in enumerate(packed.markets)}
     when = {iso3: int(enter[row]) for iso3, row in rows.items()}
     money = case.currency
@@ -164,7 +163,9 @@ def use_limits(
         )
     for iso3, label in case.limits.by.items():
         slack = case.quarter_index(label) - when[iso3]
-        limits.append(LimitUse(f"by {iso3}", f"due by {label}", slack <= 0, float(slack), "quarters"))
+        limits.append(
+            LimitUse(f"by {iso3}", f"due by {label}", slack <= 0, float(slack), "quarters")
+        )
     for later, earlier in case.limits.after:
         if when.get(later, NEVER) < quarters:
             slack = when[later] - when.get(earlier, -1) - 1

@@ -124,6 +124,6 @@ def _keep(valuer: Valuer, enter: Integers, option: Integers) -> tuple[Integers, 
 
 @jax.jit
 def _repair_many(setting, enter, option):  # type: ignore[no-untyped-def]
-    return jax.vmap(
-        lambda e, o: repair(setting.problem, setting.limits, setting.central, e, o)
-    )(enter, option)
+    return jax.vmap(lambda e, o: repair(setting.problem, setting.limits, setting.central, e, o))(
+        enter, option
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -70,7 +70,7 @@ class Valuer:
 
     @classmethod
     def prepare(
-        cls, case: Case, packed: Packed, beliefs: Beliefs, worlds: int, seed: int, dtype: type
+        cls, case: Case, packed: Packed, beliefs: Beliefs, worlds: int, seed: int, dtype: Any
     ) -> Valuer:
         """Draw the worlds and lay out the arrays.
 

@@ -8,7 +8,7 @@ shape of prior can share the one correlation structure.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, override
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,10 @@ def _probability(score: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class Sure:
+class Sure(Prior):
     """No spread: the default in every world."""
 
+    @override
     def values(self, default: float, score: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.full_like(score, default)
 
@@ -40,11 +41,12 @@ class Sure:
 
 
 @dataclass(frozen=True)
-class Normal:
+class Normal(Prior):
     """Normal about the default with standard deviation `sd`."""
 
     sd: float
 
+    @override
     def values(self, default: float, score: NDArray[np.float64]) -> NDArray[np.float64]:
         return default + self.sd * score
 
@@ -53,11 +55,12 @@ class Normal:
 
 
 @dataclass(frozen=True)
-class LogNormal:
+class LogNormal(Prior):
     """Log-normal with the default as its median and `sd` the standard deviation of the log."""
 
     sd: float
 
+    @override
     def values(self, default: float, score: NDArray[np.float64]) -> NDArray[np.float64]:
         return default * np.exp(self.sd * score)
 
@@ -66,9 +69,10 @@ class LogNormal:
 
 
 @dataclass(frozen=True)
-class HalfNormal:
+class HalfNormal(Prior):
     """Half-normal scaled so that its median is the default (its mode is zero)."""
 
+    @override
     def values(self, default: float, score: NDArray[np.float64]) -> NDArray[np.float64]:
         from scipy.special import ndtri
 
@@ -79,12 +83,13 @@ class HalfNormal:
 
 
 @dataclass(frozen=True)
-class Uniform:
+class Uniform(Prior):
     """Uniform between `low` and `high`, whatever the default."""
 
     low: float
     high: float
 
+    @override
     def values(self, default: float, score: NDArray[np.float64]) -> NDArray[np.float64]:
         return self.low + (self.high - self.low) * _probability(score)
 
@@ -93,11 +98,12 @@ class Uniform:
 
 
 @dataclass(frozen=True)
-class Beta:
+class Beta(Prior):
     """Beta with the default as its mean and `weight` observations' worth of certainty."""
 
     weight: float
 
+    @override
     def values(self, default: float, score: NDArray[np.float64]) -> NDArray[np.float64]:
         from scipy.special import betaincinv
 
@@ -111,12 +117,13 @@ class Beta:
 
 
 @dataclass(frozen=True)
-class WithZero:
+class WithZero(Prior):
     """Zero with probability `zero`, else `other`: for effects that some studies do not find."""
 
     zero: float
     other: Prior
 
+    @override
     def values(self, default: float, score: NDArray[np.float64]) -> NDArray[np.float64]:
         from scipy.special import ndtri
 

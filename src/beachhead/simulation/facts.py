@@ -83,7 +83,9 @@ def gather(case: Case, panel: Panel) -> Facts:
     home = case.firm.home
     served = {market.market: market for market in case.firm.served}
     notes: list[tuple[str, str, str]] = []
-    given = {(item.market, item.key): item.value for item in case.markets.inputs}
+    given: dict[tuple[str, str], float] = {
+        (item.market, item.key): item.value for item in case.markets.inputs
+    }
     markets = _countable(case, panel, (home, *sorted(served), *case.candidate_iso3(panel)), notes)
     figures = _Figures(case, panel, markets, notes)
 
@@ -277,7 +279,8 @@ def _potential(case: Case, people: Floats, income: Floats, entry_price: float) -
 
 def _freight(panel: Panel, home: str, markets: Sequence[str], at_10000_km: float) -> Floats:
     """Freight over unit cost. Grows with distance to the power .186: the distance elasticity of
-    trade, .93, over the trade elasticity, 5 (Head and Mayer 2014)."""
+    trade, .93, over the trade elasticity, 5 (Head and Mayer 2014).
+    """
     rows = panel.pairs.filter(panel.pairs["iso3"] == home)
     kilometres = dict(zip(rows["partner"], rows["people_km"], strict=True))
     far = np.array([kilometres.get(m) or np.nan for m in markets], dtype=float)

@@ -15,7 +15,7 @@ from beachhead.data import Panel
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds, pack
 from beachhead.simulation.people import use_of_teams
-from beachhead.simulation.rollout import Worlds, over_worlds
+from beachhead.simulation.rollout import Worlds, everything, over_worlds
 from beachhead.simulation.state import Ledger, Problem, Quarter
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ def simulate(
         Dimensions world, quarter (labels), market (ISO3: home, served and entered ones) and line
         (of the ledger). `cash` (world, quarter): balance at the end; `value`, `terminal` (world,
         market): discounted money and the part of it after the horizon; `revenue_home`,
-        `revenue_abroad`, `markets` (foreign ones present), `flow_abroad` (change in cash by the foreign
-        markets) (world, quarter); `teams_available`
-        (quarter), `people` (quarter): teams at work; `ledger` (line, quarter, market), `category`,
+        `revenue_abroad`, `markets` (foreign ones present), `flow_abroad` (change in cash by
+        the foreign markets) (world, quarter); `teams_available`, `people` (quarter): teams there
+        are and teams at work; `ledger` (line, quarter, market), `category`,
         `units`, `share`, `accepted`, `present`, `saving` (quarter, market) and `load` (quarter):
         means over worlds. Money is in the case's currency, flows per quarter.
 
@@ -69,12 +69,15 @@ def simulate(
         kept = np.array(
             sorted({*np.flatnonzero(packed.problem.entered < 0).tolist(), *entered}), dtype=int
         )
-        parts, weights = [], []
-        for begin in range(0, worlds, CHUNK):
-            chunk = jax.tree.map(lambda leaf: leaf[begin : begin + CHUNK], drawn)
-            part = _run(problem, chunk, jnp.asarray(enter), jnp.asarray(option))
-            weights.append(min(CHUNK, worlds - begin) / worlds)
-            parts.append(jax.tree.map(np.asarray, part))
+        chunks = [slice(begin, begin + CHUNK) for begin in range(0, worlds, CHUNK)]
+        weights = [len(range(worlds)[chunk]) / worlds for chunk in chunks]
+        parts = [
+            jax.tree.map(
+                np.asarray,
+                _run(problem, _part(drawn, chunk), jnp.asarray(enter), jnp.asarray(option)),
+            )
+            for chunk in chunks
+        ]
         by_world = [np.concatenate([part[0][k] for part in parts]) for k in range(len(parts[0][0]))]
         mean = jax.tree.map(
             lambda *leaves: sum(w * leaf for w, leaf in zip(weights, leaves, strict=True)),
@@ -84,8 +87,8 @@ def simulate(
     return _label(case, packed, kept, by_world, mean, people, enter, seed, worlds, xr)
 
 
-def _keep(quarter: Quarter) -> Quarter:
-    return quarter
+def _part(worlds: Worlds, chunk: slice) -> Worlds:
+    return jax.tree.map(lambda leaf: leaf[chunk], worlds)
 
 
 @jax.jit
@@ -93,7 +96,7 @@ def _run(
     problem: Problem, worlds: Worlds, enter: Array, option: Array
 ) -> tuple[tuple[Array, ...], Any]:
     """What is kept by world, and means over worlds."""
-    outcome = over_worlds(problem, worlds, enter, option, record=_keep)
+    outcome = over_worlds(problem, worlds, enter, option, record=everything)
     quarter: Quarter = outcome.record
     abroad = 1.0 - problem.home
     ledger = quarter.ledger

@@ -68,9 +68,7 @@ class Packed:
             if 0 <= quarter < quarters:
                 mode, localisation = self.options[int(option[row])]
                 entries.append(
-                    Entry(
-                        iso3=iso3, quarter=int(quarter), mode=mode, localisation=localisation
-                    )  # type: ignore[arg-type]
+                    Entry(iso3=iso3, quarter=int(quarter), mode=mode, localisation=localisation)  # type: ignore[arg-type]
                 )
         return Schedule(entries=tuple(entries))
 
@@ -110,12 +108,15 @@ def pack(case: Case, panel: Panel) -> Packed:
     behind = facts.closed[:, None] * np.array([way.closed for way in ways])
     online = np.array([mode == "online" for mode, _ in options])
     ready = economics.online_floor + (1.0 - economics.online_floor) * facts.readiness[:, None]
-    at_home = (1.0 - facts.closed[0]) * economics.home_open + facts.closed[0] * economics.home_closed
+    at_home = (1.0 - facts.closed[0]) * economics.home_open + facts.closed[
+        0
+    ] * economics.home_closed
     full = np.where(home[:, None], at_home, open_channels * reached + behind)
     now = np.where(home[:, None] | ~online, full, open_channels * reached * ready + behind)
 
-    new = np.array([mode in case.modes.allowed and level in case.modes.localisation
-                    for mode, level in options])
+    new = np.array(
+        [mode in case.modes.allowed and level in case.modes.localisation for mode, level in options]
+    )
     allowed = (facts.entered == NEVER)[:, None] & new
 
     category_sales = facts.potential * case.product.price / 3.0

@@ -92,10 +92,7 @@ def rollout(
     yearly = annuity(problem.discount, hazard(state.log_rate), problem.terminal)
     going_on = (chosen.enter < quarters) * (1.0 - state.left)
     terminal = (
-        going_on
-        * problem.discount ** (quarters - 1)
-        * yearly
-        * jnp.maximum(state.late / 4.0, 0.0)
+        going_on * problem.discount ** (quarters - 1) * yearly * jnp.maximum(state.late / 4.0, 0.0)
     )
     return Outcome(state.value + terminal, terminal, yearly, kept)
 

@@ -6,7 +6,7 @@ world axis; `rollout` adds it. All of it is arrays: labels stay behind in `pack`
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jax import Array
 
@@ -15,28 +15,31 @@ from beachhead.mechanisms.knowledge import Likeness
 NEVER = 1_000  # entry quarter of a market that is not entered: past every horizon
 STEP = 0.25  # years in a quarter
 
+type Values = Any  # an array: of NumPy as packed, of JAX once cast to a precision
+
 
 class Options(NamedTuple):
     """Ways of entering.
 
-    `estimate`, `fixed`, `spend` (money, the last two a year), `reach` now,
-    `reach_full` where everybody is ready for online sales, and `allowed` have axes (market, option); the rest have axis option.
+    `estimate`, `fixed`, `spend` (money, the last two a year), `reach` now, `reach_full` where
+    everybody is ready for online sales, and `allowed` have axes (market, option); the rest have
+    axis option.
     """
 
-    estimate: Array
-    fixed: Array
-    spend: Array
-    reach: Array
-    reach_full: Array
-    allowed: Array
-    fee: Array
-    localisation: Array
-    intensity: Array
-    load: Array
-    teams: Array
-    preparation: Array
-    alpha: Array
-    salvage: Array
+    estimate: Values
+    fixed: Values
+    spend: Values
+    reach: Values
+    reach_full: Values
+    allowed: Values
+    fee: Values
+    localisation: Values
+    intensity: Values
+    load: Values
+    teams: Values
+    preparation: Values
+    alpha: Values
+    salvage: Values
 
 
 class Problem(NamedTuple):
@@ -53,40 +56,41 @@ class Problem(NamedTuple):
     to a neighbourhood, axes (market, group). `teams`: axis quarter.
     `category_age`: years since the category began; None for a new category, whose clock starts
     with our entry (a structure, not a value, so that a mature category is simulated once for all
-    schedules). Scalars: `price`, `cost` (of a unit), `entry_price` (of the category, today), `discount` (a quarter's factor
-    b), `terminal` (quarters of the annuity), `agreed_loss` (in entry costs, of exit criteria),
-    `capital` (cash at the start).
+    schedules).
+    Scalars: `price`, `cost` (of a unit), `entry_price` (of the category, today), `discount` (a
+    quarter's factor b), `terminal` (quarters of the annuity), `agreed_loss` (in entry costs, of
+    exit criteria), `capital` (cash at the start).
     """
 
-    people: Array
-    people_growth: Array
-    income: Array
-    income_growth: Array
-    richer: Array
-    distance: Array
-    connected: Array
-    landed: Array
-    rivals: Array
-    price_ratio: Array
-    usual_spend: Array
-    clout: Array
-    home: Array
-    entered: Array
-    option: Array
-    units: Array
-    owners_share: Array
+    people: Values
+    people_growth: Values
+    income: Values
+    income_growth: Values
+    richer: Values
+    distance: Values
+    connected: Values
+    landed: Values
+    rivals: Values
+    price_ratio: Values
+    usual_spend: Values
+    clout: Values
+    home: Values
+    entered: Values
+    option: Values
+    units: Values
+    owners_share: Values
     likeness: Likeness
-    near: Array
-    teams: Array
+    near: Values
+    teams: Values
     options: Options
-    price: Array
-    cost: Array
-    entry_price: Array
-    category_age: Array | None
-    discount: Array
-    terminal: Array
-    agreed_loss: Array
-    capital: Array
+    price: Values
+    cost: Values
+    entry_price: Values
+    category_age: Values | None
+    discount: Values
+    terminal: Values
+    agreed_loss: Values
+    capital: Values
 
 
 class Shocks(NamedTuple):
@@ -119,7 +123,8 @@ class State(NamedTuple):
 
     `owners` of the category, `accepted` of the brand, `adstock`, `known` (experience), `left` (1
     after an exit), `loss` (cumulative operating loss), `value` (discounted money so far), `late`
-    (operating flow of the last four quarters of the horizon), `log_rate` (of exit, in the last quarter).
+    (operating flow of the last four quarters of the horizon), `log_rate` (of exit, in the last
+    quarter).
     """
 
     owners: Array
@@ -148,12 +153,7 @@ class Ledger(NamedTuple):
     def operating(self) -> Array:
         """What the running business brings: all but opening and salvage."""
         return (
-            self.sales
-            + self.channel
-            + self.goods
-            + self.attached
-            + self.running
-            + self.advertising
+            self.sales + self.channel + self.goods + self.attached + self.running + self.advertising
         )
 
     def total(self) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -135,9 +136,7 @@ def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[Sta
 
     zero = jnp.zeros_like(people)
     years = jnp.where(served, -chosen.enter * STEP, 0.0)
-    known = experience(
-        parameters.experience, zero, served.astype(people.dtype), years
-    )
+    known = experience(parameters.experience, zero, served.astype(people.dtype), years)
     state = State(owners, accepted, zero, known, zero, zero, zero, zero, zero)
     return state, chosen._replace(utility=chosen.utility + anchor)
 
@@ -147,9 +146,7 @@ def couple(
 ) -> Couplings:
     """What the other markets mean for each market in this quarter, from the state before it."""
     abroad = 1.0 - problem.home
-    saving, familiarity = knowledge(
-        parameters.knowledge, state.known * abroad, problem.likeness
-    )
+    saving, familiarity = knowledge(parameters.knowledge, state.known * abroad, problem.likeness)
     here = (quarter >= chosen.enter) * (1.0 - state.left)
     since, _ = begun(quarter, chosen.enter, chosen.preparation)
     digested = parameters.entry.digest * problem.teams[quarter]
@@ -221,7 +218,8 @@ def step(
         tied.crowd, jnp.ones(()),
     )  # fmt: skip
 
-    # Sales and E6: what the mode reaches, share among those who accept; E10: attention abroad is missed at home.
+    # Sales and E6: what the mode reaches, and the share won among those who accept; E10: attention
+    # abroad is missed at home.
     adstock = present * (
         parameters.share.carry * state.adstock + chosen.spend / problem.usual_spend
     )
@@ -248,12 +246,12 @@ def step(
         parameters.exit, chosen.alpha, jnp.maximum(quarter - chosen.enter, 0), problem.distance,
         tied.familiarity, tied.crowd, unit_margin / chosen.price,
     )  # fmt: skip
-    booked = [line * present for line in flow]
+    booked = jax.tree.map(lambda line: line * present, flow)
     loss = state.loss - sum(booked)
     agreed = jnp.where(problem.home > 0.0, jnp.inf, problem.agreed_loss * chosen.estimate)
     leaving = present * leaves(shocks.fate, log_rate, loss, agreed)
     salvage = leaving * chosen.salvage * chosen.estimate * parameters.entry.cost_factor
-    ledger = Ledger(*booked, -opening, salvage)
+    ledger = Ledger(**booked._asdict(), opening=-opening, salvage=salvage)
 
     factor = problem.discount**quarter
     last_year = quarter >= problem.teams.shape[0] - 4
@@ -268,7 +266,5 @@ def step(
         late=state.late + last_year * ledger.operating(),
         log_rate=log_rate,
     )
-    quarter_left = Quarter(
-        ledger, category_units, units, won, accepted, present, tied
-    )
+    quarter_left = Quarter(ledger, category_units, units, won, accepted, present, tied)
     return after, quarter_left

@@ -1,0 +1,101 @@
+"""What the commands print and write."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from beachhead._version import __version__
+from beachhead.data import SERIES
+
+
+def test_version(beachhead) -> None:
+    assert beachhead("--version").out == f"beachhead {__version__}\n"
+
+
+def test_help_answers_at_once(beachhead) -> None:
+    times = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        answer = beachhead("--help")
+        times.append(time.perf_counter() - begin)
+    assert answer.status == 0
+    assert "Exit status" in answer.out
+    # The limit proper, 0.4 s, is measured in bench/; here only a slip is to be caught.
+    assert min(times) < 1.0
+
+
+def test_help_loads_no_room_of_figures_or_arrays(beachhead) -> None:
+    program = (
+        "import sys; from beachhead.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print([m for m in sys.modules if m in "
+        "('polars', 'pydantic', 'numpy', 'jax', 'xarray', 'altair', 'scipy', 'rich')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--help"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_cases(beachhead) -> None:
+    assert "xiaomi-2013" in beachhead("cases").out
+    assert set(json.loads(beachhead("cases", "--json").out)) >= {"xiaomi-2013", "small-exporter"}
+
+
+def test_new_case_passes_check_and_is_never_overwritten(beachhead, tmp_path: Path) -> None:
+    assert beachhead("new", "acme", folder=tmp_path).status == 0
+    checked = beachhead("check", "acme.toml", folder=tmp_path)
+    assert checked.status == 0, checked.err
+    assert checked.out.startswith("acme: in order. 216 candidates, 2024Q3 to 2030Q2.")
+    (tmp_path / "acme.toml").write_text("mine")
+    again = beachhead("new", "acme", folder=tmp_path)
+    assert again.status == 1 and "there already" in again.err
+    assert (tmp_path / "acme.toml").read_text() == "mine"
+
+
+def test_screen_shows_contributions_and_holes(beachhead) -> None:
+    answer = beachhead("screen", "xiaomi-2013", "--top", "12")
+    assert answer.status == 0
+    lines = answer.out.splitlines()
+    assert lines[1].split()[:4] == ["rank", "market", "score", "cover"]
+    assert max(map(len, lines[:15])) <= 100
+    taiwan = next(line for line in lines if "Taiwan" in line)
+    assert " - " in taiwan and "100%" not in taiwan
+    assert any(line.startswith("  Taiwan: ") and "no figure" in line for line in lines)
+    rows = json.loads(beachhead("screen", "xiaomi-2013", "--json").out)
+    assert len(rows) == 216
+    assert len(json.loads(beachhead("screen", "xiaomi-2013", "--json", "--top", "3").out)) == 3
+
+
+def test_explain(beachhead) -> None:
+    assert "stands in" in beachhead("explain", "entry.haste").out
+    assert "E2 Acceptance" in beachhead("explain", "acceptance").out
+    every = beachhead("explain").out
+    judged = beachhead("explain", "--evidence", "J").out
+    assert len(judged.splitlines()) < len(every.splitlines())
+
+
+def test_data_show_gives_year_source_and_status(beachhead) -> None:
+    text = beachhead("data", "show", "Taiwan", "--as-of", "2013-03-31").out
+    assert text.startswith("Taiwan (TWN). Only figures that count as published by 2013-03-31")
+    assert all(f"[{series.key}]" in text for series in SERIES)
+    assert "no figure" in text and "2011; figure" in text
+    rows = json.loads(beachhead("data", "show", "TWN", "--json").out)
+    assert {"series", "value", "year", "source", "status", "note"} <= set(rows[0])
+
+
+def test_reader_that_stops_early_is_no_fault(beachhead) -> None:
+    line = f'"{sys.executable}" -c "from beachhead.cli import main; main()" explain | head -1'
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [(), ("data",)], ids=["program", "group"])
+def test_program_alone_shows_its_help(beachhead, arguments: tuple[str, ...]) -> None:
+    answer = beachhead(*arguments)
+    assert "Commands:" in answer.out + answer.err

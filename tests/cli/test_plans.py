@@ -1,0 +1,109 @@
+"""Planning from the command line: the run folder, the same answer again, Ctrl-C."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROGRAM = "from beachhead.cli import main; main()"
+FILES = {
+    "case.toml", "plan.json", "schedule.csv", "futures.nc", "ranking.parquet", "report.html",
+    "run.json",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def planned(beachhead, tiny: Path, tmp_path_factory: pytest.TempPathFactory):
+    folder = tmp_path_factory.mktemp("work")
+    answer = beachhead("plan", tiny, "--effort", "quick", "--seed", "3", folder=folder)
+    assert answer.status == 0, answer.err
+    return folder / "runs" / "tiny", answer
+
+
+def test_plan_prints_and_writes_the_run_folder(planned) -> None:
+    folder, answer = planned
+    assert {path.name for path in folder.iterdir()} == FILES
+    lines = answer.out.splitlines()
+    assert lines[0].startswith("tiny: entering ")
+    assert lines[-1] == "Report: runs/tiny/report.html"
+    assert len(lines) <= 60 and max(map(len, lines)) <= 100
+    assert answer.err == ""
+
+
+def test_plan_json_and_schedule_agree(planned) -> None:
+    folder, _ = planned
+    plan = json.loads((folder / "plan.json").read_text("utf-8"))
+    assert (plan["case"], plan["seed"], plan["effort"]) == ("tiny", 3, "quick")
+    assert plan["status"] == "complete"
+    rows = (folder / "schedule.csv").read_text("utf-8").splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == [entry["iso3"] for entry in plan["schedule"]]
+    assert "DEU" in [entry["iso3"] for entry in plan["schedule"]]
+    stamp = json.loads((folder / "run.json").read_text("utf-8"))
+    assert stamp["evaluations"] > 0 and stamp["worlds"] == 1000
+
+
+def test_report_is_written_again_as_it_was(beachhead, planned) -> None:
+    folder, _ = planned
+    before = (folder / "report.html").read_bytes()
+    (folder / "report.html").unlink()
+    answer = beachhead("report", folder)
+    assert answer.status == 0, answer.err
+    assert (folder / "report.html").read_bytes() == before
+
+
+def test_planned_schedule_can_be_simulated(beachhead, planned, tiny: Path, tmp_path: Path) -> None:
+    folder, _ = planned
+    done = beachhead(
+        "simulate", tiny, "--schedule", folder / "schedule.csv", "--worlds", "50",
+        "-o", tmp_path / "mine",
+    )  # fmt: skip
+    assert done.status == 0, done.err
+    assert "in 50 worlds" in done.out
+    assert {path.name for path in (tmp_path / "mine").iterdir()} == {
+        "case.toml", "schedule.csv", "futures.nc", "run.json",
+    }  # fmt: skip
+
+
+def test_run_can_be_planned_again_from_its_own_case(beachhead, planned, tmp_path: Path) -> None:
+    folder, _ = planned
+    answer = beachhead(
+        "plan", folder / "case.toml", "--effort", "quick", "--seed", "3", "--json",
+        "-o", tmp_path / "again",
+    )  # fmt: skip
+    assert answer.status == 0, answer.err
+    assert answer.out == (folder / "plan.json").read_text("utf-8")
+
+
+def test_ctrl_c_keeps_the_best_plan_so_far(tiny: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    # A search that would take hours, on a terminal of its own so that its bar can be watched.
+    master, slave = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "plan", str(tiny), "--effort", "thorough", "-o", str(run)],
+        stdout=subprocess.PIPE, stderr=slave, text=True,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+    )  # fmt: skip
+    os.close(slave)
+    seen = b""
+    deadline = time.monotonic() + 180
+    while b"searching" not in seen and time.monotonic() < deadline:
+        seen += os.read(master, 4096)
+    assert b"searching" in seen
+    process.send_signal(signal.SIGINT)
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            seen += os.read(master, 4096)
+        except OSError:  # the other end is closed
+            break
+    out, _ = process.communicate(timeout=120)
+    os.close(master)
+    assert process.returncode == 0
+    assert b"Interrupted: keeping the best plan found so far." in seen
+    assert "PARTIAL" in out
+    assert json.loads((run / "plan.json").read_text("utf-8"))["status"] == "partial"
+    assert {path.name for path in run.iterdir()} == FILES

@@ -1,0 +1,199 @@
+"""Invented cases as arrays, for tests that need many unlike ones of the same shape.
+
+Values are drawn wide enough that every branch of the model is walked: served markets, markets of
+several languages and of none, owners known and unknown, no rivals, margins below zero, exits by
+fate and by agreed loss, a category that exists and one that the firm opens. Shapes depend on the
+arguments alone, so that one compilation serves all seeds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.mechanisms import (
+    Acceptance,
+    CashFlow,
+    Category,
+    Entry,
+    Exit,
+    Experience,
+    Home,
+    Knowledge,
+    Parameters,
+    Reach,
+    Share,
+    Staffing,
+)
+from beachhead.mechanisms.knowledge import KINDS, Likeness
+from beachhead.simulation.rollout import Worlds
+from beachhead.simulation.state import NEVER, Options, Problem, Shocks
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A problem, its worlds and some schedules, all NumPy in float64.
+
+    `enter` and `option` have axes (schedule, market).
+    """
+
+    problem: Problem
+    worlds: Worlds
+    enter: NDArray[np.int32]
+    option: NDArray[np.int32]
+
+
+def invent(
+    seed: int,
+    *,
+    markets: int = 7,
+    options: int = 4,
+    quarters: int = 16,
+    worlds: int = 3,
+    schedules: int = 2,
+    new_category: bool = False,
+) -> Instance:
+    """An instance; home is the first market, the next two are served already."""
+    chance = np.random.default_rng([seed, 20])
+    problem = _problem(chance, markets, options, quarters, new_category)
+    drawn = Worlds(_parameters(chance, worlds, markets), _shocks(chance, worlds, quarters, markets))
+    option = chance.integers(0, options, (schedules, markets), dtype=np.int32)
+    ready = problem.options.preparation[option]
+    enter = (ready + chance.integers(0, quarters, (schedules, markets))).astype(np.int32)
+    never = (enter >= quarters) | (chance.random((schedules, markets)) < 0.15)
+    return Instance(problem, drawn, np.where(never, NEVER, enter).astype(np.int32), option)
+
+
+def _problem(
+    chance: np.random.Generator, markets: int, options: int, quarters: int, new_category: bool
+) -> Problem:
+    def between(low: float, high: float, *shape: int) -> Floats:
+        return chance.uniform(low, high, shape or (markets,))
+
+    home = (np.arange(markets) == 0).astype(float)
+    abroad = 1.0 - home
+    people = 10.0 ** between(5.0, 8.5)
+    entered = np.full(markets, NEVER, dtype=np.int32)
+    entered[:3] = [-20, -9, -2]
+    served = entered < 0
+    rivals = between(0.5, 8.0)
+    rivals[chance.integers(0, markets)] = 0.0
+    known = chance.random(markets) < 0.5
+    price = 180.0
+    scale = np.sqrt(people)[:, None]
+    return Problem(
+        people=people,
+        people_growth=between(-0.02, 0.03),
+        income=10.0 ** between(2.8, 4.8),
+        income_growth=between(-0.03, 0.08),
+        richer=abroad * between(-1.5, 1.5),
+        distance=abroad * between(0.1, 3.0),
+        connected=between(0.05, 1.0),
+        landed=1.0 + abroad * between(0.0, 0.4),
+        rivals=rivals,
+        price_ratio=between(-0.5, 0.5),
+        usual_spend=people * between(0.05, 0.5),
+        clout=people * between(0.2, 0.8),
+        home=home,
+        entered=entered,
+        option=chance.integers(0, options, markets, dtype=np.int32),
+        units=served * people * between(1e-4, 0.2),
+        owners_share=np.where(known, between(0.0, 1.1), np.nan),
+        likeness=_likeness(chance, markets),
+        near=np.eye(3)[chance.integers(0, 3, markets)],
+        teams=np.floor(between(1.0, 5.0, quarters)),
+        options=Options(
+            estimate=abroad[:, None] * scale * between(20.0, 200.0, markets, options),
+            fixed=scale * between(5.0, 80.0, markets, options),
+            spend=scale * between(0.0, 40.0, markets, options),
+            reach=between(0.0, 0.6, markets, options),
+            reach_full=between(0.6, 1.0, markets, options),
+            allowed=np.repeat(~served[:, None], options, axis=1),
+            fee=between(0.0, 0.5, options),
+            localisation=chance.choice([0.0, 0.5, 1.0], options),
+            intensity=between(0.3, 1.5, options),
+            load=between(0.2, 1.5, options),
+            teams=between(0.2, 2.0, options),
+            preparation=chance.integers(0, 6, options, dtype=np.int32),
+            alpha=np.log(between(0.005, 0.2, options)),
+            salvage=between(0.0, 0.5, options),
+        ),
+        price=np.asarray(price),
+        # From well below the price to so near it that fees and duties leave nothing.
+        cost=np.asarray(price * chance.uniform(0.3, 0.9)),
+        entry_price=np.asarray(0.7 * price),
+        category_age=None if new_category else np.asarray(chance.uniform(0.0, 15.0)),
+        discount=np.asarray(1.12**-0.25),
+        terminal=np.asarray(float(chance.integers(0, 41))),
+        agreed_loss=np.asarray(chance.choice([0.3, 2.0, np.inf])),
+        capital=np.asarray(1e7),
+    )
+
+
+def _likeness(chance: np.random.Generator, markets: int) -> Likeness:
+    """Three groups of each kind; a market is in one or, by language, in any number of them."""
+    members = [np.eye(3)[chance.integers(0, 3, markets)] for _ in KINDS]
+    language = KINDS.index("language")
+    members[language] = (chance.random((markets, 3)) < 0.5).astype(float)
+    learns = [each / np.maximum(each.sum(axis=1, keepdims=True), 1.0) for each in members]
+    kind = np.repeat(np.arange(len(KINDS), dtype=np.int32), 3)
+    return Likeness(np.hstack(members), np.hstack(learns), kind)
+
+
+def _parameters(chance: np.random.Generator, worlds: int, markets: int) -> Parameters:
+    def world(low: float, high: float) -> Floats:
+        return chance.uniform(low, high, worlds)
+
+    def market(low: float, high: float) -> Floats:
+        return chance.uniform(low, high, (worlds, markets))
+
+    return Parameters(
+        category=Category(
+            p=world(0.01, 0.05), q=market(0.2, 0.6), replacement_years=world(1.0, 6.0),
+            addressable=world(0.5, 0.9), budget_share=world(0.03, 0.1),
+            income_spread=world(0.5, 1.1), price_fall=world(-0.02, 0.1),
+            growth_error=market(-0.03, 0.03), size_factor=market(0.5, 2.0),
+        ),
+        acceptance=Acceptance(
+            p0=market(0.01, 0.1), q=market(0.5, 2.0), localisation=world(0.0, 0.5),
+            distance=world(0.0, 0.3), development=world(0.0, 0.6), talk=world(0.0, 1.0),
+            spillover=world(0.0, 0.1),
+        ),
+        experience=Experience(years=world(0.3, 2.0), forgetting=world(0.1, 0.8)),
+        knowledge=Knowledge(
+            phi=world(0.3, 0.98), neighbourhood=world(0.2, 0.4), language=world(0.0, 0.3),
+            income=world(0.0, 0.2), institutions=world(0.0, 0.1),
+        ),
+        entry=Entry(
+            distance=world(0.0, 0.4), localisation=world(0.0, 0.4), haste=world(0.0, 0.6),
+            digest=world(0.5, 3.0), cost_factor=market(0.5, 2.0),
+        ),
+        reach=Reach(catch_up=world(0.0, 0.2)),
+        share=Share(
+            price=world(-4.0, -1.0), price_income=world(0.0, 0.4), advertising=world(0.0, 0.3),
+            carry=world(0.1, 0.9), localisation=world(0.0, 0.3), order=world(-0.8, 0.0),
+            quality=market(-0.5, 0.5), rivals_growth=market(-0.05, 0.05),
+            rivals_factor=market(0.6, 1.6),
+        ),
+        exit=Exit(
+            level=world(-0.5, 0.5), age=world(-1.0, 0.0), distance=world(0.0, 0.3),
+            knowledge=world(0.0, 1.0), haste=world(0.0, 0.6), margin=world(0.0, 1.0),
+        ),
+        cashflow=CashFlow(
+            distance=world(0.0, 0.3), learning=world(0.0, 1.0), fixed_factor=market(0.7, 1.4),
+            attach=world(0.0, 3.0), fx_sd=world(0.0, 0.2), fx_half_life=world(1.0, 6.0),
+        ),
+        home=Home(dilution=world(0.0, 0.2), years=world(0.5, 4.0), carries=world(1.0, 8.0)),
+        staffing=Staffing(unfamiliar=world(0.0, 1.0)),
+    )  # fmt: skip
+
+
+def _shocks(chance: np.random.Generator, worlds: int, quarters: int, markets: int) -> Shocks:
+    fate = np.log(chance.standard_exponential((worlds, quarters, markets)))
+    fx = np.exp(0.2 * chance.standard_normal((worlds, quarters, markets)))
+    fx[:, :, 0] = 1.0
+    return Shocks(fate, fx)

@@ -1,0 +1,403 @@
+"""The model once more, in plain Python: slow, market by market and pair by pair.
+
+Written from the equations, with other means than the kernel's wherever there are any: experience,
+advertising and the wait for an exit in closed form instead of step by step, knowledge and spillover
+pair by pair instead of by matrices, the years after the horizon one quarter at a time, exits by a
+uniform draw.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from beachhead.mechanisms import Parameters
+from beachhead.mechanisms.knowledge import KINDS
+from beachhead.simulation.rollout import Worlds
+from beachhead.simulation.state import Ledger, Problem, Shocks
+
+DT = 0.25
+
+
+@dataclass
+class Venture:
+    """One market in one world: what holds for all quarters, then what changes.
+
+    `left`: the quarter at whose end the firm left, infinity as long as it has not.
+    """
+
+    enter: int
+    option: int
+    served: bool
+    p: float
+    q: float
+    utility: float
+    owners: float = 0.0
+    accepted: float = 0.0
+    left: float = math.inf
+    loss: float = 0.0
+    log_rate: float = 0.0
+    value: float = 0.0
+    flows: list[float] = field(default_factory=list)
+
+    def here(self, quarter: int) -> bool:
+        return self.enter <= quarter <= self.left
+
+
+@dataclass
+class Books:
+    """What one schedule brings in one world.
+
+    `value`, `terminal`: axis market. `lines` (by name), `units`, `share`, `accepted`, `present`,
+    `category`: axes (quarter, market). `saving`, `heard`, `crowd`: the same, `load`: axis quarter.
+    """
+
+    value: np.ndarray
+    terminal: np.ndarray
+    lines: dict[str, np.ndarray]
+    series: dict[str, np.ndarray]
+
+
+def over_worlds(problem: Problem, worlds: Worlds, enter: Any, option: Any) -> list[Books]:
+    """`simulate` in every world."""
+    return [
+        simulate(problem, one_world(worlds.parameters, w), one_shock(worlds.shocks, w), enter, option)
+        for w in range(worlds.shocks.fx.shape[0])
+    ]
+
+
+def one_world(parameters: Parameters, world: int) -> Parameters:
+    """Parameters of one world: numbers, or arrays with axis market."""
+    return Parameters(
+        *[
+            type(group)(**{f.name: getattr(group, f.name)[world] for f in fields(group)})
+            for group in parameters
+        ]
+    )
+
+
+def one_shock(shocks: Shocks, world: int) -> Shocks:
+    return Shocks(shocks.fate[world], shocks.fx[world])
+
+
+def simulate(
+    problem: Problem, parameters: Parameters, shocks: Shocks, enter: Any, option: Any
+) -> Books:
+    """Walk one schedule through one world."""
+    return _Walk(problem, parameters, shocks).run(enter, option)
+
+
+def adopt(share: float, p: float, q: float, years: float) -> float:
+    """Bass's closed form: (1 - U) / (p + q U) shrinks by exp(-(p + q) years)."""
+    if p + q * share == 0.0:
+        return share
+    rest = (1.0 - share) / (p + q * share) * math.exp(-(p + q) * years)
+    return (1.0 - p * rest) / (1.0 + q * rest)
+
+
+def phi(score: float) -> float:
+    """Probability of a standard normal below `score`."""
+    return 0.5 * math.erfc(-score / math.sqrt(2.0))
+
+
+class _Walk:
+    def __init__(self, problem: Problem, parameters: Parameters, shocks: Shocks) -> None:
+        self.problem, self.parameters, self.shocks = problem, parameters, shocks
+        self.markets = range(len(problem.people))
+        self.quarters = range(len(problem.teams))
+        self.new = problem.category_age is None
+
+    def run(self, enter: Any, option: Any) -> Books:
+        self.ventures = [self.prepare(i, int(enter[i]), int(option[i])) for i in self.markets]
+        shape = (len(self.quarters), len(self.markets))
+        names = ("units", "share", "accepted", "present", "category", "saving", "heard", "crowd")
+        series = {name: np.zeros(shape) for name in names} | {"load": np.zeros(shape[0])}
+        lines = {name: np.zeros(shape) for name in Ledger._fields}
+        for t in self.quarters:
+            # Everything that ties markets looks at the state before the quarter.
+            load = self.load(t)
+            saving = [self.saving(i, t) for i in self.markets]
+            crowd = [self.crowd(i, t, saving) for i in self.markets]
+            heard = [self.heard(i, t) for i in self.markets]
+            series["load"][t] = load
+            for i in self.markets:
+                money, shown = self.quarter(i, t, saving[i], crowd[i], heard[i], load)
+                shown |= {"saving": saving[i], "crowd": crowd[i], "heard": heard[i]}
+                for name, amount in money.items():
+                    lines[name][t, i] = amount
+                for name, figure in shown.items():
+                    series[name][t, i] = figure
+        terminal = np.array([self.afterwards(venture) for venture in self.ventures])
+        value = np.array([venture.value for venture in self.ventures]) + terminal
+        return Books(value, terminal, lines, series)
+
+    # Today's state
+
+    def prepare(self, i: int, enter: int, option: int) -> Venture:
+        problem, brand, taste = self.problem, self.parameters.acceptance, self.parameters.share
+        served = bool(problem.entered[i] < 0)
+        if served:
+            enter, option = int(problem.entered[i]), int(problem.option[i])
+        ways = problem.options
+        level = ways.localisation[option]
+        drag = brand.distance * problem.distance[i]
+        drag += brand.development * max(0.0, problem.richer[i])
+        first = 0.0 if self.new else problem.rivals[i]
+        weight = taste.price * math.exp(-taste.price_income * problem.richer[i])
+        venture = Venture(
+            enter=enter,
+            option=option,
+            served=served,
+            p=brand.p0[i] * math.exp(brand.localisation * level - drag) * ways.intensity[option],
+            q=brand.q[i] * math.exp(brand.talk * (problem.connected[i] - 0.5)),
+            utility=weight * problem.price_ratio[i]
+            + taste.localisation * level
+            + taste.order * math.log(1.0 + first)
+            + taste.quality[i],
+        )
+        owning = problem.owners_share[i]
+        if math.isnan(owning):
+            category = self.parameters.category
+            age = 0.0 if self.new else float(problem.category_age)
+            owning = adopt(0.0, category.p, category.q[i], age)
+        venture.owners = self.potential(i, 0.0) * owning
+        if served:
+            self.anchor(i, venture)
+        return venture
+
+    def anchor(self, i: int, venture: Venture) -> None:
+        """Acceptance, and if need be utility, that explain what is sold today."""
+        problem = self.problem
+        _, bought = self.category(i, venture.owners, self.potential(i, DT))
+        reached = 4.0 * bought * problem.options.reach[i, venture.option]
+        share = min(problem.units[i] / max(reached, 1e-9), 0.95)
+        rivals = problem.rivals[i] * self.parameters.share.rivals_factor[i]
+        if rivals == 0.0:
+            venture.accepted = share
+            return
+        # share = A e^v / (A e^v + B), solved for A; where that is too much, v has to give.
+        venture.accepted = share / (1.0 - share) * rivals / math.exp(venture.utility)
+        if venture.accepted > 0.9:
+            venture.utility += math.log(venture.accepted / 0.9)
+            venture.accepted = 0.9
+
+    # E1
+
+    def potential(self, i: int, years: float) -> float:
+        problem, category = self.problem, self.parameters.category
+        people = problem.people[i] * math.exp(problem.people_growth[i] * years)
+        growth = problem.income_growth[i] + category.growth_error[i]
+        income = problem.income[i] * math.exp(growth * years)
+        price = problem.entry_price * math.exp(-category.price_fall * years)
+        spread = category.income_spread
+        # Log-normal incomes with this mean: the median lies half a variance below it.
+        median = math.log(income) - spread**2 / 2.0
+        able = phi((median - math.log(price / category.budget_share)) / spread)
+        return people * category.addressable * category.size_factor[i] * able
+
+    def category(self, i: int, owners: float, potential: float) -> tuple[float, float]:
+        category = self.parameters.category
+        after = 0.0
+        if potential > 0.0:
+            share = min(1.0, owners / potential)
+            after = potential * adopt(share, category.p, category.q[i], DT)
+        renewed = owners * (1.0 - math.exp(-DT / category.replacement_years))
+        return after, max(0.0, after - owners) + renewed
+
+    # E3, E4
+
+    def experience(self, j: int, t: int) -> float:
+        """Experience of market j at the start of quarter t."""
+        venture, learning = self.ventures[j], self.parameters.experience
+        stayed = min(t, venture.left + 1) - venture.enter
+        gone = max(0.0, t - venture.left - 1)
+        if stayed <= 0:
+            return 0.0
+        learned = 1.0 - math.exp(-stayed * DT / learning.years)
+        return learned * math.exp(-learning.forgetting * gone * DT)
+
+    def saving(self, i: int, t: int) -> float:
+        likeness, known = self.problem.likeness, self.parameters.knowledge
+        total = 0.0
+        for kind, name in enumerate(KINDS):
+            groups = [g for g, of in enumerate(likeness.kind) if of == kind]
+            mine = [g for g in groups if likeness.teaches[i, g]]
+            heads = []
+            for group in mine:
+                ignorant = 1.0
+                for j in self.markets:
+                    abroad = not self.problem.home[j]
+                    if j != i and abroad and likeness.teaches[j, group]:
+                        ignorant *= (1.0 - known.phi) ** self.experience(j, t)
+                heads.append(1.0 - ignorant)
+            if heads:
+                total += getattr(known, name) * sum(heads) / len(heads)
+        return total
+
+    # E5
+
+    def since(self, j: int, t: int) -> int:
+        """Quarters since preparation began."""
+        venture = self.ventures[j]
+        return t - venture.enter + int(self.problem.options.preparation[venture.option])
+
+    def crowd(self, i: int, t: int, saving: list[float]) -> float:
+        others = sum(
+            1.0 - saving[j]
+            for j in self.markets
+            if j != i and not self.problem.home[j] and 0 <= self.since(j, t) < 4
+        )
+        return others / (self.parameters.entry.digest * self.problem.teams[t])
+
+    def opening(self, i: int, t: int, saving: float, crowd: float) -> float:
+        venture, entry = self.ventures[i], self.parameters.entry
+        ways = self.problem.options
+        parts = max(1, int(ways.preparation[venture.option]))
+        if not 0 <= self.since(i, t) < parts:
+            return 0.0
+        cost = ways.estimate[i, venture.option] * entry.cost_factor[i]
+        cost *= 1.0 + entry.distance * self.problem.distance[i]
+        cost *= 1.0 - saving
+        cost *= 1.0 + entry.localisation * ways.localisation[venture.option]
+        cost *= 1.0 + entry.haste * crowd
+        return cost / parts
+
+    # E2, E10
+
+    def heard(self, i: int, t: int) -> float:
+        """Acceptance in the other markets of the neighbourhood, by their weight."""
+        loud = room = 0.0
+        for j in self.markets:
+            if j != i and (self.problem.near[i] * self.problem.near[j]).any():
+                room += self.problem.clout[j]
+                if t <= self.ventures[j].left:
+                    loud += self.problem.clout[j] * self.ventures[j].accepted
+        return loud / room if room else 0.0
+
+    def load(self, t: int) -> float:
+        return sum(
+            self.problem.options.load[venture.option]
+            * math.exp(-(t - venture.enter) * DT / self.parameters.home.years)
+            for i, venture in enumerate(self.ventures)
+            if not self.problem.home[i] and venture.here(t)
+        )
+
+    # One market, one quarter
+
+    def quarter(
+        self, i: int, t: int, saving: float, crowd: float, heard: float, load: float
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        problem, parameters, venture = self.problem, self.parameters, self.ventures[i]
+        potential = self.potential(i, (t + 1) * DT) if t >= venture.enter or not self.new else 0.0
+        venture.owners, bought = self.category(i, venture.owners, potential)
+        opening = self.opening(i, t, saving, crowd)
+        money = dict.fromkeys(Ledger._fields, 0.0) | {"opening": -opening}
+        venture.log_rate = self.log_rate(i, t, saving, crowd)
+        here = venture.here(t)
+        if here:
+            p = venture.p + parameters.acceptance.spillover * heard
+            venture.accepted = adopt(venture.accepted, p, venture.q, DT)
+            share = self.share(i, t, load)
+            ways, k = problem.options, venture.option
+            closing = math.exp(-parameters.reach.catch_up * t * DT)
+            within = ways.reach_full[i, k] + (ways.reach[i, k] - ways.reach_full[i, k]) * closing
+            units, customers = bought * within * share, venture.owners * within * share
+            money |= self.business(i, t, units, customers, saving)
+            venture.loss -= sum(money.values()) + opening
+            if self.leaves(i, t):
+                venture.left = t
+                cost = ways.estimate[i, k] * parameters.entry.cost_factor[i]
+                money["salvage"] = ways.salvage[k] * cost
+        else:
+            venture.accepted = share = units = 0.0
+        venture.flows.append(sum(money.values()) + opening - money["salvage"])
+        venture.value += problem.discount**t * sum(money.values())
+        shown = {
+            "units": units,
+            "share": share,
+            "accepted": venture.accepted,
+            "present": float(here),
+            "category": bought,
+        }
+        return money, shown
+
+    def share(self, i: int, t: int, load: float) -> float:
+        """E6, with what attention abroad costs at home."""
+        problem, taste, venture = self.problem, self.parameters.share, self.ventures[i]
+        rivals = problem.rivals[i] * taste.rivals_factor[i]
+        rivals *= math.exp(taste.rivals_growth[i] * t * DT)
+        if rivals == 0.0:
+            return venture.accepted
+        campaigns = t - max(venture.enter, 0) + 1
+        remembered = (1.0 - taste.carry**campaigns) / (1.0 - taste.carry)
+        spend = problem.options.spend[i, venture.option] / problem.usual_spend[i]
+        v = venture.utility + taste.advertising * math.log(1.0 + spend * remembered)
+        if problem.home[i]:
+            home = self.parameters.home
+            v -= home.dilution * load / home.carries
+        return 1.0 / (1.0 + rivals / (venture.accepted * math.exp(v))) if venture.accepted else 0.0
+
+    def business(
+        self, i: int, t: int, units: float, customers: float, saving: float
+    ) -> dict[str, float]:
+        """E9."""
+        problem, money, venture = self.problem, self.parameters.cashflow, self.ventures[i]
+        ways, k, fx = problem.options, venture.option, self.shocks.fx[t, i]
+        familiar = self.familiar(saving)
+        afar = 1.0 + money.distance * problem.distance[i] * (1.0 - money.learning * familiar)
+        return {
+            "sales": problem.price * fx * units,
+            "channel": -problem.price * fx * units * ways.fee[k],
+            "goods": -problem.cost * problem.landed[i] * units,
+            "attached": money.attach * customers * DT,
+            "running": -ways.fixed[i, k] * money.fixed_factor[i] * afar * fx * DT,
+            "advertising": -ways.spend[i, k] * fx * DT,
+        }
+
+    def familiar(self, saving: float) -> float:
+        known = self.parameters.knowledge
+        return saving / sum(getattr(known, kind) for kind in KINDS)
+
+    # E8, E12
+
+    def log_rate(self, i: int, t: int, saving: float, crowd: float) -> float:
+        """Log rate of leaving at the end of the quarter; home is never left."""
+        problem, venture, risk = self.problem, self.ventures[i], self.parameters.exit
+        ways, k = problem.options, venture.option
+        if problem.home[i]:
+            return -math.inf
+        net = problem.price * (1.0 - ways.fee[k]) * self.shocks.fx[t, i]
+        margin = (net - problem.cost * problem.landed[i]) / problem.price
+        return (
+            ways.alpha[k]
+            + risk.level
+            + risk.age * math.log(max(0, t - venture.enter) + 1.0)
+            + risk.distance * problem.distance[i]
+            - risk.knowledge * self.familiar(saving)
+            + risk.haste * crowd
+            - risk.margin * margin
+        )
+
+    def leaves(self, i: int, t: int) -> bool:
+        venture = self.ventures[i]
+        if self.problem.home[i]:
+            return False
+        hazard = -math.expm1(-math.exp(venture.log_rate))
+        uniform = -math.expm1(-math.exp(self.shocks.fate[t, i]))
+        agreed = self.problem.agreed_loss * self.problem.options.estimate[i, venture.option]
+        return bool(uniform < hazard or venture.loss > agreed)
+
+    def afterwards(self, venture: Venture) -> float:
+        """What goes on after the horizon, quarter by quarter, with the last hazard."""
+        horizon = len(self.quarters)
+        if venture.enter >= horizon or venture.left < horizon:
+            return 0.0
+        flow = max(0.0, sum(venture.flows[-4:]) / 4.0)
+        stays = math.exp(-math.exp(venture.log_rate))
+        return sum(
+            self.problem.discount ** (horizon + k) * stays ** (k + 1) * flow
+            for k in range(int(self.problem.terminal))
+        )

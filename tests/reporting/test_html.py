@@ -1,0 +1,107 @@
+"""The report is one file that draws its charts alone, and shows text as text."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from beachhead.reporting import write_report
+
+# Says in the page what it asked for, what went wrong, and what each chart drew.
+PROBE = """
+<pre id="probe"></pre><script>
+const faults = [];
+addEventListener("error", event => faults.push(String(event.message)));
+addEventListener("unhandledrejection", event => faults.push(String(event.reason)));
+addEventListener("securitypolicyviolation", event => faults.push(event.blockedURI));
+setTimeout(() => {
+  const drawn = {};
+  for (const chart of document.querySelectorAll(".chart"))
+    drawn[chart.id] = chart.querySelectorAll("svg .mark-shape path, svg .mark-rect path, " +
+      "svg .mark-area path, svg .mark-line path").length;
+  const asked = performance.getEntriesByType("resource").map(entry => entry.name);
+  document.getElementById("probe").textContent = JSON.stringify({faults, drawn, asked});
+}, 3000);
+</script>
+"""
+
+
+@pytest.fixture(scope="module")
+def report(answer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(path, answer.case, answer.ranking, answer.plan, answer.futures)
+    return path
+
+
+def test_report_is_small_and_names_nothing_outside(report: Path) -> None:
+    page = report.read_text("utf-8")
+    assert report.stat().st_size < 3_000_000
+    page = re.sub(r"<script>.*?</script>", "", page, flags=re.S)
+    assert not re.search(r"<(script|link|img|iframe)[^>]*\s(src|href)=", page)
+    assert "default-src 'none'" in page
+
+
+def test_text_of_the_case_is_shown_as_text(report: Path) -> None:
+    page = report.read_text("utf-8")
+    assert "A firm &lt;b&gt;that&lt;/b&gt; looks abroad &amp; beyond" in page
+    assert "<script>alert(1)" not in page
+    for spec in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.S):
+        json.loads(spec)
+
+
+def test_report_shows_figures_sources_and_holes(report: Path, answer) -> None:
+    page = report.read_text("utf-8")
+    for part in (
+        "adds EUR 7.00 m", "Commit now", "no figure", "judgement", "acceptance.p0",
+        "today&#39;s revision", "Beside other strategies", "waterfall",
+    ):  # fmt: skip
+        assert part in page, part
+    for entry in answer.plan.schedule.entries:
+        assert answer.panel.name(entry.iso3) in page
+
+
+def test_report_is_the_same_with_the_panel_and_without(report: Path, answer, tmp_path) -> None:
+    path = tmp_path / "again.html"
+    write_report(path, answer.case, answer.ranking, answer.plan, answer.futures, panel=answer.panel)
+    assert path.read_bytes() == report.read_bytes()
+
+
+@pytest.mark.parametrize("entries", [0, 60])
+def test_page_draws_its_charts_and_asks_for_nothing(browser, make, tmp_path, entries) -> None:
+    answer = make(40, entries)
+    path = tmp_path / "report.html"
+    write_report(path, answer.case, answer.ranking, answer.plan, answer.futures)
+    head, middle, tail = path.read_text("utf-8").rpartition("<script>\nconst dark")
+    path.write_text(head + PROBE + middle + tail, encoding="utf-8")
+    dom = browser.read_dom(path.as_uri(), wait_ms=8000)
+    told = re.search(r'<pre id="probe">(.*?)</pre>', dom)
+    assert told and told[1], "the page did not get to its end"
+    found = json.loads(told[1])
+    assert found["faults"] == []
+    assert found["asked"] == []
+    assert found["drawn"].pop("map") > 170
+    assert found["drawn"].pop("timeline", 0) == entries
+    assert found["drawn"].keys() == {"cash", "sales"}
+    assert min(found["drawn"].values()) >= 3
+
+
+def test_map_knows_every_economy(answer) -> None:
+    from beachhead.reporting.charts import draw_map
+    from beachhead.reporting.summary import summarise
+
+    summary = summarise(answer.case, answer.plan.schedule, answer.futures)
+    candidates = set(answer.case.candidate_iso3(answer.panel))
+    spec = draw_map(answer.case, answer.panel, summary, {"AFG": "because"}, candidates)
+    shapes = spec["datasets"]["world"]["objects"]["countries"]["geometries"]
+    areas = {shape["id"] for shape in shapes}
+    assert "XKX" in areas and "158" in areas and "010" not in areas
+    rows = spec["layer"][0]["transform"][0]["from"]["data"]["values"]
+    points = {row["id"] for row in spec["layer"][1]["data"]["values"]}
+    assert {row["id"] for row in rows} <= areas | points
+    assert {"344", "702"} <= points
+    by_name = {row["market"]: row for row in rows}
+    assert by_name["Austria"]["group"] == "home"
+    assert by_name["Germany"]["group"] == "served already"
+    assert (by_name["Afghanistan"]["group"], by_name["Afghanistan"]["why"]) == ("2025", "because")
+    assert by_name["Zambia"]["group"] == "candidate"

@@ -1,0 +1,145 @@
+"""A run folder comes back as it was written, or says what is wrong with it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+from beachhead.errors import InputError
+from beachhead.planning import Effort
+from beachhead.reporting import claim_folder, read_run, write_run, write_simulation
+
+FILES = {
+    "case.toml", "plan.json", "schedule.csv", "futures.nc", "ranking.parquet", "report.html",
+    "run.json",
+}  # fmt: skip
+
+
+def write(folder: Path, answer) -> Path:
+    effort = Effort({"search": 1.25}, evaluations=1600)
+    write_run(
+        folder, answer.case, answer.panel, answer.ranking, answer.plan, answer.futures, effort
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(answer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("runs") / "made", answer)
+
+
+@pytest.fixture
+def copy(run: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(run, tmp_path / "copy"))
+
+
+def test_run_comes_back(run: Path, answer) -> None:
+    found = read_run(run)
+    assert {path.name for path in run.iterdir()} == FILES
+    assert found.case == answer.case.resolve(answer.panel)
+    assert found.plan == answer.plan
+    assert found.panel.digest == answer.panel.digest
+    assert found.ranking.table.equals(answer.ranking.table)
+    assert found.ranking.criteria == answer.ranking.criteria
+    xr.testing.assert_identical(found.futures, answer.futures)
+    assert found.stamp["evaluations"] == 1600
+    assert found.stamp["seconds"] == {"search": 1.25}
+    assert found.stamp["precision"] == "float64"
+
+
+def test_plan_json_keeps_the_contract(run: Path) -> None:
+    plan = json.loads((run / "plan.json").read_text("utf-8"))
+    assert {
+        "case", "version", "seed", "effort", "status", "objective", "stay_home", "bound", "gap",
+        "bound_kind", "value", "schedule", "named_strategies", "limits",
+    } <= set(plan)  # fmt: skip
+    assert {"mean", "sd", "p05", "p50", "p95", "cvar"} <= set(plan["value"])
+    assert set(plan["schedule"][0]) >= {"iso3", "name", "enter", "mode", "localisation"}
+    assert plan["schedule"][0]["enter"] == "2025Q1"
+
+
+def test_same_answer_gives_the_same_bytes(run: Path, answer, tmp_path: Path) -> None:
+    again = write(tmp_path / "again", answer)
+    for name in FILES:
+        assert (run / name).read_bytes() == (again / name).read_bytes(), name
+
+
+def test_run_replaces_an_older_one_and_an_unfinished_one(copy: Path, answer) -> None:
+    write(copy, answer)
+    (copy / "run.json").unlink()
+    write(copy, answer)
+    assert {path.name for path in copy.iterdir()} == FILES
+
+
+def test_folder_with_other_things_is_not_touched(answer, tmp_path: Path) -> None:
+    (tmp_path / "thesis.doc").write_text("years of work")
+    with pytest.raises(InputError, match=r"holds 'thesis.doc' and is no run"):
+        write(tmp_path, answer)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.doc"]
+
+
+def test_folder_that_cannot_be_made_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write"):
+        claim_folder(tmp_path / "file" / "run")
+
+
+def test_claiming_leaves_nothing_behind(tmp_path: Path) -> None:
+    claim_folder(tmp_path / "run")
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_missing_folder_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such run folder"):
+        read_run(tmp_path / "absent")
+
+
+def test_folder_without_a_stamp_is_no_run(copy: Path) -> None:
+    (copy / "run.json").unlink()
+    with pytest.raises(InputError, match=r"run\.json is missing"):
+        read_run(copy)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"version": "1"}'])
+def test_broken_stamp_is_said(copy: Path, text: str) -> None:
+    (copy / "run.json").write_text(text)
+    with pytest.raises(InputError, match=r"run\.json"):
+        read_run(copy)
+
+
+def test_every_missing_and_changed_file_is_named_at_once(copy: Path) -> None:
+    (copy / "schedule.csv").write_text("changed")
+    (copy / "futures.nc").unlink()
+    with pytest.raises(InputError) as caught:
+        read_run(copy)
+    told = sorted(str(problem) for problem in caught.value.problems)
+    assert len(told) == 2
+    assert "futures.nc: the file is missing" in told[0]
+    assert "schedule.csv: changed since it was written" in told[1]
+
+
+def test_file_of_another_version_is_said(copy: Path) -> None:
+    import hashlib
+
+    plan = json.loads((copy / "plan.json").read_text("utf-8"))
+    del plan["objective"]
+    (copy / "plan.json").write_text(json.dumps(plan))
+    stamp = json.loads((copy / "run.json").read_text("utf-8"))
+    stamp["files"]["plan.json"] = hashlib.sha256((copy / "plan.json").read_bytes()).hexdigest()
+    stamp["version"] = "99"
+    (copy / "run.json").write_text(json.dumps(stamp))
+    with pytest.raises(InputError, match="written by version 99"):
+        read_run(copy)
+
+
+def test_simulation_of_a_schedule_is_no_plan(answer, tmp_path: Path) -> None:
+    effort = Effort({}, evaluations=1)
+    schedule = answer.plan.schedule
+    write_simulation(tmp_path, answer.case, answer.panel, schedule, answer.futures, effort)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "case.toml", "schedule.csv", "futures.nc", "run.json",
+    }  # fmt: skip
+    with pytest.raises(InputError, match="no plan but a simulation"):
+        read_run(tmp_path)

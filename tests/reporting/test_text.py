@@ -1,0 +1,85 @@
+"""The printed plan fits a screen, says everything, and counts what it leaves out."""
+
+import dataclasses
+import re
+
+import pytest
+
+from beachhead.reporting import describe, describe_futures
+from beachhead.reporting.text import LINES, WIDTH
+
+
+@pytest.mark.parametrize("status", ["complete", "partial"])
+@pytest.mark.parametrize(
+    ("quarters", "entries"), [(4, 0), (4, 1), (24, 8), (40, 17), (40, 45), (40, 80), (40, 215)]
+)
+def test_plan_fits_the_screen(make, quarters: int, entries: int, status: str) -> None:
+    answer = make(quarters, entries, status)
+    text = describe(answer.case, answer.panel, answer.plan, answer.futures)
+    lines = text.splitlines()
+    assert len(lines) <= LINES
+    assert max(map(len, lines)) <= WIDTH
+    assert ("PARTIAL" in text) == (status == "partial")
+    assert lines[0].startswith("made: ")
+
+
+def test_plan_with_long_words_fits_too(make) -> None:
+    answer = make(40, 120)
+    plan = answer.plan
+    long = "words " * 60
+    plan = dataclasses.replace(
+        plan,
+        bound_kind=long,
+        limits=tuple(dataclasses.replace(limit, words=long) for limit in plan.limits * 9),
+        named_strategies=tuple(
+            dataclasses.replace(s, name=f"{s.name} {long}"[:70]) for s in plan.named_strategies * 4
+        ),
+    )
+    lines = describe(answer.case, answer.panel, plan, answer.futures).splitlines()
+    assert len(lines) <= LINES
+    assert max(map(len, lines)) <= WIDTH
+
+
+@pytest.mark.parametrize("entries", [8, 30, 120, 215])
+def test_schedule_names_every_market_or_counts_it(make, entries: int) -> None:
+    answer = make(40, entries)
+    text = describe(answer.case, answer.panel, answer.plan, answer.futures)
+    schedule = text[text.index("Schedule:") : text.index("Money (")]
+    left_out = re.search(r"\.\.\. and (\d+) more, see schedule\.csv", schedule)
+    body = re.sub(r"\([^)]*\)|\.\.\. and.*", "", schedule.split("\n", 1)[1])
+    shown = [part for part in re.split(r"[,;\n]", body) if re.search(r"[A-Za-z]{2}", part)]
+    assert len(shown) + (int(left_out[1]) if left_out else 0) == entries
+
+
+def test_plan_says_what_was_asked(answer) -> None:
+    text = describe(answer.case, answer.panel, answer.plan, answer.futures)
+    first, text = text.splitlines()[0], " ".join(text.split())
+    assert "adds EUR 7.00 m (±210 k) to staying at home" in first
+    for part in (
+        "CVaR (worst 10 %)", "Chance of ruin", "accepted 5 %", "lies after the horizon",
+        "Q1 Aruba (subsidiary)", "localised 0.5", "Peak funding", "break-even in",
+        "any other at most 36.0 m", "a gap of 100 %", "Limits that bind: launch teams",
+        "waterfall 28.0 m (J 27.0 m, 12 markets, 4 a year)", "years 1, 3 and 5",
+        "cheaper thanks to Aruba", "sooner not possible, later -41.0 k", "Commit now",
+    ):  # fmt: skip
+        assert part in text, part
+
+
+def test_missing_bound_is_said(answer) -> None:
+    plan = dataclasses.replace(answer.plan, bound=None, gap=None, bound_kind="none")
+    assert "no bound is known" in describe(answer.case, answer.panel, plan, answer.futures)
+
+
+def test_decisions_that_can_wait_have_a_date(make) -> None:
+    answer = make(40, 30)
+    text = describe(answer.case, answer.panel, answer.plan, answer.futures)
+    assert re.search(r"Can wait, to be decided: [\w ]+ by 20\d\dQ[1-4],", text)
+
+
+def test_given_schedule_is_described_in_the_same_room(make) -> None:
+    answer = make(40, 120)
+    schedule = answer.plan.schedule
+    text = describe_futures(answer.case, answer.panel, schedule, answer.futures)
+    assert len(text.splitlines()) <= LINES
+    assert max(map(len, text.splitlines())) <= WIDTH
+    assert "120 entries as given, in 40 worlds" in text

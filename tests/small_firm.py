@@ -1,0 +1,277 @@
+"""A firm small enough to reason about, for tests that go through the kernel."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from beachhead.mechanisms import MECHANISMS, Parameters, table
+from beachhead.mechanisms.knowledge import KINDS, Likeness
+from beachhead.simulation.rollout import Outcome, Worlds, everything, over_worlds, rollout
+from beachhead.simulation.state import NEVER, Options, Problem, Shocks
+
+_one_world = jax.jit(partial(rollout, record=everything))
+_all_worlds = jax.jit(partial(over_worlds, record=everything))
+
+
+@dataclass(frozen=True)
+class Firm:
+    """A problem, one world and one schedule; arrays are NumPy's, in float64."""
+
+    problem: Problem
+    parameters: Parameters
+    shocks: Shocks
+    enter: NDArray[np.int32]
+    option: NDArray[np.int32]
+
+    def having(self, values: Mapping[str, ArrayLike]) -> Firm:
+        """The same with these parameters, by full name; a number holds in every market."""
+        parameters = self.parameters
+        for name, value in values.items():
+            mechanism, field = name.split(".")
+            group = getattr(parameters, mechanism)
+            filled = np.broadcast_to(np.asarray(value, float), np.shape(getattr(group, field)))
+            changed = dataclasses.replace(group, **{field: filled})
+            parameters = parameters._replace(**{mechanism: changed})
+        return dataclasses.replace(self, parameters=parameters)
+
+    def facing(self, figures: Mapping[str, ArrayLike | None]) -> Firm:
+        """The same with these figures of the problem; 'options.fee' is one of the options."""
+        problem = self.problem
+        for name, figure in figures.items():
+            part, _, field = name.rpartition(".")
+            group = getattr(problem, part) if part else problem
+            changed = group._replace(**{field: _like(getattr(group, field), figure)})
+            problem = problem._replace(**{part: changed}) if part else changed
+        return dataclasses.replace(self, problem=problem)
+
+    def meeting(self, shocks: Mapping[str, ArrayLike]) -> Firm:
+        """The same with these shocks, axes (quarter, market)."""
+        changed = {name: _like(getattr(self.shocks, name), it) for name, it in shocks.items()}
+        return dataclasses.replace(self, shocks=self.shocks._replace(**changed))
+
+    def entering(self, quarters: Mapping[int, int], options: Mapping[int, int]) -> Firm:
+        """The same with entries by market, and by market the option where it is not the first."""
+        enter = np.full_like(self.enter, NEVER)
+        option = np.zeros_like(self.option)
+        for market, quarter in quarters.items():
+            enter[market] = quarter
+        for market, number in options.items():
+            option[market] = number
+        return dataclasses.replace(self, enter=enter, option=option)
+
+    def run(self) -> Outcome:
+        """What the kernel makes of it, every quarter kept."""
+        return _one_world(self.problem, self.parameters, self.shocks, self.enter, self.option)
+
+    def run_in(self, worlds: Worlds) -> Outcome:
+        """What the kernel makes of it in other worlds, leading axis world."""
+        return _all_worlds(self.problem, worlds, self.enter, self.option)
+
+
+def _like(old: ArrayLike | None, new: ArrayLike | None) -> NDArray[np.float64] | None:
+    if old is None or new is None:
+        return None if new is None else np.asarray(new, float)
+    return np.array(np.broadcast_to(np.asarray(new, np.asarray(old).dtype), np.shape(old)))
+
+
+def _parameters(values: Mapping[str, float], markets: int) -> Parameters:
+    levels = {name: parameter.level for name, parameter in table().items()}
+    return Parameters(
+        **{
+            mechanism: cls(
+                **{
+                    field.name: np.full(
+                        (markets,) if levels[f"{mechanism}.{field.name}"] == "market" else (),
+                        values[f"{mechanism}.{field.name}"],
+                    )
+                    for field in dataclasses.fields(cls)
+                }
+            )
+            for mechanism, cls in MECHANISMS.items()
+        }
+    )
+
+
+def likeness(groups: Mapping[str, list[tuple[str, ...]]], markets: int) -> Likeness:
+    """Likeness from the labels that each market carries, by kind."""
+    blocks, kinds = [], []
+    for number, kind in enumerate(KINDS):
+        carried = groups.get(kind, [()] * markets)
+        for label in sorted({name for labels in carried for name in labels}):
+            blocks.append([float(label in labels) for labels in carried])
+            kinds.append(number)
+    teaches = np.array(blocks).T.reshape(markets, len(blocks))
+    kind = np.array(kinds, np.int32)
+    shares = [
+        teaches[:, kind == number].sum(axis=1, keepdims=True) for number in range(len(KINDS))
+    ]
+    learns = teaches / np.maximum(np.hstack([shares[number] for number in kind]), 1.0)
+    return Likeness(teaches, learns, kind)
+
+
+def plain_firm() -> Firm:
+    """Home without people and three equal markets over 80 quarters, every mechanism at neutral.
+
+    Money is units: a price of 1, no costs. Customers who are entered by option 0 accept the brand
+    at the pace of `acceptance.p0` and `acceptance.q`, by option 1 at once. All markets are alike
+    and neighbours. No rivals. Nobody owns the product, which is new.
+    """
+    markets, options, quarters = 4, 2, 80
+    everywhere = np.ones(markets)
+    by_way = np.ones((markets, options))
+    home = np.array([1.0, 0.0, 0.0, 0.0])
+    alike = [("all",)] * markets
+    problem = Problem(
+        people=1.0 - home,
+        people_growth=0.0 * everywhere,
+        income=everywhere,
+        income_growth=0.0 * everywhere,
+        richer=0.0 * everywhere,
+        distance=0.0 * everywhere,
+        connected=0.5 * everywhere,
+        landed=everywhere,
+        rivals=0.0 * everywhere,
+        price_ratio=0.0 * everywhere,
+        usual_spend=everywhere,
+        clout=1.0 - home,
+        home=home,
+        entered=np.array([-400, NEVER, NEVER, NEVER], np.int32),
+        option=np.zeros(markets, np.int32),
+        units=0.0 * everywhere,
+        owners_share=0.0 * everywhere,
+        likeness=likeness(dict.fromkeys(KINDS, alike), markets),
+        near=(1.0 - home)[:, None],
+        teams=np.ones(quarters),
+        options=Options(
+            estimate=0.0 * by_way,
+            fixed=0.0 * by_way,
+            spend=0.0 * by_way,
+            reach=by_way,
+            reach_full=by_way,
+            allowed=np.ones((markets, options), bool),
+            fee=np.zeros(options),
+            localisation=np.zeros(options),
+            intensity=np.array([1.0, 1e12]),
+            load=np.zeros(options),
+            teams=np.ones(options),
+            preparation=np.zeros(options, np.int32),
+            alpha=np.full(options, -np.inf),
+            salvage=np.zeros(options),
+        ),
+        price=np.asarray(1.0),
+        cost=np.asarray(0.0),
+        entry_price=np.asarray(1.0),
+        category_age=None,
+        discount=np.asarray(1.12**-0.25),
+        terminal=np.asarray(0.0),
+        agreed_loss=np.asarray(np.inf),
+        capital=np.asarray(0.0),
+    )
+    neutral = {
+        name: parameter.default if parameter.neutral is None else parameter.neutral
+        for name, parameter in table().items()
+    }
+    firm = Firm(
+        problem,
+        _parameters(neutral, markets),
+        Shocks(fate=np.full((quarters, markets), np.inf), fx=np.ones((quarters, markets))),
+        np.full(markets, NEVER, np.int32),
+        np.zeros(markets, np.int32),
+    )
+    return firm.entering({1: 0}, {1: 1})
+
+
+# Values for the parameters whose default is their neutral value.
+LIVELY = {
+    "category.growth_error": 0.02,
+    "category.size_factor": 1.3,
+    "cashflow.attach": 5.0,
+    "cashflow.fixed_factor": 1.2,
+    "entry.cost_factor": 1.4,
+    "exit.level": 0.4,
+    "share.quality": 0.3,
+    "share.rivals_growth": 0.03,
+}
+
+
+def lively_firm() -> Firm:
+    """Home, a served market and three candidates over 12 quarters, every mechanism at work.
+
+    Market 4, the last, is entered and left again; market 2 is entered after it, both localised.
+    """
+    markets, options, quarters = 5, 2, 12
+    size = np.array([1.0, 0.3, 0.6, 0.2, 0.9])
+    people = 1e7 * size
+    problem = Problem(
+        people=people,
+        people_growth=np.array([0.002, 0.01, 0.02, -0.003, 0.005]),
+        income=np.array([9e3, 12e3, 4e3, 30e3, 7e3]),
+        income_growth=np.array([0.05, 0.02, 0.04, 0.01, 0.03]),
+        richer=np.log(np.array([9e3, 12e3, 4e3, 30e3, 7e3]) / 9e3),
+        distance=np.array([0.0, 0.4, 1.3, 2.1, 0.8]),
+        connected=np.array([0.6, 0.7, 0.2, 0.9, 0.4]),
+        landed=np.array([1.0, 1.05, 1.2, 1.1, 1.08]),
+        rivals=np.array([4.0, 3.0, 5.0, 6.0, 2.5]),
+        price_ratio=np.array([-0.3, -0.25, -0.1, -0.4, -0.2]),
+        usual_spend=np.array([4e7, 1e7, 2e7, 3e7, 2e7]),
+        clout=people / people[0],
+        home=np.array([1.0, 0.0, 0.0, 0.0, 0.0]),
+        entered=np.array([-12, -6, NEVER, NEVER, NEVER], np.int32),
+        option=np.zeros(markets, np.int32),
+        units=np.array([2.5e5, 4e4, 0.0, 0.0, 0.0]),
+        owners_share=np.array([0.5, 0.6, 0.3, np.nan, np.nan]),
+        likeness=likeness(
+            {
+                "neighbourhood": [("east",), ("east",), ("south",), ("west",), ("east",)],
+                "language": [("a",), ("b",), ("b", "c"), ("d",), ("c",)],
+                "income": [("middle",), ("middle",), ("low",), ("high",), ("middle",)],
+                "institutions": [("civil",), ("common",), ("common",), ("common",), ("civil",)],
+            },
+            markets,
+        ),
+        near=np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.0]]),
+        teams=np.full(quarters, 2.0),
+        options=Options(
+            estimate=np.outer(size, [3e6, 5e6]),
+            fixed=np.outer(size, [2e6, 2.5e6]),
+            spend=np.outer(size, [6e6, 8e6]),
+            reach=np.outer([0.9, 0.8, 0.5, 0.6, 0.7], [1.0, 0.8]),
+            reach_full=np.outer([0.9, 0.9, 0.8, 0.7, 0.8], [1.0, 1.0]),
+            allowed=np.ones((markets, options), bool),
+            fee=np.array([0.05, 0.2]),
+            localisation=np.array([0.0, 1.0]),
+            intensity=np.array([1.0, 1.5]),
+            load=np.array([1.0, 1.6]),
+            teams=np.array([1.0, 2.0]),
+            preparation=np.array([1, 2], np.int32),
+            alpha=np.log(np.array([0.02, 0.04])),
+            salvage=np.array([0.1, 0.3]),
+        ),
+        price=np.asarray(200.0),
+        cost=np.asarray(130.0),
+        entry_price=np.asarray(180.0),
+        category_age=np.asarray(6.0),
+        discount=np.asarray(1.12**-0.25),
+        terminal=np.asarray(16.0),
+        agreed_loss=np.asarray(np.inf),
+        capital=np.asarray(1e8),
+    )
+    values = {name: parameter.default for name, parameter in table().items()} | LIVELY
+    clock, row = np.meshgrid(np.arange(quarters), np.arange(markets), indexing="ij")
+    fate = np.full((quarters, markets), 5.0)
+    fate[8, 4] = -30.0
+    firm = Firm(
+        problem,
+        _parameters(values, markets),
+        Shocks(fate=fate, fx=np.where(row == 0, 1.0, 1.0 + 0.1 * np.sin(clock + row))),
+        np.full(markets, NEVER, np.int32),
+        np.zeros(markets, np.int32),
+    )
+    return firm.entering({2: 5, 3: 6, 4: 3}, {2: 1, 4: 1})
