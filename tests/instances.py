@@ -9,7 +9,10 @@ arguments alone, so that one compilation serves all seeds.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -197,3 +200,8 @@ def _shocks(chance: np.random.Generator, worlds: int, quarters: int, markets: in
     fx = np.exp(0.2 * chance.standard_normal((worlds, quarters, markets)))
     fx[:, :, 0] = 1.0
     return Shocks(fate, fx)
+
+
+def to_jax(tree: Any) -> Any:
+    """The same on the device. Float64 needs `jax.enable_x64(True)` around this and its use."""
+    return jax.tree.map(jnp.asarray, tree)

@@ -359,7 +359,8 @@ class _Walk:
 
     def familiar(self, saving: float) -> float:
         known = self.parameters.knowledge
-        return saving / sum(getattr(known, kind) for kind in KINDS)
+        most = sum(getattr(known, kind) for kind in KINDS)
+        return saving / most if most else 0.0
 
     # E8, E12
 

@@ -9,6 +9,7 @@ from functools import partial
 
 import jax
 import numpy as np
+from instances import invent
 from numpy.typing import ArrayLike, NDArray
 
 from beachhead.mechanisms import MECHANISMS, Parameters, table
@@ -68,11 +69,14 @@ class Firm:
 
     def run(self) -> Outcome:
         """What the kernel makes of it, every quarter kept."""
-        return _one_world(self.problem, self.parameters, self.shocks, self.enter, self.option)
+        # The kernel multiplies by conditions and counts quarters in integers.
+        with jax.numpy_dtype_promotion("standard"):
+            return _one_world(self.problem, self.parameters, self.shocks, self.enter, self.option)
 
     def run_in(self, worlds: Worlds) -> Outcome:
         """What the kernel makes of it in other worlds, leading axis world."""
-        return _all_worlds(self.problem, worlds, self.enter, self.option)
+        with jax.numpy_dtype_promotion("standard"):
+            return _all_worlds(self.problem, worlds, self.enter, self.option)
 
 
 def _like(old: ArrayLike | None, new: ArrayLike | None) -> NDArray[np.float64] | None:
@@ -141,6 +145,7 @@ def plain_firm() -> Firm:
         price_ratio=0.0 * everywhere,
         usual_spend=everywhere,
         clout=1.0 - home,
+        audience=2.0 * (1.0 - home),
         home=home,
         entered=np.array([-400, NEVER, NEVER, NEVER], np.int32),
         option=np.zeros(markets, np.int32),
@@ -188,90 +193,20 @@ def plain_firm() -> Firm:
     return firm.entering({1: 0}, {1: 1})
 
 
-# Values for the parameters whose default is their neutral value.
-LIVELY = {
-    "category.growth_error": 0.02,
-    "category.size_factor": 1.3,
-    "cashflow.attach": 5.0,
-    "cashflow.fixed_factor": 1.2,
-    "entry.cost_factor": 1.4,
-    "exit.level": 0.4,
-    "share.quality": 0.3,
-    "share.rivals_growth": 0.03,
-}
-
-
 def lively_firm() -> Firm:
-    """Home, a served market and three candidates over 12 quarters, every mechanism at work.
+    """An invented firm over 12 quarters in which every mechanism is at work.
 
-    Market 4, the last, is entered and left again; market 2 is entered after it, both localised.
+    Home and two more markets are served, three entered; the last of them is left again by fate,
+    which spares the others.
     """
-    markets, options, quarters = 5, 2, 12
-    size = np.array([1.0, 0.3, 0.6, 0.2, 0.9])
-    people = 1e7 * size
-    problem = Problem(
-        people=people,
-        people_growth=np.array([0.002, 0.01, 0.02, -0.003, 0.005]),
-        income=np.array([9e3, 12e3, 4e3, 30e3, 7e3]),
-        income_growth=np.array([0.05, 0.02, 0.04, 0.01, 0.03]),
-        richer=np.log(np.array([9e3, 12e3, 4e3, 30e3, 7e3]) / 9e3),
-        distance=np.array([0.0, 0.4, 1.3, 2.1, 0.8]),
-        connected=np.array([0.6, 0.7, 0.2, 0.9, 0.4]),
-        landed=np.array([1.0, 1.05, 1.2, 1.1, 1.08]),
-        rivals=np.array([4.0, 3.0, 5.0, 6.0, 2.5]),
-        price_ratio=np.array([-0.3, -0.25, -0.1, -0.4, -0.2]),
-        usual_spend=np.array([4e7, 1e7, 2e7, 3e7, 2e7]),
-        clout=people / people[0],
-        home=np.array([1.0, 0.0, 0.0, 0.0, 0.0]),
-        entered=np.array([-12, -6, NEVER, NEVER, NEVER], np.int32),
-        option=np.zeros(markets, np.int32),
-        units=np.array([2.5e5, 4e4, 0.0, 0.0, 0.0]),
-        owners_share=np.array([0.5, 0.6, 0.3, np.nan, np.nan]),
-        likeness=likeness(
-            {
-                "neighbourhood": [("east",), ("east",), ("south",), ("west",), ("east",)],
-                "language": [("a",), ("b",), ("b", "c"), ("d",), ("c",)],
-                "income": [("middle",), ("middle",), ("low",), ("high",), ("middle",)],
-                "institutions": [("civil",), ("common",), ("common",), ("common",), ("civil",)],
-            },
-            markets,
-        ),
-        near=np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.0]]),
-        teams=np.full(quarters, 2.0),
-        options=Options(
-            estimate=np.outer(size, [3e6, 5e6]),
-            fixed=np.outer(size, [2e6, 2.5e6]),
-            spend=np.outer(size, [6e6, 8e6]),
-            reach=np.outer([0.9, 0.8, 0.5, 0.6, 0.7], [1.0, 0.8]),
-            reach_full=np.outer([0.9, 0.9, 0.8, 0.7, 0.8], [1.0, 1.0]),
-            allowed=np.ones((markets, options), bool),
-            fee=np.array([0.05, 0.2]),
-            localisation=np.array([0.0, 1.0]),
-            intensity=np.array([1.0, 1.5]),
-            load=np.array([1.0, 1.6]),
-            teams=np.array([1.0, 2.0]),
-            preparation=np.array([1, 2], np.int32),
-            alpha=np.log(np.array([0.02, 0.04])),
-            salvage=np.array([0.1, 0.3]),
-        ),
-        price=np.asarray(200.0),
-        cost=np.asarray(130.0),
-        entry_price=np.asarray(180.0),
-        category_age=np.asarray(6.0),
-        discount=np.asarray(1.12**-0.25),
-        terminal=np.asarray(16.0),
-        agreed_loss=np.asarray(np.inf),
-        capital=np.asarray(1e8),
+    quarters, markets = 12, 6
+    invented = invent(1, markets=markets, options=2, quarters=quarters, worlds=1)
+    fate = np.full((quarters, markets), 10.0)
+    fate[8, 5] = -30.0
+    parameters, shocks = jax.tree.map(lambda leaf: leaf[0], invented.worlds)
+    firm = Firm(invented.problem, parameters, shocks, invented.enter[0], invented.option[0])
+    return (
+        firm.meeting({"fate": fate})
+        .facing({"agreed_loss": np.inf, "options.preparation": [1, 2]})
+        .entering({3: 5, 4: 6, 5: 3}, {3: 1, 5: 1})
     )
-    values = {name: parameter.default for name, parameter in table().items()} | LIVELY
-    clock, row = np.meshgrid(np.arange(quarters), np.arange(markets), indexing="ij")
-    fate = np.full((quarters, markets), 5.0)
-    fate[8, 4] = -30.0
-    firm = Firm(
-        problem,
-        _parameters(values, markets),
-        Shocks(fate=fate, fx=np.where(row == 0, 1.0, 1.0 + 0.1 * np.sin(clock + row))),
-        np.full(markets, NEVER, np.int32),
-        np.zeros(markets, np.int32),
-    )
-    return firm.entering({2: 5, 3: 6, 4: 3}, {2: 1, 4: 1})

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from beachhead.data import load_panel
     from beachhead.errors import InputError
     from beachhead.planning import plan
-    from beachhead.reporting import describe, read_run, write_report, write_run
+    from beachhead.reporting.html import write_report
+    from beachhead.reporting.run import read_run, write_run
+    from beachhead.reporting.text import describe
     from beachhead.screening import screen
     from beachhead.simulation import Beliefs, simulate
 
@@ -35,14 +37,14 @@ _ROOMS = {
     "Case": "cases",
     "InputError": "errors",
     "Schedule": "cases",
-    "describe": "reporting",
+    "describe": "reporting.text",
     "load_panel": "data",
     "plan": "planning",
-    "read_run": "reporting",
+    "read_run": "reporting.run",
     "screen": "screening",
     "simulate": "simulation",
-    "write_report": "reporting",
-    "write_run": "reporting",
+    "write_report": "reporting.html",
+    "write_run": "reporting.run",
 }
 
 __all__ = [

@@ -8,12 +8,13 @@ from small_firm import Firm, lively_firm
 
 
 @pytest.fixture(scope="module", autouse=True)
-def double_precision() -> Iterator[None]:
-    with jax.enable_x64(True):
+def precision() -> Iterator[None]:
+    """Float64, and no silent change of type where a test calls an equation."""
+    with jax.enable_x64(True), jax.numpy_dtype_promotion("strict"):
         yield
 
 
 @pytest.fixture(scope="module")
-def lively(double_precision: None) -> Firm:
+def lively(precision: None) -> Firm:
     """A firm in which every mechanism is at work; see `lively_firm`."""
     return lively_firm()

@@ -5,7 +5,7 @@ import pytest
 
 from beachhead.errors import InputError
 from beachhead.mechanisms import table
-from beachhead.reporting import explain_name, list_parameters
+from beachhead.reporting.explanation import explain_name, list_parameters
 
 
 @pytest.mark.parametrize("name", sorted(table()))

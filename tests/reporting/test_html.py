@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from beachhead.reporting import write_report
+from beachhead.reporting.html import write_report
 
 # Says in the page what it asked for, what went wrong, and what each chart drew.
 PROBE = """

@@ -1,5 +1,6 @@
 """A run folder comes back as it was written, or says what is wrong with it."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -9,7 +10,8 @@ import xarray as xr
 
 from beachhead.errors import InputError
 from beachhead.planning import Effort
-from beachhead.reporting import claim_folder, read_run, write_run, write_simulation
+from beachhead.reporting.folder import claim_folder
+from beachhead.reporting.run import read_run, write_run, write_simulation
 
 FILES = {
     "case.toml", "plan.json", "schedule.csv", "futures.nc", "ranking.parquet", "report.html",
@@ -121,8 +123,6 @@ def test_every_missing_and_changed_file_is_named_at_once(copy: Path) -> None:
 
 
 def test_file_of_another_version_is_said(copy: Path) -> None:
-    import hashlib
-
     plan = json.loads((copy / "plan.json").read_text("utf-8"))
     del plan["objective"]
     (copy / "plan.json").write_text(json.dumps(plan))
@@ -131,6 +131,13 @@ def test_file_of_another_version_is_said(copy: Path) -> None:
     stamp["version"] = "99"
     (copy / "run.json").write_text(json.dumps(stamp))
     with pytest.raises(InputError, match="written by version 99"):
+        read_run(copy)
+
+
+def test_other_country_figures_are_said(copy: Path) -> None:
+    stamp = json.loads((copy / "run.json").read_text("utf-8"))
+    (copy / "run.json").write_text(json.dumps({**stamp, "panel_sha256": "0" * 64}))
+    with pytest.raises(InputError, match="other country figures"):
         read_run(copy)
 
 

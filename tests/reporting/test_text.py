@@ -5,8 +5,7 @@ import re
 
 import pytest
 
-from beachhead.reporting import describe, describe_futures
-from beachhead.reporting.text import LINES, WIDTH
+from beachhead.reporting.text import LINES, WIDTH, describe, describe_futures
 
 
 @pytest.mark.parametrize("status", ["complete", "partial"])

@@ -20,6 +20,6 @@ def explain(
     ] = None,
 ) -> None:
     """Explain an equation or a parameter: source, file, line."""
-    from beachhead.reporting import explain_name, list_parameters
+    from beachhead.reporting.explanation import explain_name, list_parameters
 
     print(list_parameters(evidence or ()) if name is None else explain_name(name))

@@ -34,14 +34,21 @@ def plan(
 
     Ctrl-C ends the search early and keeps the best plan found so far.
     """
-    loaded, panel = load_checked(case)  # before the imports, so that faults are said at once
+    from beachhead.reporting.folder import PLAN, REPORT, claim_folder
 
-    from beachhead import planning, reporting, screening, simulation
-
+    loaded, panel = load_checked(case)
     folder = Path("runs") / loaded.name if out is None else out
-    reporting.claim_folder(folder)
-    ranking = screening.screen(loaded, panel)
-    beliefs = simulation.Beliefs.from_prior(loaded, panel)
+    claim_folder(folder)
+
+    # Only now: what can be at fault is said before the wait for the libraries of the search.
+    from beachhead import planning
+    from beachhead.reporting.run import write_run
+    from beachhead.reporting.text import describe
+    from beachhead.screening import screen
+    from beachhead.simulation import Beliefs, simulate
+
+    ranking = screen(loaded, panel)
+    beliefs = Beliefs.from_prior(loaded, panel)
     costs: list[planning.Effort] = []
     with _show_progress() as progress:
         found = planning.plan(
@@ -50,13 +57,13 @@ def plan(
         )  # fmt: skip
     if found.status == "partial":
         print("Interrupted: keeping the best plan found so far.", file=sys.stderr)
-    futures = simulation.simulate(loaded, panel, beliefs, found.schedule, seed=seed + 1)
-    reporting.write_run(folder, loaded, panel, ranking, found, futures, costs[0])
+    futures = simulate(loaded, panel, beliefs, found.schedule, seed=seed + 1)
+    write_run(folder, loaded, panel, ranking, found, futures, costs[0])
     if as_json:
-        print((folder / "plan.json").read_text("utf-8"), end="")
+        print((folder / PLAN).read_text("utf-8"), end="")
     else:
-        print(reporting.describe(loaded, panel, found, futures))
-        print(f"\nReport: {folder / reporting.REPORT}")
+        print(describe(loaded, panel, found, futures))
+        print(f"\nReport: {folder / REPORT}")
 
 
 def simulate(
@@ -73,27 +80,36 @@ def simulate(
 ) -> None:
     """Print what a schedule of your own would bring."""
     from beachhead.cases import Schedule
+    from beachhead.reporting.folder import claim_folder
 
     loaded, panel = load_checked(case)
     given = Schedule.from_csv(schedule, loaded, panel)
-
-    from beachhead import planning, reporting, simulation
-
     if out is not None:
-        reporting.claim_folder(out)
+        claim_folder(out)
+
+    from beachhead import simulation
+    from beachhead.planning import Effort
+    from beachhead.reporting.run import write_simulation
+    from beachhead.reporting.text import describe_futures
+
     begin = perf_counter()
     beliefs = simulation.Beliefs.from_prior(loaded, panel)
     futures = simulation.simulate(loaded, panel, beliefs, given, worlds=worlds, seed=seed)
-    effort = planning.Effort({"simulation": perf_counter() - begin}, evaluations=1)
-    print(reporting.describe_futures(loaded, panel, given, futures))
+    effort = Effort({"simulation": perf_counter() - begin}, evaluations=1)
+    print(describe_futures(loaded, panel, given, futures))
     if out is not None:
-        reporting.write_simulation(out, loaded, panel, given, futures, effort)
+        write_simulation(out, loaded, panel, given, futures, effort)
         print(f"\nWrote {out}")
 
 
 def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]) -> None:
     """Write the report of a run again, without planning."""
-    from beachhead.reporting import REPORT, read_run, write_report
+    from beachhead.reporting.folder import REPORT, read_stamp
+
+    read_stamp(run)
+
+    from beachhead.reporting.html import write_report
+    from beachhead.reporting.run import read_run
 
     found = read_run(run)
     path = run / REPORT

@@ -24,7 +24,7 @@ from beachhead.simulation.state import NEVER
 
 CHAINS = BATCH
 TAKE_OVER = 16  # iterations after which the worst quarter of the chains starts from the best
-EFFORT = {"quick": 1_600, "standard": 8_000, "thorough": 40_000}  # evaluations
+EFFORT = {"quick": 1_600, "standard": 12_000, "thorough": 60_000}  # evaluations
 
 
 class Proposals(NamedTuple):
@@ -114,8 +114,9 @@ def search(
             )
             steps = min(chunk, iterations - done)
             moved = _advance(
-                valuer.setting, proposals, chains, cooling, jnp.asarray(steps), valuer.tail
-            )
+                valuer.setting, proposals, chains, cooling, jnp.asarray(steps), valuer.tail,
+                _slots(valuer, np.asarray(chains.enter)),
+            )  # fmt: skip
             chains = jax.block_until_ready(moved)
             done += steps
             if report is not None:
@@ -126,12 +127,20 @@ def search(
     return *best, done * CHAINS, whole
 
 
+def _slots(valuer: Valuer, enter: NDArray[np.int32]) -> int:
+    """Markets to simulate: room for half as many more entries as any chain has."""
+    quarters = valuer.setting.problem.teams.shape[0]
+    served = int((np.asarray(valuer.setting.problem.entered) < 0).sum())
+    most = int((enter < quarters).sum(axis=1).max())
+    return min(enter.shape[1], -(-(served + most + max(8, most // 2)) // 16) * 16)
+
+
 def _cool(progress: float) -> float:
     """Temperature as a part of the first one: from 1 down to 1e-4."""
     return float(10.0 ** (-4.0 * progress))
 
 
-@partial(jax.jit, static_argnames="tail")
+@partial(jax.jit, static_argnames=("tail", "slots"))
 def _advance(
     setting: Setting,
     proposals: Proposals,
@@ -139,6 +148,7 @@ def _advance(
     cooling: Array,
     steps: Array,
     tail: float,
+    slots: int,
 ) -> Chains:
     """`steps` iterations at the temperatures `cooling`, then one take-over."""
 
@@ -150,7 +160,7 @@ def _advance(
         enter, option = jax.vmap(partial(_propose, setting, proposals))(
             keys, chains.enter, chains.option, chains.enter[others], chains.option[others]
         )
-        fitness = jax.vmap(lambda e, o: score(setting, e, o, tail).fitness)(enter, option)
+        fitness = jax.vmap(lambda e, o: score(setting, e, o, tail, slots).fitness)(enter, option)
         chance = jax.random.exponential(accept_key, (CHAINS,), fitness.dtype)
         taken = (index < steps) & (fitness >= chains.fitness - temperature * chance)
         moved = chains._replace(

@@ -17,6 +17,7 @@ from beachhead.mechanisms import Parameters
 from beachhead.mechanisms.value import objective
 from beachhead.planning.limits import Limits, excess, read_limits
 from beachhead.simulation.beliefs import Beliefs
+from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds
 from beachhead.simulation.people import use_of_teams
 from beachhead.simulation.rollout import Worlds, over_worlds
@@ -92,29 +93,46 @@ class Valuer:
 
     def scores(self, enter: NDArray[np.int32], option: NDArray[np.int32]) -> Score:
         """Scores of many schedules, axis schedule; `enter`, `option` axes (schedule, market)."""
-        parts = [
-            _score_many(self.setting, jnp.asarray(e), jnp.asarray(o), self.tail)
-            for e, o in _batches(enter, option)
-        ]
-        joined = [np.concatenate([np.asarray(p[k]) for p in parts]) for k in range(4)]
-        return Score(*[values[: enter.shape[0]] for values in joined])  # type: ignore[arg-type]
+        # Schedules of like length share a batch, so that the short ones need few slots.
+        entries = (np.asarray(enter) < self.setting.problem.teams.shape[0]).sum(axis=1)
+        served = int((np.asarray(self.setting.problem.entered) < 0).sum())
+        order = np.argsort(entries, kind="stable")
+        parts = []
+        for batch in _batches(order):
+            slots = _round_up(served + int(entries[batch].max()), enter.shape[1])
+            scored = _score_many(
+                self.setting, jnp.asarray(enter[batch]), jnp.asarray(option[batch]), self.tail,
+                slots,
+            )  # fmt: skip
+            parts.append([np.asarray(field) for field in scored])
+        joined = [np.concatenate(fields)[: order.size] for fields in zip(*parts, strict=True)]
+        back = np.argsort(order, kind="stable")
+        return Score(*[field[back] for field in joined])
 
     def values(self, enter: NDArray[np.int32], option: NDArray[np.int32]) -> NDArray[np.float64]:
         """Value V of one schedule in each world (axis world)."""
         outcome = _simulate(self.setting, jnp.asarray(enter), jnp.asarray(option))
         return np.asarray(outcome.sum(axis=1), dtype=np.float64)
 
-    def market_values(
-        self, enter: NDArray[np.int32], option: NDArray[np.int32]
-    ) -> NDArray[np.float64]:
-        """Value of each market of one schedule, axes (world, market)."""
-        outcome = _simulate(self.setting, jnp.asarray(enter), jnp.asarray(option))
-        return np.asarray(outcome, dtype=np.float64)
 
+def score(
+    setting: Setting, enter: Array, option: Array, tail: float, slots: int | None = None
+) -> Score:
+    """Score of one schedule; `enter`, `option` axis market.
 
-def score(setting: Setting, enter: Array, option: Array, tail: float) -> Score:
-    """Score of one schedule; `enter`, `option` axis market."""
-    outcome = over_worlds(setting.problem, setting.worlds, enter, option)
+    With `slots` only so many markets are simulated, those that are served or entered: the same
+    score for a fraction of the work. A schedule that needs more slots has fitness -inf.
+    """
+    quarters = setting.problem.teams.shape[0]
+    here = (setting.problem.entered < 0) | (enter < quarters)
+    if slots is None or slots >= enter.shape[0]:
+        outcome = over_worlds(setting.problem, setting.worlds, enter, option)
+        fits = jnp.ones((), bool)
+    else:
+        rows = jnp.argsort(~here)[:slots]
+        problem, worlds = narrow(setting.problem, setting.worlds, rows)
+        outcome = over_worlds(problem, worlds, enter[rows], option[rows])
+        fits = here.sum() <= slots
     value = outcome.value.sum(axis=1)
     cash = setting.problem.capital + jnp.cumsum(outcome.record, axis=1)
     short = jnp.maximum(setting.limits.floor - cash.min(axis=1), 0.0)
@@ -127,12 +145,12 @@ def score(setting: Setting, enter: Array, option: Array, tail: float) -> Score:
     scale = jnp.abs(value).mean() + setting.problem.capital + 1.0
     too_risky = jnp.maximum(ruin - setting.limits.ruin, 0.0)
     penalty = scale * (over + 10.0 * too_risky) + 10.0 * (too_risky > 0.0) * short.mean()
-    return Score(worth, ruin, over, worth - penalty)
+    return Score(worth, ruin, over, jnp.where(fits, worth - penalty, -jnp.inf))
 
 
-@partial(jax.jit, static_argnames="tail")
-def _score_many(setting: Setting, enter: Array, option: Array, tail: float) -> Score:
-    return jax.vmap(lambda e, o: score(setting, e, o, tail))(enter, option)
+@partial(jax.jit, static_argnames=("tail", "slots"))
+def _score_many(setting: Setting, enter: Array, option: Array, tail: float, slots: int) -> Score:
+    return jax.vmap(lambda e, o: score(setting, e, o, tail, slots))(enter, option)
 
 
 @jax.jit
@@ -140,12 +158,12 @@ def _simulate(setting: Setting, enter: Array, option: Array) -> Array:
     return over_worlds(setting.problem, setting.worlds, enter, option).value
 
 
-def _batches(
-    enter: NDArray[np.int32], option: NDArray[np.int32]
-) -> list[tuple[NDArray[np.int32], NDArray[np.int32]]]:
+def _round_up(slots: int, markets: int) -> int:
+    """The next of few sizes, since each is compiled anew."""
+    return next((size for size in (32, 64, 128) if slots <= size < markets), markets)
+
+
+def _batches(order: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Parts of equal length, the last one filled up, so that one compilation serves all."""
-    count = -(-enter.shape[0] // BATCH) * BATCH
-    index = np.arange(count) % enter.shape[0]
-    return [
-        (enter[index[k : k + BATCH]], option[index[k : k + BATCH]]) for k in range(0, count, BATCH)
-    ]
+    filled = np.concatenate([order, np.repeat(order[-1:], -order.size % BATCH)])
+    return list(filled.reshape(-1, BATCH))

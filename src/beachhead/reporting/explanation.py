@@ -13,7 +13,14 @@ from pathlib import Path
 from beachhead import mechanisms
 from beachhead.errors import InputError, Problem, suggest
 from beachhead.quantities import Parameter
-from beachhead.reporting.tables import EVIDENCE
+
+EVIDENCE = {
+    "O": "opened",
+    "O2": "second-hand",
+    "M": "from memory of the literature",
+    "D": "derived",
+    "J": "judgement",
+}
 
 
 def explain_name(name: str) -> str:

@@ -6,9 +6,7 @@ short or changed since is never taken for an answer.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,18 +20,22 @@ from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
 from beachhead.planning import Effort, Plan
+from beachhead.reporting.folder import (
+    AGAIN,
+    CASE,
+    FILES,
+    FUTURES,
+    PLAN,
+    RANKING,
+    REPORT,
+    SCHEDULE,
+    STAMP,
+    claim_folder,
+    hash_file,
+    read_stamp,
+)
 from beachhead.reporting.html import write_report
 from beachhead.screening import CRITERIA, Ranking, weigh
-
-STAMP = "run.json"
-REPORT = "report.html"
-_CASE, _PLAN, _SCHEDULE, _FUTURES, _RANKING = (
-    "case.toml", "plan.json", "schedule.csv", "futures.nc", "ranking.parquet",
-)  # fmt: skip
-_FILES = (_CASE, _PLAN, _SCHEDULE, _FUTURES, _RANKING, REPORT)
-_AGAIN = "Plan the case again."
-
-Content = bytes | str | Callable[[Path], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,23 +66,6 @@ class Run:
     stamp: dict[str, Any]
 
 
-def claim_folder(folder: Path) -> None:
-    """Make sure that a run can be written to `folder`, before hours are spent on it.
-
-    Raises
-    ------
-    InputError
-        If `folder` cannot be made or written to, or holds something that is no run.
-    """
-    folder = Path(folder)
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if STAMP not in names and (foreign := sorted(names - set(_FILES))):
-        what = f"the folder holds {foreign[0]!r} and is no run"
-        raise InputError(Problem(what, str(folder), "Name another folder."))
-    write_atomic(folder / ".claim", "")
-    (folder / ".claim").unlink(missing_ok=True)
-
-
 def write_run(
     folder: str | Path,
     case: Case,
@@ -99,25 +84,13 @@ def write_run(
     InputError
         If the folder cannot be written to, or holds something that is no run.
     """
-    folder = Path(folder)
+    folder = _clear(Path(folder))
     case = case.resolve(panel)
     names = {entry.iso3: panel.name(entry.iso3) for entry in plan.schedule.entries}
-    contents: dict[str, Content] = {
-        _CASE: case.to_toml(),
-        _PLAN: plan.to_json(names, _quarters(case)),
-        _SCHEDULE: plan.schedule.to_csv(case, panel),
-        _RANKING: ranking.table.write_parquet,
-        _FUTURES: lambda path: futures.to_netcdf(path, engine="h5netcdf"),
-    }
-    _write(
-        folder,
-        contents,
-        case,
-        panel,
-        futures,
-        effort,
-        lambda: write_report(folder / REPORT, case, ranking, plan, futures, panel=panel),
-    )
+    write_atomic(folder / PLAN, plan.to_json(names, _quarters(case)))
+    write_atomic(folder / RANKING, ranking.table.write_parquet)
+    write_report(folder / REPORT, case, ranking, plan, futures, panel=panel)
+    _write_futures(folder, case, panel, plan.schedule, futures, effort)
 
 
 def write_simulation(
@@ -129,42 +102,42 @@ def write_simulation(
     effort: Effort,
 ) -> None:
     """Write what a given schedule would bring: case, schedule, futures, stamp; see `write_run`."""
-    case = case.resolve(panel)
-    contents: dict[str, Content] = {
-        _CASE: case.to_toml(),
-        _SCHEDULE: schedule.to_csv(case, panel),
-        _FUTURES: lambda path: futures.to_netcdf(path, engine="h5netcdf"),
-    }
-    _write(Path(folder), contents, case, panel, futures, effort, lambda: None)
+    _write_futures(_clear(Path(folder)), case.resolve(panel), panel, schedule, futures, effort)
 
 
-def _write(
+def _clear(folder: Path) -> Path:
+    """The folder without an older run: it is none until the last file is there, the stamp."""
+    claim_folder(folder)
+    for old in (STAMP, *FILES):
+        (folder / old).unlink(missing_ok=True)
+    return folder
+
+
+def _write_futures(
     folder: Path,
-    contents: Mapping[str, Content],
     case: Case,
     panel: Panel,
+    schedule: Schedule,
     futures: xr.Dataset,
     effort: Effort,
-    report: Callable[[], None],
 ) -> None:
-    claim_folder(folder)
-    # Without a stamp the folder is no run: so it stays until the last file is there.
-    for old in (STAMP, *_FILES):
-        (folder / old).unlink(missing_ok=True)
-    for name, content in contents.items():
-        write_atomic(folder / name, content)
-    report()
+    """What every run holds, and last of all the stamp."""
+    write_atomic(folder / CASE, case.to_toml())
+    write_atomic(folder / SCHEDULE, schedule.to_csv(case, panel))
+    write_atomic(folder / FUTURES, lambda path: futures.to_netcdf(path, engine="h5netcdf"))
+    # The report may be written again at any time, by a later version too.
+    kept = [name for name in FILES if name != REPORT and (folder / name).exists()]
     stamp = {
         "version": __version__,
         "case": case.name,
-        "case_sha256": _hash((folder / _CASE).read_bytes()),
+        "case_sha256": hash_file(folder / CASE),
         "panel_sha256": panel.digest,
         "panel_as_of": None if panel.as_of is None else panel.as_of.isoformat(),
         "precision": str(futures["cash"].dtype),
         "worlds": futures.sizes["world"],
         "evaluations": effort.evaluations,
         "seconds": {stage: round(time, 3) for stage, time in effort.seconds.items()},
-        "files": {name: _hash((folder / name).read_bytes()) for name in contents},
+        "files": {name: hash_file(folder / name) for name in kept},
     }
     write_atomic(folder / STAMP, json.dumps(stamp, indent=2, ensure_ascii=False) + "\n")
 
@@ -176,65 +149,26 @@ def read_run(folder: str | Path) -> Run:
     ------
     InputError
         If there is no such folder, it is no run, it was cut short, or a file is missing, was
-        changed since, or cannot be read.
+        changed since, or cannot be read, or the country figures are no longer the same.
     """
     folder = Path(folder)
-    stamp = _read_stamp(folder)
-    _check_files(folder, stamp)
-    case = Case.load(folder / _CASE)
+    stamp = read_stamp(folder)
+    case = Case.load(folder / CASE)
     panel = load_panel(as_of=stamp["panel_as_of"])
+    if panel.digest != stamp["panel_sha256"]:
+        what = "planned on other country figures than this installation has"
+        raise InputError(Problem(what, str(folder), AGAIN))
     try:
-        plan = Plan.from_json((folder / _PLAN).read_text("utf-8"), _quarters(case))
-        table = pl.read_parquet(folder / _RANKING)
-        futures = xr.load_dataset(folder / _FUTURES, engine="h5netcdf")
+        plan = Plan.from_json((folder / PLAN).read_text("utf-8"), _quarters(case))
+        table = pl.read_parquet(folder / RANKING)
+        futures = xr.load_dataset(folder / FUTURES, engine="h5netcdf")
         criteria = weigh(CRITERIA, case.screening.weights)
     except (OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError) as error:
         what = f"written by version {stamp['version']}, and not readable by {__version__}: {error}"
-        raise InputError(Problem(what, str(folder), _AGAIN)) from error
+        raise InputError(Problem(what, str(folder), AGAIN)) from error
     ranking = Ranking(case.firm.home, panel.as_of, criteria, table)
     return Run(folder, case, panel, ranking, plan, futures, stamp)
 
 
 def _quarters(case: Case) -> list[str]:
     return [case.quarter_label(t) for t in range(case.quarters)]
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _read_stamp(folder: Path) -> dict[str, Any]:
-    where = str(folder / STAMP)
-    if not folder.is_dir():
-        fix = "'beachhead plan CASE -o RUN' makes one."
-        raise InputError(Problem("no such run folder", str(folder), fix))
-    try:
-        stamp = json.loads((folder / STAMP).read_bytes())
-    except FileNotFoundError as error:
-        what = "no run: run.json is missing, which is written last"
-        raise InputError(Problem(what, str(folder), _AGAIN)) from error
-    except (OSError, ValueError) as error:
-        raise InputError(Problem(f"cannot be read: {error}", where, _AGAIN)) from error
-    missing = [
-        key
-        for key in ("version", "panel_as_of", "panel_sha256", "files")
-        if not isinstance(stamp, dict) or key not in stamp
-    ]
-    if missing:
-        raise InputError(Problem(f"lacks {', '.join(missing)}", where, _AGAIN))
-    return stamp
-
-
-def _check_files(folder: Path, stamp: Mapping[str, Any]) -> None:
-    problems = []
-    for name in (_CASE, _PLAN, _SCHEDULE, _FUTURES, _RANKING):
-        path = folder / name
-        if name not in stamp["files"]:
-            what = "the run has no such file: it is no plan but a simulation"
-            problems.append(Problem(what, str(path), "Plan the case."))
-        elif not path.is_file():
-            problems.append(Problem("the file is missing", str(path), _AGAIN))
-        elif _hash(path.read_bytes()) != stamp["files"][name]:
-            problems.append(Problem("changed since it was written", str(path), _AGAIN))
-    if problems:
-        raise InputError(*problems)

@@ -10,19 +10,13 @@ import xarray as xr
 from beachhead.cases import Case
 from beachhead.cases.presets import ModeEconomics, economics_of
 from beachhead.planning import Plan
+from beachhead.reporting.explanation import EVIDENCE
 from beachhead.reporting.summary import Summary, weigh
 from beachhead.reporting.words import count, percent
 from beachhead.screening import Ranking
 from beachhead.simulation import Beliefs
 
 TOP = 20
-EVIDENCE = {
-    "O": "opened",
-    "O2": "second-hand",
-    "M": "from memory of the literature",
-    "D": "derived",
-    "J": "judgement",
-}
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,7 @@ def pack(case: Case, panel: Panel) -> Packed:
     )
     allowed = (facts.entered == NEVER)[:, None] & new
 
+    near = _members([(name,) for name in facts.subregions])
     category_sales = facts.potential * case.product.price / 3.0
     problem = Problem(
         people=facts.people,
@@ -135,6 +136,7 @@ def pack(case: Case, panel: Panel) -> Packed:
             economics.advertising * category_sales / np.maximum(facts.rivals, 1.0), 1.0
         ),
         clout=facts.potential,
+        audience=(facts.potential @ near) @ near.T - facts.potential,
         home=home.astype(float),
         entered=facts.entered,
         option=np.array(
@@ -144,7 +146,7 @@ def pack(case: Case, panel: Panel) -> Packed:
         units=facts.units,
         owners_share=facts.owners_share,
         likeness=_likeness(facts),
-        near=_members([(name,) for name in facts.subregions]),
+        near=near,
         teams=np.array(case.teams_by_quarter(), dtype=float),
         options=Options(
             estimate=money("entry", 0.0),

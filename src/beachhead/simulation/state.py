@@ -49,9 +49,10 @@ class Problem(NamedTuple):
     (1/year), `richer` (log income over home's), `distance` (units from home), `connected` (share
     online), `landed` (1 + tariff + freight), `rivals` (effective number), `price_ratio`
     (ln P/Pbar), `usual_spend` (an average rival's advertising a year), `clout` (weight of a market
-    in the spillover), `home` (1 for home), `entered` (quarter in which a served market was
-    entered, negative; NEVER for the others), `option` (of a served market), `units` (sold a year
-    today), `owners_share` (of the potential, today; nan: from the category's clock).
+    in the spillover), `audience` (clout of the other markets of its neighbourhood), `home` (1 for
+    home), `entered` (quarter in which a served market was entered, negative; NEVER for the
+    others), `option` (of a served market), `units` (sold a year today), `owners_share` (of the
+    potential, today; nan: from the category's clock).
     `likeness`: groups of markets in which experience carries over; `near`: 1 where a market belongs
     to a neighbourhood, axes (market, group). `teams`: axis quarter.
     `category_age`: years since the category began; None for a new category, whose clock starts
@@ -74,6 +75,7 @@ class Problem(NamedTuple):
     price_ratio: Values
     usual_spend: Values
     clout: Values
+    audience: Values
     home: Values
     entered: Values
     option: Values

@@ -165,7 +165,7 @@ def hearsay(problem: Problem, accepted: Array) -> Array:
     near = problem.near
     loud = problem.clout * accepted
     heard = (loud @ near) @ near.T - loud
-    room = (problem.clout @ near) @ near.T - problem.clout
+    room = problem.audience
     return jnp.where(room > 0.0, heard / jnp.where(room > 0.0, room, 1.0), 0.0)
 
 

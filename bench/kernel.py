@@ -1,0 +1,121 @@
+"""Speed of the kernel against NumPy: `python bench/kernel.py`.
+
+Both value the same random schedules on the same worlds in the same precision. The kernel is called
+as the search calls it: compiled, a batch of schedules over all worlds. NumPy takes one schedule at
+a time over all worlds. Rounds alternate, and medians are compared.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy_model import columns, grow, simulate
+
+from beachhead.cases import Case
+from beachhead.data import load_panel
+from beachhead.simulation import Beliefs
+from beachhead.simulation.pack import Packed, draw_worlds, pack
+from beachhead.simulation.rollout import over_worlds
+from beachhead.simulation.state import NEVER
+
+MARKETS, WORLDS, SCHEDULES, ROUNDS, NUMPY_SCHEDULES = 60, 128, 32, 7, 4
+
+
+def prepare() -> tuple[Case, Packed]:
+    """The bundled case with its home and the most populous of its candidates."""
+    case = Case.load("xiaomi-2013")
+    panel = load_panel(as_of=case.as_of)
+    packed = pack(case, panel)
+    order = np.argsort(-packed.problem.people[1:], kind="stable")[: MARKETS - 1]
+    chosen = tuple(sorted(packed.markets[1 + row] for row in order))
+    markets = case.markets.model_copy(
+        update={"candidates": chosen, "regions": (), "blocs": (), "exclude": ()}
+    )
+    case = case.model_copy(update={"markets": markets})
+    return case, pack(case, panel)
+
+
+def random_schedules(packed: Packed) -> tuple[np.ndarray, np.ndarray]:
+    """Entry quarters and options, axes (schedule, market); two markets in three are entered."""
+    chance = np.random.default_rng(1)
+    shape = (SCHEDULES, len(packed.markets))
+    option = chance.integers(0, len(packed.options), shape, dtype=np.int32)
+    ready = packed.problem.options.preparation[option]
+    enter = chance.integers(ready, packed.problem.teams.shape[0], dtype=np.int32)
+    return np.where(chance.random(shape) < 2 / 3, enter, NEVER).astype(np.int32), option
+
+
+def compare(ours: np.ndarray, theirs: np.ndarray) -> None:
+    """Stop unless both give the same values, axes (schedule, world), to the precision of float32.
+
+    A draw within rounding of its threshold may fall on either side, which moves one exit of a
+    world: these worlds may differ, and have to be few.
+    """
+    apart = np.abs(ours - theirs) / np.abs(theirs)
+    exits = (apart > 1e-4).mean()
+    print(f"same values: median difference {np.median(apart):.0e}, beyond 1e-4 in {exits:.2%}")
+    if not (np.median(apart) < 1e-5 and exits < 0.01):
+        raise SystemExit("the two do not compute the same")
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    case, packed = prepare()
+    worlds = draw_worlds(packed, Beliefs.from_prior(case), WORLDS, 1, jnp.float32)
+    problem = packed.cast(jnp.float32)
+    enter, option = random_schedules(packed)
+
+    many = jax.jit(jax.vmap(lambda e, o: over_worlds(problem, worlds, e, o)))
+    arrays = jax.tree.map(np.asarray, problem)
+    drawn = jax.tree.map(np.asarray, worlds)
+    drawn = drawn._replace(parameters=columns(drawn.parameters))
+    category = grow(arrays, drawn.parameters)
+
+    print(
+        f"{len(packed.markets)} markets x {problem.teams.shape[0]} quarters x {WORLDS} worlds, "
+        f"{len(packed.options)} options, float32, {len(os.sched_getaffinity(0))} cores, "
+        f"kernel in batches of {SCHEDULES} schedules"
+    )
+    compiled = seconds(lambda: jax.block_until_ready(many(enter, option)))
+    ours = np.asarray(many(enter, option).value, dtype=float).sum(axis=2)
+    theirs = np.stack(
+        [simulate(arrays, drawn, *pair)[0].sum(axis=1) for pair in zip(enter, option, strict=True)]
+    )
+    compare(ours, theirs)
+
+    def by_numpy(shared: Any) -> None:
+        for row in range(NUMPY_SCHEDULES):
+            simulate(arrays, drawn, enter[row], option[row], shared)
+
+    times: dict[str, list[float]] = {"kernel": [], "NumPy": [], "NumPy, E1 once for all": []}
+    for _ in range(ROUNDS):
+        took = seconds(lambda: jax.block_until_ready(many(enter, option)))
+        times["kernel"].append(took / SCHEDULES)
+        times["NumPy"].append(seconds(lambda: by_numpy(None)) / NUMPY_SCHEDULES)
+        times["NumPy, E1 once for all"].append(
+            seconds(lambda: by_numpy(category)) / NUMPY_SCHEDULES
+        )
+    kernel = statistics.median(times["kernel"])
+    print(f"compiled in {compiled:.1f} s; per schedule, median (least) of {ROUNDS} rounds:")
+    for name, taken in times.items():
+        median = statistics.median(taken)
+        print(
+            f"  {name:<24}{1e3 * median:8.2f} ms ({1e3 * min(taken):.2f})"
+            f"{median / kernel:8.1f} times the kernel"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""What a run folder is made of, and whether one is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from beachhead.errors import InputError, Problem
+from beachhead.files import write_atomic
+
+CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, STAMP = (
+    "case.toml", "plan.json", "schedule.csv", "futures.nc", "ranking.parquet", "report.html",
+    "run.json",
+)  # fmt: skip
+FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT)
+AGAIN = "Plan the case again."
+
+
+def claim_folder(folder: Path) -> None:
+    """Make sure that a run can be written to `folder`, before hours are spent on it.
+
+    Raises
+    ------
+    InputError
+        If `folder` cannot be made or written to, or holds something that is no run.
+    """
+    folder = Path(folder)
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if STAMP not in names and (foreign := sorted(names - set(FILES))):
+        what = f"the folder holds {foreign[0]!r} and is no run"
+        raise InputError(Problem(what, str(folder), "Name another folder."))
+    write_atomic(folder / ".claim", "")
+    (folder / ".claim").unlink(missing_ok=True)
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_stamp(folder: Path) -> dict[str, Any]:
+    """`run.json` of a folder that holds a whole plan.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, it is no run, it was cut short, or a file is missing or was
+        changed since.
+    """
+    where = str(folder / STAMP)
+    if not folder.is_dir():
+        fix = "'beachhead plan CASE -o RUN' makes one."
+        raise InputError(Problem("no such run folder", str(folder), fix))
+    try:
+        stamp = json.loads((folder / STAMP).read_bytes())
+    except FileNotFoundError as error:
+        what = "no run: run.json is missing, which is written last"
+        raise InputError(Problem(what, str(folder), AGAIN)) from error
+    except (OSError, ValueError) as error:
+        raise InputError(Problem(f"cannot be read: {error}", where, AGAIN)) from error
+    missing = [
+        key
+        for key in ("version", "panel_as_of", "panel_sha256", "files")
+        if not isinstance(stamp, dict) or key not in stamp
+    ]
+    if missing:
+        raise InputError(Problem(f"lacks {', '.join(missing)}", where, AGAIN))
+    _check_files(folder, stamp)
+    return dict(stamp)
+
+
+def _check_files(folder: Path, stamp: Mapping[str, Any]) -> None:
+    problems = []
+    for name in (CASE, PLAN, SCHEDULE, FUTURES, RANKING):
+        path = folder / name
+        if name not in stamp["files"]:
+            what = "the run has no such file: it is no plan but a simulation"
+            problems.append(Problem(what, str(path), "Plan the case."))
+        elif not path.is_file():
+            problems.append(Problem("the file is missing", str(path), AGAIN))
+        elif hash_file(path) != stamp["files"][name]:
+            problems.append(Problem("changed since it was written", str(path), AGAIN))
+    if problems:
+        raise InputError(*problems)

@@ -1,0 +1,40 @@
+"""A problem on some of its markets: one that is never entered brings and teaches nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+from jax import Array
+
+from beachhead.simulation.rollout import Worlds
+from beachhead.simulation.state import Options, Problem
+
+BY_MARKET = (
+    "people", "people_growth", "income", "income_growth", "richer", "distance", "connected",
+    "landed", "rivals", "price_ratio", "usual_spend", "clout", "audience", "home", "entered",
+    "option", "units", "owners_share", "near",
+)  # fmt: skip
+OPTIONS_BY_MARKET = ("estimate", "fixed", "spend", "reach", "reach_full", "allowed")
+
+
+def narrow(problem: Problem, worlds: Worlds, rows: Array) -> tuple[Problem, Worlds]:
+    """Problem and worlds on the markets `rows` alone.
+
+    A schedule that enters none of the others is worth the same on both, since what a market is to
+    its neighbourhood (`audience`) stays as it was; home and served markets must be among `rows`.
+    """
+    options: Options = problem.options
+    likeness = problem.likeness
+    kept: dict[str, Any] = {name: getattr(problem, name)[rows] for name in BY_MARKET}
+    ways: dict[str, Any] = {name: getattr(options, name)[rows] for name in OPTIONS_BY_MARKET}
+    narrowed = problem._replace(
+        **kept,
+        options=options._replace(**ways),
+        likeness=likeness._replace(teaches=likeness.teaches[rows], learns=likeness.learns[rows]),
+    )
+    parameters = jax.tree.map(
+        lambda leaf: leaf[:, rows] if leaf.ndim == 2 else leaf, worlds.parameters
+    )
+    shocks = jax.tree.map(lambda leaf: leaf[:, :, rows], worlds.shocks)
+    return narrowed, Worlds(parameters, shocks)

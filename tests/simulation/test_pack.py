@@ -1,0 +1,111 @@
+"""The door between labels and arrays, and what must not pass through it."""
+
+from datetime import date
+from pathlib import Path
+
+import jax
+import numpy as np
+import polars as pl
+import pytest
+
+from beachhead.cases import Case, Entry, Schedule
+from beachhead.data import Panel, load_panel
+from beachhead.data.build import PACKAGED
+from beachhead.data.series import SERIES, newest_year
+from beachhead.simulation.pack import Packed, pack
+from beachhead.simulation.state import NEVER
+
+AS_OF = date(2015, 3, 31)
+
+
+@pytest.fixture(scope="module")
+def early() -> Case:
+    """The bundled case of 2013 with every market, asked two years later."""
+    return Case.load("xiaomi-2013").model_copy(update={"as_of": AS_OF})
+
+
+@pytest.fixture(scope="module")
+def known(early: Case) -> Packed:
+    return pack(early, load_panel(as_of=AS_OF))
+
+
+def poison(folder: Path, *, drop: bool) -> None:
+    """Write the packaged panel to `folder`, with all that came after AS_OF changed or gone."""
+    newest = {series.key: newest_year(series, AS_OF) for series in SERIES}
+    tables = {path.stem: pl.read_parquet(path) for path in sorted(PACKAGED.glob("*.parquet"))}
+    later = pl.col("year") > pl.col("series").replace_strict(newest)
+    joined, left = pl.col("start") > AS_OF, pl.col("end") > AS_OF
+    figures, blocs = tables["figures"], tables["blocs"]
+    assert figures.filter(later).height > 1000 and blocs.filter(joined).height > 0
+    if drop:
+        tables["figures"] = figures.filter(~later)
+        tables["blocs"] = blocs.filter(~joined).with_columns(
+            pl.when(left).then(None).otherwise("end").alias("end")
+        )
+    else:
+        tables["figures"] = figures.with_columns(
+            pl.when(later).then(pl.col("value") * 3.0 + 1.0).otherwise("value").alias("value")
+        )
+        tables["blocs"] = blocs.with_columns(
+            pl.when(joined).then(pl.lit("ASEAN")).otherwise("bloc").alias("bloc")
+        )
+    folder.mkdir()
+    for name, table in tables.items():
+        table.write_parquet(folder / f"{name}.parquet")
+
+
+@pytest.mark.parametrize("drop", [False, True])
+def test_what_was_published_later_changes_nothing(
+    early: Case, known: Packed, tmp_path: Path, drop: bool
+) -> None:
+    poison(tmp_path / "panel", drop=drop)
+    seen = pack(early, load_panel(as_of=AS_OF, folder=tmp_path / "panel"))
+    assert seen.markets == known.markets
+    assert seen.options == known.options
+    assert seen.facts.notes == known.facts.notes
+    for ours, theirs in zip(
+        jax.tree.leaves(seen.problem), jax.tree.leaves(known.problem), strict=True
+    ):
+        assert np.asarray(ours).tobytes() == np.asarray(theirs).tobytes()
+
+
+def test_what_was_published_before_does_change_it(early: Case, known: Packed) -> None:
+    """The test above would also pass if nothing were read at all."""
+    older = pack(early, load_panel(as_of=date(2012, 3, 31)))
+    assert not np.array_equal(older.problem.income, known.problem.income)
+
+
+def test_every_array_is_whole(known: Packed) -> None:
+    """No hole reaches the kernel but the one that it knows how to fill."""
+    for name, value in known.problem._asdict().items():
+        for leaf in jax.tree.leaves(value):
+            if name not in ("owners_share", "agreed_loss"):
+                assert np.isfinite(leaf).all(), name
+    ways = known.problem.options
+    assert ((ways.reach >= 0) & (ways.reach <= ways.reach_full) & (ways.reach_full <= 1)).all()
+    assert known.problem.home.sum() == 1.0 and known.problem.home[0] == 1.0
+    assert (known.problem.landed >= 1.0).all()
+    assert known.problem.landed[0] == 1.0
+
+
+def test_schedule_comes_back_from_arrays(case: Case, panel: Panel) -> None:
+    packed = pack(case, panel)
+    mode, level = packed.options[-1]
+    first, first_level = packed.options[0]
+    schedule = Schedule(
+        entries=(
+            Entry(iso3="TUR", quarter=3, mode=mode, localisation=level),  # type: ignore[arg-type]
+            Entry(iso3="GEO", quarter=11, mode=first, localisation=first_level),  # type: ignore[arg-type]
+        )
+    )
+    enter, option = packed.encode(schedule)
+    assert (enter == NEVER).sum() == len(packed.markets) - 2
+    assert packed.decode(enter, option) == schedule
+
+
+def test_markets_stand_home_first_then_served_then_by_code(case: Case, panel: Panel) -> None:
+    packed = pack(case, panel)
+    assert packed.markets == ("SVN", "AUT", "HRV", "ARE", "CYP", "GEO", "ISR", "TUR")
+    assert (packed.problem.entered < 0).sum() == 3
+    assert not packed.problem.options.allowed[:3].any()
+    assert packed.problem.options.allowed[3:].any(axis=1).all()
