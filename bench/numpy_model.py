@@ -156,7 +156,7 @@ def simulate(
     cuts = cuts[:, problem.likeness.kind]
     weight, most = -np.log1p(-known.phi), cuts @ problem.likeness.learns.T
     total = known.neighbourhood + known.language + known.income + known.institutions
-    room = (problem.clout @ problem.near) @ problem.near.T - problem.clout
+    room = problem.audience
     loudness = np.where(room > 0.0, 1.0 / np.where(room > 0.0, room, 1.0), 0.0).astype(dtype)
     cost = estimate * entry.cost_factor * (1.0 + entry.distance * problem.distance)
     cost = cost * (1.0 + entry.localisation * level)

@@ -86,6 +86,8 @@ def _problem(
     rivals = between(0.5, 8.0)
     rivals[chance.integers(0, markets)] = 0.0
     known = chance.random(markets) < 0.5
+    clout = people * between(0.2, 0.8)
+    near = np.eye(3)[chance.integers(0, 3, markets)]
     price = 180.0
     scale = np.sqrt(people)[:, None]
     return Problem(
@@ -100,14 +102,15 @@ def _problem(
         rivals=rivals,
         price_ratio=between(-0.5, 0.5),
         usual_spend=people * between(0.05, 0.5),
-        clout=people * between(0.2, 0.8),
+        clout=clout,
+        audience=(near @ near.T - np.eye(markets)) @ clout,
         home=home,
         entered=entered,
         option=chance.integers(0, options, markets, dtype=np.int32),
         units=served * people * between(1e-4, 0.2),
         owners_share=np.where(known, between(0.0, 1.1), np.nan),
         likeness=_likeness(chance, markets),
-        near=np.eye(3)[chance.integers(0, 3, markets)],
+        near=near,
         teams=np.floor(between(1.0, 5.0, quarters)),
         options=Options(
             estimate=abroad[:, None] * scale * between(20.0, 200.0, markets, options),

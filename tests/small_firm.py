@@ -103,23 +103,6 @@ def _parameters(values: Mapping[str, float], markets: int) -> Parameters:
     )
 
 
-def likeness(groups: Mapping[str, list[tuple[str, ...]]], markets: int) -> Likeness:
-    """Likeness from the labels that each market carries, by kind."""
-    blocks, kinds = [], []
-    for number, kind in enumerate(KINDS):
-        carried = groups.get(kind, [()] * markets)
-        for label in sorted({name for labels in carried for name in labels}):
-            blocks.append([float(label in labels) for labels in carried])
-            kinds.append(number)
-    teaches = np.array(blocks).T.reshape(markets, len(blocks))
-    kind = np.array(kinds, np.int32)
-    shares = [
-        teaches[:, kind == number].sum(axis=1, keepdims=True) for number in range(len(KINDS))
-    ]
-    learns = teaches / np.maximum(np.hstack([shares[number] for number in kind]), 1.0)
-    return Likeness(teaches, learns, kind)
-
-
 def plain_firm() -> Firm:
     """Home without people and three equal markets over 80 quarters, every mechanism at neutral.
 
@@ -131,7 +114,7 @@ def plain_firm() -> Firm:
     everywhere = np.ones(markets)
     by_way = np.ones((markets, options))
     home = np.array([1.0, 0.0, 0.0, 0.0])
-    alike = [("all",)] * markets
+    alike = np.ones((markets, len(KINDS)))
     problem = Problem(
         people=1.0 - home,
         people_growth=0.0 * everywhere,
@@ -151,7 +134,7 @@ def plain_firm() -> Firm:
         option=np.zeros(markets, np.int32),
         units=0.0 * everywhere,
         owners_share=0.0 * everywhere,
-        likeness=likeness(dict.fromkeys(KINDS, alike), markets),
+        likeness=Likeness(alike, alike, np.arange(len(KINDS), dtype=np.int32)),
         near=(1.0 - home)[:, None],
         teams=np.ones(quarters),
         options=Options(
@@ -196,8 +179,8 @@ def plain_firm() -> Firm:
 def lively_firm() -> Firm:
     """An invented firm over 12 quarters in which every mechanism is at work.
 
-    Home and two more markets are served, three entered; the last of them is left again by fate,
-    which spares the others.
+    Home and two more markets are served, three entered, one of them late; the last of them is left
+    again by fate, which spares the others. There are rivals everywhere.
     """
     quarters, markets = 12, 6
     invented = invent(1, markets=markets, options=2, quarters=quarters, worlds=1)
@@ -205,8 +188,9 @@ def lively_firm() -> Firm:
     fate[8, 5] = -30.0
     parameters, shocks = jax.tree.map(lambda leaf: leaf[0], invented.worlds)
     firm = Firm(invented.problem, parameters, shocks, invented.enter[0], invented.option[0])
+    rivals = np.maximum(firm.problem.rivals, 1.0)
     return (
         firm.meeting({"fate": fate})
-        .facing({"agreed_loss": np.inf, "options.preparation": [1, 2]})
-        .entering({3: 5, 4: 6, 5: 3}, {3: 1, 5: 1})
+        .facing({"agreed_loss": np.inf, "rivals": rivals, "options.preparation": [1, 2]})
+        .entering({3: 5, 4: 10, 5: 3}, {3: 1, 5: 1})
     )

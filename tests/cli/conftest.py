@@ -52,19 +52,27 @@ class Answer:
     err: str
 
 
-def command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-c", PROGRAM, *map(str, arguments)]
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Variables of the program's process; what one process compiles, the next need not."""
+    return {
+        **os.environ,
+        "COLUMNS": "100",
+        "NO_COLOR": "1",
+        "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("compiled")),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
 
 
 @pytest.fixture(scope="session")
-def beachhead() -> Callable[..., Answer]:
+def beachhead(environment: dict[str, str]) -> Callable[..., Answer]:
     """Run the program: beachhead("check", "case.toml", folder=...)."""
 
     def run(*arguments: str | Path, folder: Path | None = None) -> Answer:
         done = subprocess.run(
-            command(*arguments),
+            [sys.executable, "-c", PROGRAM, *map(str, arguments)],
             cwd=folder,
-            env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+            env=environment,
             capture_output=True,
             text=True,
             check=False,

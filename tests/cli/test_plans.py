@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import xarray as xr
 
 PROGRAM = "from beachhead.cli import main; main()"
 FILES = {
@@ -47,6 +48,14 @@ def test_plan_json_and_schedule_agree(planned) -> None:
     assert stamp["evaluations"] > 0 and stamp["worlds"] == 1000
 
 
+def test_futures_are_those_on_which_the_plan_was_valued(planned) -> None:
+    folder, _ = planned
+    value = json.loads((folder / "plan.json").read_text("utf-8"))["value"]
+    totals = xr.load_dataset(folder / "futures.nc", engine="h5netcdf")["value"].sum("market")
+    assert float(totals.mean()) == pytest.approx(value["mean"], rel=1e-9)
+    assert float(totals.quantile(0.05)) == pytest.approx(value["p05"], rel=1e-9)
+
+
 def test_report_is_written_again_as_it_was(beachhead, planned) -> None:
     folder, _ = planned
     before = (folder / "report.html").read_bytes()
@@ -79,14 +88,16 @@ def test_run_can_be_planned_again_from_its_own_case(beachhead, planned, tmp_path
     assert answer.out == (folder / "plan.json").read_text("utf-8")
 
 
-def test_ctrl_c_keeps_the_best_plan_so_far(tiny: Path, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_the_best_plan_so_far(
+    environment: dict[str, str], tiny: Path, tmp_path: Path
+) -> None:
     run = tmp_path / "run"
     # A search that would take hours, on a terminal of its own so that its bar can be watched.
     master, slave = os.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, "plan", str(tiny), "--effort", "thorough", "-o", str(run)],
         stdout=subprocess.PIPE, stderr=slave, text=True,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+        env={**environment, "TERM": "xterm"},
     )  # fmt: skip
     os.close(slave)
     seen = b""

@@ -76,8 +76,9 @@ def _toy(
     flow, cost = np.asarray(flow, float), np.asarray(cost, float)
     if flow.ndim == 1:
         flow, cost = flow[:, None], cost[:, None]
-    flow, cost = np.vstack([np.zeros(flow.shape[1]), flow]), np.vstack(
-        [np.zeros(cost.shape[1]), cost]
+    flow, cost = (
+        np.vstack([np.zeros(flow.shape[1]), flow]),
+        np.vstack([np.zeros(cost.shape[1]), cost]),
     )
     markets, options = flow.shape
     names = ("HOM", *(f"M{k:02d}" for k in range(1, markets)))
@@ -86,9 +87,7 @@ def _toy(
     renewal = -np.expm1(-0.25)
     entered = np.where(row == 0, -4, NEVER).astype(np.int32)
     prepare = np.broadcast_to(np.asarray(preparation, np.int32), (options,)).copy()
-    likeness = Likeness(
-        np.ones((markets, 1)), np.ones((markets, 1)), np.zeros(1, dtype=np.int32)
-    )
+    likeness = Likeness(np.ones((markets, 1)), np.ones((markets, 1)), np.zeros(1, dtype=np.int32))
     home = (row == 0).astype(float)
     problem = Problem(
         people=ones / renewal, people_growth=0 * ones, income=1e6 * ones, income_growth=0 * ones,
@@ -132,7 +131,9 @@ def _toy(
 def _beliefs(believed: dict[str, float], spread: bool) -> Beliefs:
     def belief(name: str, parameter: Parameter) -> Parameter:
         if name in believed:
-            return replace(parameter, default=believed[name], prior=Sure(), bounds=(-np.inf, np.inf))
+            return replace(
+                parameter, default=believed[name], prior=Sure(), bounds=(-np.inf, np.inf)
+            )
         if spread:
             return parameter
         value = NEUTRAL.get(name, parameter.default)

@@ -48,9 +48,7 @@ def _brute(valuer: Valuer) -> tuple[float, Integers, Integers]:
     return float(worth[best]), enter[best], option[best]
 
 
-def _search(
-    valuer: Valuer, budget: int = 3_000, seed: int = 3
-) -> tuple[float, Integers, Integers]:
+def _search(valuer: Valuer, budget: int = 3_000, seed: int = 3) -> tuple[float, Integers, Integers]:
     problem = valuer.setting.problem
     markets, quarters = problem.people.shape[0], problem.teams.shape[0]
     allowed = np.asarray(problem.options.allowed)
@@ -72,7 +70,7 @@ def _search(
 
 
 def _bound(valuer: Valuer, enter: Integers, option: Integers) -> float:
-    values = valuer.values(enter, option)
+    values = valuer.judge(enter, option)[1]
     return relax(valuer.setting, values, float(valuer.setting.aversion), valuer.tail).bound
 
 

@@ -50,9 +50,11 @@ def test_a_share_of_nobody_is_none(plain):
 @pytest.fixture(scope="module")
 def rivalled(plain):
     """All accept the brand at once, against as many rivals as leave it a share of one tenth."""
-    return plain.having({"share.price": PRICE, "share.advertising": 0.0}).facing(
-        {"rivals": 1.0 / SHARE - 1.0, "category_age": 0.0, "owners_share": 1.0}
-    ).having({"category.replacement_years": 3.0})
+    return (
+        plain.having({"share.price": PRICE, "share.advertising": 0.0})
+        .facing({"rivals": 1.0 / SHARE - 1.0, "category_age": 0.0, "owners_share": 1.0})
+        .having({"category.replacement_years": 3.0})
+    )
 
 
 def elasticity(firm, name, at, step=1e-5):

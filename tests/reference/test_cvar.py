@@ -1,5 +1,6 @@
 """Rockafellar and Uryasev (2000), "Optimization of conditional value-at-risk"."""
 
+import jax
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,12 @@ from scipy.special import ndtri
 from beachhead.mechanisms.value import cvar, objective
 
 WORLDS = 12
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ordinary_types(precision):
+    with jax.numpy_dtype_promotion("standard"):
+        yield
 
 
 def quantiles(number):

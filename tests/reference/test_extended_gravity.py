@@ -65,8 +65,7 @@ def test_one_mature_market_cuts_the_entry_cost_as_published(plain, kinds, betwee
 
 def test_the_cuts_are_additive():
     one_by_one = sum(
-        float(knowledge(parameters(), np.array([1.0, 0.0]), alike_in(kind))[0][1])
-        for kind in KINDS
+        float(knowledge(parameters(), np.array([1.0, 0.0]), alike_in(kind))[0][1]) for kind in KINDS
     )
     together = float(knowledge(parameters(), np.array([1.0, 0.0]), alike_in(*KINDS))[0][1])
     assert together == pytest.approx(one_by_one, abs=1e-12)
@@ -104,9 +103,7 @@ sets = arrays(bool, MARKETS)
 def test_knowledge_grows_and_each_market_adds_less(teaches, known, more, newcomer):
     kind = np.arange(GROUPS, dtype=np.int32) % len(KINDS)
     per_kind = np.stack([teaches[:, kind == k].sum(axis=1) for k in range(len(KINDS))], axis=1)
-    likeness = Likeness(
-        teaches.astype(float), teaches / np.maximum(per_kind[:, kind], 1.0), kind
-    )
+    likeness = Likeness(teaches.astype(float), teaches / np.maximum(per_kind[:, kind], 1.0), kind)
 
     def saving(markets):
         return np.asarray(knowledge(parameters(0.5), markets.astype(float), likeness)[0])

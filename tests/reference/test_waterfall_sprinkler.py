@@ -30,7 +30,7 @@ def best(plain, worth, saving, yearly):
     choices = (0, WAIT, None)
 
     def value(entries):
-        quarters = {market: at for market, at in zip((1, 2), entries, strict=True) if at is not None}
+        quarters = {market: at for market, at in enumerate(entries, 1) if at is not None}
         return float(firm.entering(quarters, dict.fromkeys(quarters, 1)).run().value.sum())
 
     return max(itertools.combinations_with_replacement(choices, 2), key=value)
@@ -59,8 +59,8 @@ def test_markets_not_worth_their_cost_are_left_alone(plain):
     assert best(plain, 0.99, 0.0, 0.12) == (None, None)
 
 
-def test_haste_turns_the_best_order_back(plain):
-    """Two launches in one year cost each gamma / nbar more; one after the other they do not."""
+def test_haste_makes_launches_in_one_year_dearer(plain):
+    """Each of two costs gamma / nbar more; with a year between them they do not."""
     firm = (
         plain.having({"category.p": 1e12, "entry.haste": 0.25, "entry.digest": 2.0})
         .facing({"options.estimate": COST, "discount": 1.0})

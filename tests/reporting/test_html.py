@@ -51,7 +51,7 @@ def test_text_of_the_case_is_shown_as_text(report: Path) -> None:
 
 
 def test_report_shows_figures_sources_and_holes(report: Path, answer) -> None:
-    page = report.read_text("utf-8")
+    page = report.read_text("utf-8").replace("\u00a0", " ")
     for part in (
         "adds EUR 7.00 m", "Commit now", "no figure", "judgement", "acceptance.p0",
         "today&#39;s revision", "Beside other strategies", "waterfall",

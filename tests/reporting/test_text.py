@@ -64,6 +64,15 @@ def test_plan_says_what_was_asked(answer) -> None:
         assert part in text, part
 
 
+def test_market_that_cannot_be_moved_is_defended_by_what_it_is_worth(answer) -> None:
+    stuck = tuple(
+        dataclasses.replace(r, earlier=None, later=None, helped_by=()) for r in answer.plan.reasons
+    )
+    plan = dataclasses.replace(answer.plan, reasons=stuck)
+    text = describe(answer.case, answer.panel, plan, answer.futures)
+    assert "without it -1.00 m, no other date fits the limits" in text
+
+
 def test_missing_bound_is_said(answer) -> None:
     plan = dataclasses.replace(answer.plan, bound=None, gap=None, bound_kind="none")
     assert "no bound is known" in describe(answer.case, answer.panel, plan, answer.futures)

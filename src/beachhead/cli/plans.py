@@ -42,6 +42,7 @@ def plan(
 
     # Only now: what can be at fault is said before the wait for the libraries of the search.
     from beachhead import planning
+    from beachhead.planning.planner import FRESH_SEED
     from beachhead.reporting.run import write_run
     from beachhead.reporting.text import describe
     from beachhead.screening import screen
@@ -57,7 +58,8 @@ def plan(
         )  # fmt: skip
     if found.status == "partial":
         print("Interrupted: keeping the best plan found so far.", file=sys.stderr)
-    futures = simulate(loaded, panel, beliefs, found.schedule, seed=seed + 1)
+    # The worlds on which the plan was valued: every figure that is shown is of the same futures.
+    futures = simulate(loaded, panel, beliefs, found.schedule, seed=seed + FRESH_SEED)
     write_run(folder, loaded, panel, ranking, found, futures, costs[0])
     if as_json:
         print((folder / PLAN).read_text("utf-8"), end="")

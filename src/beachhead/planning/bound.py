@@ -27,6 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.optimize import linprog
 
 from beachhead.mechanisms.staffing import staffing
 from beachhead.planning.decoupled import (
@@ -158,40 +159,26 @@ def _lay_out(setting: Setting, table: Floats) -> Columns:
 
 def _solve(columns: Columns) -> tuple[Floats, Floats]:
     """Prices of the limits and shares of the columns in the linear programme."""
-    import highspy
-
-    count, limits = columns.value.size, columns.room.size
+    count, limits, markets = columns.value.size, columns.room.size, columns.demanded.size
     if count == 0:
         return np.zeros(limits), np.zeros(0)
-    markets = columns.demanded.size
     once = sparse.csr_matrix(
         (np.ones(count), (columns.market, np.arange(count))), shape=(markets, count)
     )
-    rows = sparse.vstack([columns.rows, once], format="csr")
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = count, limits + markets
-    model.sense_ = highspy.ObjSense.kMaximize
-    model.col_cost_ = columns.value
-    model.col_lower_, model.col_upper_ = np.zeros(count), np.ones(count)
-    model.row_lower_ = np.concatenate(
-        [np.full(limits, -highspy.kHighsInf), columns.demanded.astype(float)]
+    # In units of the largest value, since the solver's tolerances are absolute.
+    scale = float(np.abs(columns.value).max()) or 1.0
+    solved = linprog(
+        -columns.value / scale,
+        A_ub=sparse.vstack([columns.rows, once[~columns.demanded]]),
+        b_ub=np.concatenate([columns.room, np.ones((~columns.demanded).sum())]),
+        A_eq=once[columns.demanded] if columns.demanded.any() else None,
+        b_eq=np.ones(columns.demanded.sum()) if columns.demanded.any() else None,
+        method="highs",
     )
-    model.row_upper_ = np.concatenate([columns.room, np.ones(markets)])
-    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    model.a_matrix_.start_ = rows.indptr
-    model.a_matrix_.index_ = rows.indices
-    model.a_matrix_.value_ = rows.data
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.passModel(model)
-    solver.run()
-    solution = solver.getSolution()
-    prices = np.array(solution.row_dual)[:limits]
-    taken = np.array(solution.col_value)
-    if prices.size != limits or not np.isfinite(prices).all():
+    if solved.x is None:
         return np.zeros(limits), np.zeros(count)
-    return np.maximum(prices, 0.0), taken if taken.size == count else np.zeros(count)
+    prices = np.maximum(-scale * solved.ineqlin.marginals[:limits], 0.0)
+    return np.nan_to_num(prices), np.asarray(solved.x)
 
 
 def _price_out(columns: Columns, prices: Floats) -> float:

@@ -15,12 +15,12 @@ from beachhead._version import __version__
 from beachhead.cases import Case, check_case
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
-from beachhead.planning.bound import KIND, Relaxation, relax
+from beachhead.planning.bound import KIND, relax
 from beachhead.planning.decoupled import couplings_of, tabulate
 from beachhead.planning.plan import Plan, Strategy, Value
 from beachhead.planning.reasons import explain, use_limits
 from beachhead.planning.search import EFFORT, Progress, Proposals, search
-from beachhead.planning.strategies import WORDS, Named, find_best
+from beachhead.planning.strategies import WORDS, Named, find_best, keep_limits
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
 from beachhead.simulation.beliefs import Beliefs
@@ -107,10 +107,16 @@ def plan(
     named = find_best(valuer, _orders(case, panel, packed), alone, _enterable(packed))
     clock.lap("strategies")
 
-    spread = 0.02 * max(_scale(alone), 1e-9)
     starts = [(n.enter, n.option) for n in named]
     fitness = valuer.scores(np.stack([s[0] for s in starts]), np.stack([s[1] for s in starts]))
     starts = [starts[k] for k in np.argsort(-fitness.fitness, kind="stable")]
+    with jax.enable_x64(True):
+        exact = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64)
+        relaxation = relax(
+            exact.setting, exact.judge(*starts[0])[1], case.risk.aversion, case.risk.tail
+        )
+    starts.insert(1, keep_limits(valuer, relaxation.enter, relaxation.option))
+    clock.lap("bound")
 
     def report(done: int, best: float) -> None:
         if progress is not None:
@@ -118,21 +124,15 @@ def plan(
 
     enter, option, evaluations, whole = search(
         valuer, _look(packed, alone, dates), starts,
-        budget=EFFORT[effort], seed=seed, spread=spread, report=report,
+        budget=EFFORT[effort], seed=seed, spread=0.02 * _scale(alone), report=report,
     )  # fmt: skip
     clock.lap("search")
 
     with jax.enable_x64(True):
-        exact = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64)
         fresh = Valuer.prepare(case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64)
         enter, option, strategies = _choose(fresh, named, enter, option)
-        incumbent = exact.values(enter, option)
-        relaxation = (
-            relax(exact.setting, incumbent, case.risk.aversion, case.risk.tail) if whole else None
-        )
-        clock.lap("bound")
         answer = _answer(
-            case, packed, exact, fresh, enter, option, strategies, relaxation,
+            case, packed, exact, fresh, enter, option, strategies, relaxation.bound,
             effort=effort, seed=seed, whole=whole,
         )  # fmt: skip
     clock.lap("fresh worlds")
@@ -165,7 +165,7 @@ def _enterable(packed: Packed) -> Integers:
 def _scale(alone: NDArray[np.float64]) -> float:
     """Money that the markets worth entering bring alone, together."""
     best = np.where(np.isfinite(alone), alone, 0.0).max(axis=(0, 1))
-    return float(np.maximum(best, 0.0).sum())
+    return max(float(np.maximum(best, 0.0).sum()), 1e-9)
 
 
 def _look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Proposals:
@@ -204,22 +204,22 @@ def _choose(
     """
     enters = np.stack([enter, *(n.enter for n in named)])
     options = np.stack([option, *(n.option for n in named)])
-    scores = [fresh.scores(e[None], o[None]) for e, o in zip(enters, options, strict=True)]
-    means = [float(fresh.values(e, o).mean()) for e, o in zip(enters, options, strict=True)]
-    objective = np.array([float(s.objective[0]) for s in scores])
+    judged = [fresh.judge(e, o) for e, o in zip(enters, options, strict=True)]
+    scores = [s for s, _ in judged]
+    objective = np.array([float(s.objective) for s in scores])
     limits = fresh.setting.limits
     # On fresh worlds a risk that just met the limit may just miss it: two standard errors.
     ruin = float(limits.ruin)
-    room = ruin + 2.0 * np.sqrt(max(ruin * (1.0 - ruin), 1e-12) / FRESH_WORLDS)
-    keeps = np.array([s.excess[0] <= 1e-6 and s.ruin[0] <= room for s in scores])
+    room = ruin + 2.0 * np.sqrt(max(ruin * (1.0 - ruin), 1e-12) / judged[0][1].size)
+    keeps = np.array([s.excess <= 1e-6 and s.ruin <= room for s in scores])
     if not keeps.any():
-        least = scores[int(np.argmin([float(s.ruin[0]) for s in scores]))]
+        least = scores[int(np.argmin([float(s.ruin) for s in scores]))]
         raise InputError(
             Problem(
                 "no schedule that keeps the limits was found: "
                 + (
-                    f"at best cash falls below the floor in {float(least.ruin[0]):.0%} of futures"
-                    if float(least.excess[0]) <= 1e-6
+                    f"at best cash falls below the floor in {float(least.ruin):.0%} of futures"
+                    if float(least.excess) <= 1e-6
                     else "the demanded entries do not fit the launch teams or one another"
                 ),
                 "limits",
@@ -231,7 +231,7 @@ def _choose(
     strategies = [
         Strategy(
             n.name, WORDS[n.name], n.pace, int(((n.enter >= 0) & (n.enter < quarters)).sum()),
-            float(objective[k + 1]), means[k + 1],
+            float(objective[k + 1]), float(judged[k + 1][1].mean()),
         )
         for k, n in enumerate(named)
     ]  # fmt: skip
@@ -247,19 +247,17 @@ def _answer(
     enter: Integers,
     option: Integers,
     strategies: tuple[Strategy, ...],
-    relaxation: Relaxation | None,
+    bound: float,
     *,
     effort: str,
     seed: int,
     whole: bool,
 ) -> Plan:
     never = np.full_like(enter, NEVER)
-    scores = exact.scores(np.stack([enter, never]), np.stack([option, option]))
-    worth, stay = float(scores.objective[0]), float(scores.objective[1])
-    bound = None if relaxation is None else max(relaxation.bound, worth)
+    worth, stay = (float(exact.judge(e, option)[0].objective) for e in (enter, never))
     adds = worth - stay
     tiny = 1e-9 * max(abs(worth), 1.0)
-    gap = None if bound is None or adds <= tiny else (bound - worth) / adds
+    gap = None if adds <= tiny else (bound - worth) / adds
     return Plan(
         case=case.name,
         version=__version__,
@@ -270,8 +268,8 @@ def _answer(
         stay_home=stay,
         bound=bound,
         gap=gap,
-        bound_kind="none" if bound is None else KIND,
-        value=_spread(fresh.values(enter, option), fresh.values(never, option), case.risk.tail),
+        bound_kind=KIND,
+        value=_spread(fresh.judge(enter, option)[1], fresh.judge(never, option)[1], case.risk.tail),
         schedule=packed.decode(enter, option),
         named_strategies=strategies,
         limits=use_limits(case, packed, fresh, enter, option),

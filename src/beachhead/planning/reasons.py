@@ -39,7 +39,7 @@ def explain(
     value, opening, saved = (
         np.asarray(part) for part in _money(fresh.setting, jnp.asarray(enter), jnp.asarray(option))
     )
-    base = exact.scores(enter[None], option[None])
+    base, _ = exact.judge(enter, option)
     changed = []
     for row in rows:
         for moved in (NEVER, enter[row] - SHIFT, enter[row] + SHIFT):
@@ -47,8 +47,8 @@ def explain(
             other[row] = moved if moved < quarters else NEVER
             changed.append(other)
     scores = exact.scores(np.stack(changed), np.broadcast_to(option, (len(changed), option.size)))
-    change = np.asarray(scores.objective) - float(base.objective[0])
-    ruin = max(float(exact.setting.limits.ruin), float(base.ruin[0]))
+    change = np.asarray(scores.objective) - float(base.objective)
+    ruin = max(float(exact.setting.limits.ruin), float(base.ruin))
     keeps = (np.asarray(scores.excess) <= 1e-6) & (np.asarray(scores.ruin) <= ruin)
     reasons = []
     for k, row in enumerate(rows):

@@ -20,7 +20,7 @@ from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds
 from beachhead.simulation.people import use_of_teams
-from beachhead.simulation.rollout import Worlds, over_worlds
+from beachhead.simulation.rollout import Outcome, Worlds, over_worlds
 from beachhead.simulation.state import Problem
 
 # Evaluations that share a call: enough to use both cores, few enough to stay in the cache.
@@ -109,10 +109,12 @@ class Valuer:
         back = np.argsort(order, kind="stable")
         return Score(*[field[back] for field in joined])
 
-    def values(self, enter: NDArray[np.int32], option: NDArray[np.int32]) -> NDArray[np.float64]:
-        """Value V of one schedule in each world (axis world)."""
-        outcome = _simulate(self.setting, jnp.asarray(enter), jnp.asarray(option))
-        return np.asarray(outcome.sum(axis=1), dtype=np.float64)
+    def judge(
+        self, enter: NDArray[np.int32], option: NDArray[np.int32]
+    ) -> tuple[Score, NDArray[np.float64]]:
+        """Score of one schedule, and its value V in each world (axis world)."""
+        scored, values = _judge(self.setting, jnp.asarray(enter), jnp.asarray(option), self.tail)
+        return scored, np.asarray(values, dtype=np.float64)
 
 
 def score(
@@ -133,6 +135,14 @@ def score(
         problem, worlds = narrow(setting.problem, setting.worlds, rows)
         outcome = over_worlds(problem, worlds, enter[rows], option[rows])
         fits = here.sum() <= slots
+    worth, _ = _weigh(setting, outcome, enter, option, tail)
+    return worth._replace(fitness=jnp.where(fits, worth.fitness, -jnp.inf))
+
+
+def _weigh(
+    setting: Setting, outcome: Outcome, enter: Array, option: Array, tail: float
+) -> tuple[Score, Array]:
+    """Score of a simulated schedule, and its value in each world."""
     value = outcome.value.sum(axis=1)
     cash = setting.problem.capital + jnp.cumsum(outcome.record, axis=1)
     short = jnp.maximum(setting.limits.floor - cash.min(axis=1), 0.0)
@@ -145,7 +155,7 @@ def score(
     scale = jnp.abs(value).mean() + setting.problem.capital + 1.0
     too_risky = jnp.maximum(ruin - setting.limits.ruin, 0.0)
     penalty = scale * (over + 10.0 * too_risky) + 10.0 * (too_risky > 0.0) * short.mean()
-    return Score(worth, ruin, over, jnp.where(fits, worth - penalty, -jnp.inf))
+    return Score(worth, ruin, over, worth - penalty), value
 
 
 @partial(jax.jit, static_argnames=("tail", "slots"))
@@ -153,9 +163,10 @@ def _score_many(setting: Setting, enter: Array, option: Array, tail: float, slot
     return jax.vmap(lambda e, o: score(setting, e, o, tail, slots))(enter, option)
 
 
-@jax.jit
-def _simulate(setting: Setting, enter: Array, option: Array) -> Array:
-    return over_worlds(setting.problem, setting.worlds, enter, option).value
+@partial(jax.jit, static_argnames="tail")
+def _judge(setting: Setting, enter: Array, option: Array, tail: float) -> tuple[Score, Array]:
+    outcome = over_worlds(setting.problem, setting.worlds, enter, option)
+    return _weigh(setting, outcome, enter, option, tail)
 
 
 def _round_up(slots: int, markets: int) -> int:

@@ -147,6 +147,8 @@ def tell_reason(
     helped = several([names[helper.iso3] for helper in reason.helped_by[:helpers]])
     if helped and reason.saved > 0:
         earns += f", {count(reason.saved)} cheaper thanks to {helped}"
+    if reason.earlier is None and reason.later is None:
+        return f"{earns}; without it {change(reason.without)}, no other date fits the limits"
     shifts = [
         f"{when} {'not possible' if shift is None else change(shift)}"
         for when, shift in (("sooner", reason.earlier), ("later", reason.later))

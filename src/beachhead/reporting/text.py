@@ -14,7 +14,7 @@ from beachhead.data import Panel
 from beachhead.planning import Plan, Reason, Strategy
 from beachhead.reporting import sentences
 from beachhead.reporting.summary import Launch, MarketYear, Summary, Year, summarise, weigh
-from beachhead.reporting.words import count, lay_out, money, number_of, percent
+from beachhead.reporting.words import GLUE, count, lay_out, money, number_of, percent
 
 LINES, WIDTH = 58, 100
 _FIRST_MARKETS = 5
@@ -91,7 +91,7 @@ def _fit(first: list[str], launches: Sequence[Launch], rest: list[list[str]]) ->
     for number, section in enumerate(sections):
         lines += [""] if 0 < number <= gaps else []
         lines += [line[:WIDTH].rstrip() for line in section]
-    return "\n".join(lines)
+    return "\n".join(lines).replace(GLUE, " ")
 
 
 def _wrap(*said: str) -> list[str]:

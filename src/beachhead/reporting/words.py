@@ -1,9 +1,13 @@
-"""Numbers as a reader says them: USD 12.3 m, 4.1 %, 120 k."""
+"""Numbers as a reader says them: USD 12.3 m, 4.1 %, 120 k.
+
+Number and unit are held together by a space at which no line breaks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+GLUE = "\u00a0"
 _UNITS = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
 
 
@@ -16,13 +20,17 @@ def count(number: float) -> str:
     decimals = 0 if scaled >= 99.95 or scaled == 0 else 1 if scaled >= 9.995 else 2
     text = f"{scaled:.{decimals}f}"
     sign = "-" if number < 0 and float(text) else ""
-    return f"{sign}{text} {word}".rstrip()
+    return f"{sign}{text}{GLUE}{word}".rstrip(GLUE)
 
 
 def money(amount: float, currency: str) -> str:
     """Amount with its currency: USD 12.3 m, or -USD 12.3 m for a loss."""
     text = count(amount)
-    return f"-{currency} {text[1:]}" if text.startswith("-") else f"{currency} {text}".lstrip()
+    return (
+        f"-{currency}{GLUE}{text[1:]}"
+        if text.startswith("-")
+        else f"{currency}{GLUE}{text}".lstrip(GLUE)
+    )
 
 
 def change(amount: float) -> str:
@@ -35,7 +43,7 @@ def percent(share: float) -> str:
     """Share as a percentage: 4.1 %, 0.33 %, 52 %."""
     size = abs(share) * 100
     decimals = 0 if size >= 9.95 or size == 0 else 1 if size >= 0.995 else 2
-    return f"{share * 100:.{decimals}f}".removesuffix(".0") + " %"
+    return f"{share * 100:.{decimals}f}".removesuffix(".0") + f"{GLUE}%"
 
 
 def several(words: Sequence[str]) -> str:
