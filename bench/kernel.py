@@ -22,7 +22,7 @@ from beachhead.cases import Case
 from beachhead.data import load_panel
 from beachhead.simulation import Beliefs
 from beachhead.simulation.pack import Packed, draw_worlds, pack
-from beachhead.simulation.rollout import over_worlds
+from beachhead.simulation.rollout import Outcome, over_worlds
 from beachhead.simulation.state import NEVER
 
 MARKETS, WORLDS, SCHEDULES, ROUNDS, NUMPY_SCHEDULES = 60, 128, 32, 7, 4
@@ -77,7 +77,11 @@ def main() -> None:
     problem = packed.cast(jnp.float32)
     enter, option = random_schedules(packed)
 
-    many = jax.jit(jax.vmap(lambda e, o: over_worlds(problem, worlds, e, o)))
+    batch = jax.jit(jax.vmap(over_worlds, in_axes=(None, None, 0, 0)))
+
+    def many(enter: np.ndarray, option: np.ndarray) -> Outcome:
+        return jax.block_until_ready(batch(problem, worlds, enter, option))
+
     arrays = jax.tree.map(np.asarray, problem)
     drawn = jax.tree.map(np.asarray, worlds)
     drawn = drawn._replace(parameters=columns(drawn.parameters))
@@ -88,7 +92,7 @@ def main() -> None:
         f"{len(packed.options)} options, float32, {len(os.sched_getaffinity(0))} cores, "
         f"kernel in batches of {SCHEDULES} schedules"
     )
-    compiled = seconds(lambda: jax.block_until_ready(many(enter, option)))
+    compiled = seconds(lambda: many(enter, option))
     ours = np.asarray(many(enter, option).value, dtype=float).sum(axis=2)
     theirs = np.stack(
         [simulate(arrays, drawn, *pair)[0].sum(axis=1) for pair in zip(enter, option, strict=True)]
@@ -101,7 +105,7 @@ def main() -> None:
 
     times: dict[str, list[float]] = {"kernel": [], "NumPy": [], "NumPy, E1 once for all": []}
     for _ in range(ROUNDS):
-        took = seconds(lambda: jax.block_until_ready(many(enter, option)))
+        took = seconds(lambda: many(enter, option))
         times["kernel"].append(took / SCHEDULES)
         times["NumPy"].append(seconds(lambda: by_numpy(None)) / NUMPY_SCHEDULES)
         times["NumPy, E1 once for all"].append(

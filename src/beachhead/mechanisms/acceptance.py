@@ -11,7 +11,8 @@ a localised product faster, and a brand accepted in neighbouring markets is hear
 
 Neutral value: sigma = 0 and all th = 0. A = 0 before entry.
 Assumes: spillover comes from acceptance abroad, never from mere presence (van Everdingen, Fok and
-Stremersch 2009); W is row-normalised over all other markets.
+Stremersch 2009); W weighs the other markets of the neighbourhood by their size and is
+row-normalised over all of them, entered or not.
 Source: Bass (1969); van Everdingen, Fok and Stremersch (2009); Verlegh and Steenkamp (1999) for
 the economic-development gap.
 Proof: tests/reference/test_lead_lag.py, tests/mechanisms/test_acceptance.py.

@@ -18,7 +18,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jax import Array
 
-from beachhead.quantities import Beta, LogNormal, mechanism, parameter
+from beachhead.quantities import LogNormal, mechanism, parameter
 
 
 @mechanism("experience")
@@ -31,9 +31,9 @@ class Experience:
         tag="J", source="four quarters; no published number",
     )  # fmt: skip
     forgetting: Array = parameter(
-        "share of experience lost in a year after leaving",
-        unit="1/year", default=0.42, neutral=None, bounds=(0.0, 5.0), prior=Beta(20.0), tag="M",
-        source="Benkard (2000): about .04 to .05 a month",
+        "rate at which experience fades after leaving",
+        unit="1/year", default=0.55, neutral=None, bounds=(0.0, 20.0), prior=LogNormal(0.2),
+        tag="M", source="Benkard (2000): about .045 a month, so -12 ln(.955) a year",
     )  # fmt: skip
 
 

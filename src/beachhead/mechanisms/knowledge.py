@@ -50,7 +50,7 @@ class Knowledge:
 
     phi: Array = parameter(
         "part of what a likeness can teach that one well-known market teaches",
-        unit="share", default=0.95, neutral=0.0, bounds=(0.0, 0.999999), prior=Uniform(0.9, 0.98),
+        unit="share", default=0.95, neutral=0.0, bounds=(0.0, 0.999999), prior=Uniform(0.92, 0.98),
         tag="D", source=_PHI,
     )  # fmt: skip
     neighbourhood: Array = parameter(

@@ -41,7 +41,8 @@ class Share:
     advertising: Array = parameter(
         "weight of remembered advertising",
         unit="utility per log", default=0.13, neutral=0.0, bounds=(0.0, 5.0), prior=Normal(0.03),
-        tag="O", source="Sethuraman, Tellis and Briesch (2011): .12 / (1 - share)",
+        tag="O", source="Sethuraman, Tellis and Briesch (2011): .12 / (1 - share), approached "
+        "where what is remembered is large against a rival's usual spend",
     )  # fmt: skip
     carry: Array = parameter(
         "part of a quarter's advertising that is remembered in the next",

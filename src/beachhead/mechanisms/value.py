@@ -5,7 +5,8 @@ last year's flow at zero growth, weighted by the chance of still being there, ov
 of years; a market that loses money at the horizon is closed instead. Over worlds, the mean is
 mixed with the mean of the worst worlds.
 
-    V = sum_t b^t flow_t + b^T annuity * max(0, last year's mean quarterly flow)
+    V = sum_{t<T} b^t flow_t + b^(T-1) annuity * max(0, last year's mean quarterly flow)
+    annuity = sum_{k=1..K} (b (1 - h))^k
     J = (1 - omega) E[V] + omega CVaR(V)
 
 Neutral value: omega = 0.
@@ -39,7 +40,7 @@ def cvar(values: Array, tail: float) -> Array:
     """
     ordered = jnp.sort(values)
     size = tail * values.shape[0]
-    weight = jnp.clip(size - jnp.arange(values.shape[0]), 0.0, 1.0).astype(values.dtype)
+    weight = jnp.clip(size - jnp.arange(values.shape[0], dtype=values.dtype), 0.0, 1.0)
     return (ordered * weight).sum() / size
 
 

@@ -36,12 +36,12 @@ from beachhead.planning.decoupled import (
     optimistic_couplings,
     tabulate,
 )
-from beachhead.planning.valuation import Setting
+from beachhead.planning.limits import Setting
 from beachhead.simulation.state import NEVER
 
 Floats = NDArray[np.float64]
 
-KIND = "open loop, worlds of the search, mean-CVaR measure of the incumbent, priced limits"
+KIND = "all schedules fixed in advance, on the worlds of the search; cash not limited"
 
 
 @dataclass(frozen=True)

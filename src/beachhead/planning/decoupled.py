@@ -17,8 +17,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from beachhead.mechanisms.experience import experience
-from beachhead.planning.limits import Limits
-from beachhead.planning.valuation import Setting
+from beachhead.planning.limits import Limits, Setting
 from beachhead.simulation.rollout import Worlds, over_worlds
 from beachhead.simulation.state import NEVER, STEP, Couplings, Problem, Quarter
 

@@ -8,12 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from beachhead.cases import Case
 from beachhead.errors import InputError, Problem
 from beachhead.mechanisms import Parameters
 from beachhead.simulation.pack import Packed
 from beachhead.simulation.people import use_of_teams
+from beachhead.simulation.rollout import Worlds
 from beachhead.simulation.state import NEVER, Values
 from beachhead.simulation.state import Problem as Arrays
 
@@ -38,6 +40,16 @@ class Limits(NamedTuple):
     teams: Values
     floor: Values
     ruin: Values
+
+
+class Setting(NamedTuple):
+    """Everything that a valuation needs, as arrays of one precision."""
+
+    problem: Problem
+    worlds: Worlds
+    limits: Limits
+    central: Parameters
+    aversion: Array
 
 
 def read_limits(case: Case, packed: Packed) -> Limits:
@@ -176,6 +188,24 @@ def repair(
     if limits.later.shape[0]:
         enter, _ = jax.lax.scan(wait, enter, pairs)
     return enter.astype(jnp.int32), option.astype(jnp.int32)
+
+
+def keep_limits(
+    setting: Setting, enter: NDArray[np.int32], option: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """`repair` of many schedules, axes (schedule, market)."""
+    # Few sizes, since each is compiled anew.
+    count = enter.shape[0]
+    filled = np.arange(-(-count // 64) * 64 if count > 1 else 1) % count
+    made = _repair_many(setting, enter[filled], option[filled])
+    return np.asarray(made[0])[:count], np.asarray(made[1])[:count]
+
+
+@jax.jit
+def _repair_many(setting: Setting, enter: Array, option: Array) -> tuple[Array, Array]:
+    return jax.vmap(lambda e, o: repair(setting.problem, setting.limits, setting.central, e, o))(
+        enter, option
+    )
 
 
 def _fit_teams(problem: Arrays, limits: Limits, enter: Array, option: Array, need: Array) -> Array:

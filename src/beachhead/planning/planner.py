@@ -17,10 +17,11 @@ from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
 from beachhead.planning.bound import KIND, relax
 from beachhead.planning.decoupled import couplings_of, tabulate
+from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan, Strategy, Value
 from beachhead.planning.reasons import explain, use_limits
 from beachhead.planning.search import EFFORT, Progress, Proposals, search
-from beachhead.planning.strategies import WORDS, Named, find_best, keep_limits
+from beachhead.planning.strategies import WORDS, Named, find_best
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
 from beachhead.simulation.beliefs import Beliefs
@@ -115,7 +116,8 @@ def plan(
         relaxation = relax(
             exact.setting, exact.judge(*starts[0])[1], case.risk.aversion, case.risk.tail
         )
-    starts.insert(1, keep_limits(valuer, relaxation.enter, relaxation.option))
+    made = keep_limits(valuer.setting, relaxation.enter[None], relaxation.option[None])
+    starts.insert(1, (made[0][0], made[1][0]))
     clock.lap("bound")
 
     def report(done: int, best: float) -> None:

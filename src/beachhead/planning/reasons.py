@@ -11,8 +11,9 @@ from jax import Array
 from numpy.typing import NDArray
 
 from beachhead.cases import Case
+from beachhead.planning.limits import Setting, keep_limits
 from beachhead.planning.plan import Help, LimitUse, Reason
-from beachhead.planning.valuation import Setting, Valuer
+from beachhead.planning.valuation import Valuer
 from beachhead.simulation.pack import Packed
 from beachhead.simulation.people import use_of_teams
 from beachhead.simulation.rollout import over_worlds
@@ -40,19 +41,27 @@ def explain(
         np.asarray(part) for part in _money(fresh.setting, jnp.asarray(enter), jnp.asarray(option))
     )
     base, _ = exact.judge(enter, option)
-    changed = []
-    for row in rows:
-        for moved in (NEVER, enter[row] - SHIFT, enter[row] + SHIFT):
-            other = enter.copy()
-            other[row] = moved if moved < quarters else NEVER
-            changed.append(other)
-    scores = exact.scores(np.stack(changed), np.broadcast_to(option, (len(changed), option.size)))
+    moved = [
+        _moved(enter, int(row), quarter, quarters)
+        for row in rows
+        for quarter in (NEVER, int(enter[row]) - SHIFT, int(enter[row]) + SHIFT)
+    ]
+    # Others give way where the teams would not suffice; left out, the rest stays as it is.
+    enters, options = keep_limits(
+        exact.setting, np.stack(moved), np.broadcast_to(option, (len(moved), option.size)).copy()
+    )
+    enters[::3], options[::3] = moved[::3], option
+    scores = exact.scores(enters, options)
     change = np.asarray(scores.objective) - float(base.objective)
     ruin = max(float(exact.setting.limits.ruin), float(base.ruin))
     keeps = (np.asarray(scores.excess) <= 1e-6) & (np.asarray(scores.ruin) <= ruin)
+
+    def shifted(k: int, row: int) -> float | None:
+        wanted = int(moved[k][row])
+        return float(change[k]) if keeps[k] and enters[k][row] == wanted != NEVER else None
+
     reasons = []
     for k, row in enumerate(rows):
-        later_exists = enter[row] + SHIFT < quarters
         reasons.append(
             Reason(
                 iso3=packed.markets[row],
@@ -61,11 +70,17 @@ def explain(
                 saved=float(saved[row]),
                 helped_by=_helpers(packed, exact.setting, enter, option, int(row), saved[row]),
                 without=float(change[3 * k]),
-                earlier=float(change[3 * k + 1]) if keeps[3 * k + 1] else None,
-                later=float(change[3 * k + 2]) if keeps[3 * k + 2] and later_exists else None,
+                earlier=shifted(3 * k + 1, int(row)),
+                later=shifted(3 * k + 2, int(row)),
             )
         )
     return tuple(reasons)
+
+
+def _moved(enter: Integers, row: int, quarter: int, quarters: int) -> Integers:
+    changed = enter.copy()
+    changed[row] = quarter if 0 <= quarter < quarters else NEVER
+    return changed
 
 
 def _opening(quarter: Quarter) -> tuple[Array, Array]:

@@ -18,11 +18,12 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from beachhead.planning.limits import repair
+from beachhead.planning.limits import keep_limits, repair
 from beachhead.planning.valuation import BATCH, Setting, Valuer, score
 from beachhead.simulation.state import NEVER
 
 CHAINS = BATCH
+POLISH = 0.2  # part of the budget kept for trying every single change at the end
 TAKE_OVER = 16  # iterations after which the worst quarter of the chains starts from the best
 EFFORT = {"quick": 1_600, "standard": 12_000, "thorough": 60_000}  # evaluations
 
@@ -95,7 +96,7 @@ def search(
     enter, option, evaluations, whole
         The best schedule found; evaluations spent; False where Ctrl-C ended the search.
     """
-    iterations = -(-budget // CHAINS)
+    iterations = -(-(budget - int(POLISH * budget)) // CHAINS)
     picked = [starts[k % len(starts)] for k in range(CHAINS)]
     enter = np.stack([start[0] for start in picked])
     option = np.stack([start[1] for start in picked])
@@ -124,7 +125,61 @@ def search(
     except KeyboardInterrupt:
         whole = False
     best = np.asarray(chains.best_enter), np.asarray(chains.best_option)
-    return *best, done * CHAINS, whole
+    spent = done * CHAINS
+    try:
+        if whole:
+            *best, spent = polish(valuer, *best, spent, budget, report)
+    except KeyboardInterrupt:
+        whole = False
+    return *best, spent, whole
+
+
+def polish(
+    valuer: Valuer,
+    enter: NDArray[np.int32],
+    option: NDArray[np.int32],
+    spent: int,
+    budget: int,
+    report: Callable[[int, float], None] | None = None,
+) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
+    """Take the best of all single changes to a schedule for as long as one improves it.
+
+    A single change moves one entry by up to four quarters, drops it, or makes it in another way.
+    `spent` and `budget` count evaluations; returns the schedule and evaluations spent.
+    """
+    quarters = valuer.setting.problem.teams.shape[0]
+    ways = np.asarray(valuer.setting.limits.first)
+    fitness = float(valuer.scores(enter[None], option[None]).fitness[0])
+    while spent < budget:
+        changed = []
+        for row in np.flatnonzero((enter >= 0) & (enter < quarters)):
+            dates = [NEVER, *(int(enter[row]) + shift for shift in (-4, -3, -2, -1, 1, 2, 3, 4))]
+            for date in dates:
+                if date == NEVER or 0 <= date < quarters:
+                    changed.append((_with(enter, row, date), option))
+            for way in np.flatnonzero(ways[row] < NEVER):
+                if way != option[row]:
+                    changed.append((enter, _with(option, row, int(way))))
+        if not changed:
+            break
+        enters, options = keep_limits(
+            valuer.setting, np.stack([e for e, _ in changed]), np.stack([o for _, o in changed])
+        )
+        scores = valuer.scores(enters, options).fitness
+        spent += len(changed)
+        top = int(np.argmax(scores))
+        if scores[top] <= fitness:
+            break
+        enter, option, fitness = enters[top], options[top], float(scores[top])
+        if report is not None:
+            report(min(spent, budget), fitness)
+    return enter, option, spent
+
+
+def _with(values: NDArray[np.int32], row: int, value: int) -> NDArray[np.int32]:
+    changed = values.copy()
+    changed[row] = value
+    return changed
 
 
 def _slots(valuer: Valuer, enter: NDArray[np.int32]) -> int:
@@ -213,9 +268,10 @@ def _propose(
         jax.random.bernoulli(jax.random.fold_in(shift, 1)), 1, -1
     )
     quarter = jax.random.randint(when, (), 0, quarters)
-    best_way = jax.random.categorical(
-        jax.random.fold_in(way, 1), proposals.way[:, :, :], axis=1
-    )  # axes (quarter, market)
+    chance = jax.random.gumbel(jax.random.fold_in(way, 1), proposals.way.shape[1:2])
+
+    def way_at(quarter: Array, row: Array) -> Array:
+        return (proposals.way[quarter, :, row] + chance).argmax()
 
     def moved(row: Array) -> Array:
         return jnp.where(here, jnp.maximum(enter + step, 0), enter) * (rows == row) + enter * (
@@ -223,8 +279,7 @@ def _propose(
         )
 
     def put(row: Array, quarter: Array) -> tuple[Array, Array]:
-        chosen = best_way[quarter, row]
-        return enter.at[row].set(quarter), option.at[row].set(chosen)
+        return enter.at[row].set(quarter), option.at[row].set(way_at(quarter, row))
 
     added = put(new, quarter)
     at_its_quarter = jnp.minimum(enter[one], quarters - 1)
@@ -241,7 +296,7 @@ def _propose(
         (moved(one), option),
         added,
         (jnp.where(rows == one, NEVER, enter), option),
-        (enter, option.at[one].set(best_way[at_its_quarter, one])),
+        (enter, option.at[one].set(way_at(at_its_quarter, one))),
         (swapped, option),
         replaced,
         (together, option),

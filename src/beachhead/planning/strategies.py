@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.planning.limits import repair
+from beachhead.planning.limits import keep_limits
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation.state import NEVER
 
@@ -69,7 +68,7 @@ def find_best(
     ways = _ways(valuer, alone)
     gain = np.where(np.isfinite(alone), alone, -np.inf).max(axis=(0, 1))
     worthwhile = set(rows[gain[rows] > 0.0].tolist())
-    home = keep_limits(valuer, never[None], none[None])
+    home = keep_limits(valuer.setting, never[None], none[None])
     found = [Named("stay at home", None, home[0][0], home[1][0])]
     for name, order in orders.items():
         kept = np.array([row for row in order if row in worthwhile], dtype=np.int64)
@@ -82,7 +81,7 @@ def find_best(
         ]
         enter = np.stack([never, *(e for _, e, _ in variants)])
         options = np.stack([none, *(way for _, _, way in variants)])
-        enter, options = keep_limits(valuer, enter, options)
+        enter, options = keep_limits(valuer.setting, enter, options)
         top = int(np.argmax(valuer.scores(enter, options).fitness))
         pace = variants[top - 1][0] if top else None
         found.append(Named(name, pace, enter[top], options[top]))
@@ -114,19 +113,3 @@ def _variants(
             when = np.floor(np.arange(count) * wait).astype(np.int32)
             enter[order[:count]] = np.where(when < quarters, when, NEVER)
             yield pace, enter
-
-
-def keep_limits(valuer: Valuer, enter: Integers, option: Integers) -> tuple[Integers, Integers]:
-    """The nearest schedule that keeps the limits; one, or many with a leading axis schedule."""
-    if enter.ndim == 1:
-        made = _repair_many(valuer.setting, enter[None], option[None])
-        return np.asarray(made[0])[0], np.asarray(made[1])[0]
-    made = _repair_many(valuer.setting, enter, option)
-    return np.asarray(made[0]), np.asarray(made[1])
-
-
-@jax.jit
-def _repair_many(setting, enter, option):  # type: ignore[no-untyped-def]
-    return jax.vmap(lambda e, o: repair(setting.problem, setting.limits, setting.central, e, o))(
-        enter, option
-    )

@@ -13,28 +13,16 @@ from jax import Array
 from numpy.typing import NDArray
 
 from beachhead.cases import Case
-from beachhead.mechanisms import Parameters
 from beachhead.mechanisms.value import objective
-from beachhead.planning.limits import Limits, excess, read_limits
+from beachhead.planning.limits import Limits, Setting, excess, read_limits
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds
 from beachhead.simulation.people import use_of_teams
-from beachhead.simulation.rollout import Outcome, Worlds, over_worlds
-from beachhead.simulation.state import Problem
+from beachhead.simulation.rollout import Outcome, over_worlds
 
 # Evaluations that share a call: enough to use both cores, few enough to stay in the cache.
 BATCH = 16
-
-
-class Setting(NamedTuple):
-    """Everything that a valuation needs, as arrays of one precision."""
-
-    problem: Problem
-    worlds: Worlds
-    limits: Limits
-    central: Parameters
-    aversion: Array
 
 
 class Score(NamedTuple):

@@ -38,12 +38,12 @@ def explain_name(name: str) -> str:
         name = equations[name.upper()]
     if name in _list_modules():
         return _explain_mechanism(name, table)
-    same = [full for full in table if full.partition(".")[2] == name]
-    near = " or ".join(same) or suggest(name, [*table, *_list_modules()])
-    fix = f"{near.capitalize()} " if near and not same else f"Say {near}. " if same else ""
-    raise InputError(
-        Problem(f"no mechanism or parameter {name!r}", "", f"{fix}'beachhead explain' lists all.")
+    same = [repr(full) for full in table if full.partition(".")[2] == name]
+    hint = (
+        f"did you mean {' or '.join(same)}?" if same else suggest(name, [*table, *_list_modules()])
     )
+    fix = f"{hint.capitalize()} 'beachhead explain' lists all.".lstrip()
+    raise InputError(Problem(f"no mechanism or parameter {name!r}", "", fix))
 
 
 def list_parameters(evidence: Iterable[str] = ()) -> str:

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from beachhead.cases import Case
 from beachhead.cases.presets import load_preset
+from beachhead.errors import InputError, Problem
 from beachhead.mechanisms import table
+from beachhead.mechanisms.knowledge import KINDS
 from beachhead.quantities import Parameter, Sure
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Beliefs:
             beliefs[name] = replace(
                 beliefs[name], default=belief.value, tag=belief.tag, source=belief.source
             )
+        _check_cuts(case)
         for name, value in case.parameters.items():
             beliefs[name] = replace(
                 beliefs[name], default=value, prior=Sure(), tag="J", source="the case"
@@ -79,6 +82,35 @@ class Beliefs:
             )
             for name, parameter in self.parameters.items()
         }
+
+
+def _check_cuts(case: Case) -> None:
+    """Knowledge cannot save more than the whole entry cost.
+
+    Raises
+    ------
+    InputError
+        If the case's cuts, with the largest that the priors allow for the others, reach 1.
+    """
+    known = table()
+    extreme = np.array([8.0])
+    cuts = {
+        name: case.parameters.get(
+            name, float(known[name].prior.values(known[name].default, extreme)[0])
+        )
+        for name in (f"knowledge.{kind}" for kind in KINDS)
+    }
+    if sum(cuts.values()) >= 1.0:
+        raise InputError(
+            Problem(
+                "the cuts of the entry cost by knowledge add up to "
+                f"{sum(cuts.values()):.2f}: experience would save more than the whole cost",
+                f"case {case.name!r}, parameters",
+                f"Keep the sum of {', '.join(cuts)} under 1 (largest values of their priors: "
+                + ", ".join(f"{value:.2f}" for value in cuts.values())
+                + ").",
+            )
+        )
 
 
 def stream(seed: int, *labels: str) -> np.random.Generator:

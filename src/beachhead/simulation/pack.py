@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from beachhead.cases import Case, Entry, Schedule
 from beachhead.cases.presets import economics_of
 from beachhead.data import Panel
-from beachhead.mechanisms import MECHANISMS, Parameters
+from beachhead.mechanisms import MECHANISMS, Parameters, table
 from beachhead.mechanisms.knowledge import KINDS, Likeness
 from beachhead.simulation.beliefs import Beliefs, stream
 from beachhead.simulation.facts import Facts, gather
@@ -119,6 +119,8 @@ def pack(case: Case, panel: Panel) -> Packed:
     )
     allowed = (facts.entered == NEVER)[:, None] & new
 
+    # The yearly chance is spread over the first four quarters as the hazard falls with age.
+    slope = table()["exit.age"].default
     near = _members([(name,) for name in facts.subregions])
     category_sales = facts.potential * case.product.price / 3.0
     problem = Problem(
@@ -161,7 +163,9 @@ def pack(case: Case, panel: Panel) -> Packed:
             load=np.array([way.load for way in ways]),
             teams=np.array([way.teams for way in ways]),
             preparation=np.array([way.preparation for way in ways], dtype=np.int32),
-            alpha=np.log(-np.log1p(-np.array([way.exit for way in ways])) * STEP),
+            alpha=np.log(
+                -np.log1p(-np.array([way.exit for way in ways])) / (np.arange(1, 5) ** slope).sum()
+            ),
             salvage=np.array([way.salvage for way in ways]),
         ),
         price=np.asarray(case.product.price),

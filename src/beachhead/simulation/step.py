@@ -149,7 +149,8 @@ def couple(
     saving, familiarity = knowledge(parameters.knowledge, state.known * abroad, problem.likeness)
     here = (quarter >= chosen.enter) * (1.0 - state.left)
     since, _ = begun(quarter, chosen.enter, chosen.preparation)
-    digested = parameters.entry.digest * problem.teams[quarter]
+    # Without teams nothing is launched; what they would digest must still be a number.
+    digested = parameters.entry.digest * jnp.maximum(problem.teams[quarter], 1.0)
     age = (quarter - chosen.enter) * STEP
     return Couplings(
         saving=saving,
