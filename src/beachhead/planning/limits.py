@@ -45,7 +45,7 @@ class Limits(NamedTuple):
 class Setting(NamedTuple):
     """Everything that a valuation needs, as arrays of one precision."""
 
-    problem: Problem
+    problem: Arrays
     worlds: Worlds
     limits: Limits
     central: Parameters
@@ -198,7 +198,7 @@ def keep_limits(
     count = enter.shape[0]
     filled = np.arange(-(-count // 64) * 64 if count > 1 else 1) % count
     made = _repair_many(setting, enter[filled], option[filled])
-    return np.asarray(made[0])[:count], np.asarray(made[1])[:count]
+    return np.array(made[0])[:count], np.array(made[1])[:count]
 
 
 @jax.jit

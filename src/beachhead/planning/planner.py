@@ -20,7 +20,7 @@ from beachhead.planning.decoupled import couplings_of, tabulate
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan, Strategy, Value
 from beachhead.planning.reasons import explain, use_limits
-from beachhead.planning.search import EFFORT, Progress, Proposals, search
+from beachhead.planning.search import EFFORT, Progress, Proposals, prune, search
 from beachhead.planning.strategies import WORDS, Named, find_best
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
@@ -29,7 +29,8 @@ from beachhead.simulation.pack import Packed, pack
 from beachhead.simulation.state import NEVER
 
 SEARCH_WORLDS, FRESH_WORLDS = 128, 1_000
-FRESH_SEED = 1_000_003  # keeps fresh worlds apart from those of the search
+CHECK_WORLDS = 256  # on which every entry has to pay, beside those that chose it
+FRESH_SEED, CHECK_SEED = 1_000_003, 2_000_003  # keep the sets of worlds apart
 TABLE_STRIDE = 4  # quarters between the entry dates that the search's table looks at
 
 Integers = NDArray[np.int32]
@@ -128,6 +129,8 @@ def plan(
         valuer, _look(packed, alone, dates), starts,
         budget=EFFORT[effort], seed=seed, spread=0.02 * _scale(alone), report=report,
     )  # fmt: skip
+    check = Valuer.prepare(case, packed, beliefs, CHECK_WORLDS, seed + CHECK_SEED, jnp.float32)
+    enter = prune(check, enter, option)
     clock.lap("search")
 
     with jax.enable_x64(True):

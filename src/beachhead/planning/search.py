@@ -128,7 +128,8 @@ def search(
     spent = done * CHAINS
     try:
         if whole:
-            *best, spent = polish(valuer, *best, spent, budget, report)
+            enter, option, spent = polish(valuer, *best, spent, budget, report)
+            best = enter, option
     except KeyboardInterrupt:
         whole = False
     return *best, spent, whole
@@ -152,14 +153,14 @@ def polish(
     fitness = float(valuer.scores(enter[None], option[None]).fitness[0])
     while spent < budget:
         changed = []
-        for row in np.flatnonzero((enter >= 0) & (enter < quarters)):
+        for row in np.flatnonzero((enter >= 0) & (enter < quarters)).tolist():
             dates = [NEVER, *(int(enter[row]) + shift for shift in (-4, -3, -2, -1, 1, 2, 3, 4))]
             for date in dates:
                 if date == NEVER or 0 <= date < quarters:
                     changed.append((_with(enter, row, date), option))
-            for way in np.flatnonzero(ways[row] < NEVER):
+            for way in np.flatnonzero(ways[row] < NEVER).tolist():
                 if way != option[row]:
-                    changed.append((enter, _with(option, row, int(way))))
+                    changed.append((enter, _with(option, row, way)))
         if not changed:
             break
         enters, options = keep_limits(
@@ -174,6 +175,23 @@ def polish(
         if report is not None:
             report(min(spent, budget), fitness)
     return enter, option, spent
+
+
+def prune(other: Valuer, enter: NDArray[np.int32], option: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Entry quarters without the entries that do not pay on `other` worlds than chose them.
+
+    On the search's own worlds a long schedule picks up entries that are lucky there. The one whose
+    loss costs least goes first, for as long as leaving one out makes the schedule better.
+    """
+    quarters = other.setting.problem.teams.shape[0]
+    while True:
+        rows = np.flatnonzero((enter >= 0) & (enter < quarters)).tolist()
+        tried = np.stack([enter, *(_with(enter, row, NEVER) for row in rows)])
+        fitness = other.scores(tried, np.broadcast_to(option, tried.shape)).fitness
+        top = int(np.argmax(fitness))
+        if top == 0:
+            return enter
+        enter = tried[top]
 
 
 def _with(values: NDArray[np.int32], row: int, value: int) -> NDArray[np.int32]:
