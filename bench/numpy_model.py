@@ -247,6 +247,9 @@ def simulate(
     yearly = ratio * (1.0 - ratio**problem.terminal) / (1.0 - ratio)
     lasting = (enter < len(problem.teams)) & ~left
     value += (
-        lasting * problem.discount ** (len(problem.teams) - 1) * yearly * np.maximum(late / 4.0, 0.0)
+        lasting
+        * problem.discount ** (len(problem.teams) - 1)
+        * yearly
+        * np.maximum(late / 4.0, 0.0)
     )
     return value, cash

@@ -64,7 +64,9 @@ class Books:
 def over_worlds(problem: Problem, worlds: Worlds, enter: Any, option: Any) -> list[Books]:
     """`simulate` in every world."""
     return [
-        simulate(problem, one_world(worlds.parameters, w), one_shock(worlds.shocks, w), enter, option)
+        simulate(
+            problem, one_world(worlds.parameters, w), one_shock(worlds.shocks, w), enter, option
+        )
         for w in range(worlds.shocks.fx.shape[0])
     ]
 

@@ -70,7 +70,7 @@ def _search(valuer: Valuer, budget: int = 3_000, seed: int = 3) -> tuple[float, 
 
 
 def _bound(valuer: Valuer, enter: Integers, option: Integers) -> float:
-    values = valuer.judge(enter, option)[1]
+    values = valuer.judge(enter, option).values
     return relax(valuer.setting, values, float(valuer.setting.aversion), valuer.tail).bound
 
 

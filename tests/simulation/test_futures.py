@@ -87,7 +87,5 @@ def test_labels_say_what_was_asked(case: Case, futures: Futures) -> None:
 def test_same_seed_same_futures(
     case: Case, panel: Panel, schedule: Schedule, futures: Futures
 ) -> None:
-    again = simulate(
-        case, panel, Beliefs.from_prior(case, panel), schedule, worlds=WORLDS, seed=2
-    )
+    again = simulate(case, panel, Beliefs.from_prior(case, panel), schedule, worlds=WORLDS, seed=2)
     assert again.identical(futures)

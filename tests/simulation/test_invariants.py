@@ -21,9 +21,7 @@ seeds = st.integers(0, 10_000)
 few = settings(max_examples=15, deadline=None, derandomize=True)
 
 
-def run(
-    problem: Problem, worlds: Worlds, enter: Any, option: Any, call: Any = kernel
-) -> Outcome:
+def run(problem: Problem, worlds: Worlds, enter: Any, option: Any, call: Any = kernel) -> Outcome:
     with jax.enable_x64(True):
         outcome = call(to_jax(problem), to_jax(worlds), jnp.asarray(enter), jnp.asarray(option))
         return jax.tree.map(np.asarray, outcome)

@@ -33,9 +33,9 @@ def test_batches_equal_loops() -> None:
     with jax.enable_x64(True):
         problem, worlds = to_jax(instance.problem), to_jax(instance.worlds)
         enter, option = jnp.asarray(instance.enter), jnp.asarray(instance.option)
-        together = jax.jit(
-            jax.vmap(partial(over_worlds, problem, worlds, record=change_in_cash))
-        )(enter, option)
+        together = jax.jit(jax.vmap(partial(over_worlds, problem, worlds, record=change_in_cash)))(
+            enter, option
+        )
         one = jax.jit(partial(rollout, problem, record=change_in_cash))
         for schedule in range(3):
             for world in range(3):

@@ -32,7 +32,6 @@ from scipy.optimize import linprog
 from beachhead.mechanisms.staffing import staffing
 from beachhead.planning.decoupled import (
     best_knowledge,
-    best_values,
     optimistic_couplings,
     tabulate,
 )
@@ -98,16 +97,12 @@ def relax(setting: Setting, incumbent: Floats, aversion: float, tail: float) -> 
     """
     weights = jnp.asarray(measure(incumbent, aversion, tail), setting.problem.people.dtype)
     given = optimistic_couplings(setting, setting.limits)
-    never = jnp.full_like(setting.problem.entered, NEVER)
-    held = np.asarray(
-        weights @ best_values(setting, given, never, jnp.zeros_like(never)), dtype=float
-    ).sum()
-    table = tabulate(setting, given, weights, optimistic=True)
+    table, held = tabulate(setting, given, weights, optimistic=True)
     columns = _lay_out(setting, table)
     prices, taken = _solve(columns)
-    bound = held + _price_out(columns, prices)
-    enter = np.full(never.shape[0], NEVER, dtype=np.int32)
-    option = np.zeros(never.shape[0], dtype=np.int32)
+    bound = held.sum() + _price_out(columns, prices)
+    enter = np.full(held.size, NEVER, dtype=np.int32)
+    option = np.zeros(held.size, dtype=np.int32)
     for column in np.flatnonzero(taken > 0.5):
         enter[columns.market[column]] = columns.quarter[column]
         option[columns.market[column]] = columns.option[column]

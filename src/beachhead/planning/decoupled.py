@@ -195,7 +195,7 @@ def tabulate(
     *,
     optimistic: bool,
     quarters: NDArray[np.int32] | None = None,
-) -> Floats:
+) -> tuple[Floats, Floats]:
     """Expected value of each market by entry quarter and option under `given` couplings.
 
     Parameters
@@ -209,17 +209,25 @@ def tabulate(
 
     Returns
     -------
-    array
+    table : array
         Axes (quarter, option, market); -inf where the limits rule the entry out.
+    held : array
+        Value of home and served markets, 0 for the others, axis market.
     """
     first = np.asarray(setting.limits.first)
     last = np.asarray(setting.limits.last)
     horizon = setting.problem.teams.shape[0]
     looked_at = np.arange(horizon, dtype=np.int32) if quarters is None else quarters
     table = np.full((horizon, first.shape[1], first.shape[0]), -np.inf)
+    served = np.asarray(setting.problem.entered) < 0
+    held = np.zeros(first.shape[0])
     for quarter in looked_at:
         open_to = ((first <= quarter) & (quarter <= last)[:, None]).T
-        if open_to.any():
-            values = _entered_at(setting, given, weights, jnp.asarray(quarter), optimistic)
-            table[quarter] = np.where(open_to, np.asarray(values), -np.inf)
-    return table
+        # Home and served markets are worth the same whatever is entered: any quarter tells.
+        if open_to.any() or quarter == looked_at[-1]:
+            values = np.asarray(
+                _entered_at(setting, given, weights, jnp.asarray(quarter), optimistic)
+            )
+            table[quarter] = np.where(open_to, values, -np.inf)
+            held = np.where(served, values[0], 0.0)
+    return table, held

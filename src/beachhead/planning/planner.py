@@ -28,8 +28,8 @@ from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.pack import Packed, pack
 from beachhead.simulation.state import NEVER
 
-SEARCH_WORLDS, FRESH_WORLDS = 128, 1_000
-CHECK_WORLDS = 256  # on which every entry has to pay, beside those that chose it
+SEARCH_WORLDS, FRESH_WORLDS = 128, 1_024
+CHECK_WORLDS = 128  # on which every entry has to pay, beside those that chose it
 FRESH_SEED, CHECK_SEED = 1_000_003, 2_000_003  # keep the sets of worlds apart
 TABLE_STRIDE = 4  # quarters between the entry dates that the search's table looks at
 
@@ -105,7 +105,7 @@ def plan(
     dates = np.arange(
         0, case.quarters, min(TABLE_STRIDE, max(1, case.quarters // 8)), dtype=np.int32
     )
-    alone = tabulate(valuer.setting, given, even, optimistic=False, quarters=dates)
+    alone, _ = tabulate(valuer.setting, given, even, optimistic=False, quarters=dates)
     named = find_best(valuer, _orders(case, panel, packed), alone, _enterable(packed))
     clock.lap("strategies")
 
@@ -115,7 +115,7 @@ def plan(
     with jax.enable_x64(True):
         exact = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64)
         relaxation = relax(
-            exact.setting, exact.judge(*starts[0])[1], case.risk.aversion, case.risk.tail
+            exact.setting, exact.judge(*starts[0]).values, case.risk.aversion, case.risk.tail
         )
     made = keep_limits(valuer.setting, relaxation.enter[None], relaxation.option[None])
     starts.insert(1, (made[0][0], made[1][0]))
@@ -210,12 +210,12 @@ def _choose(
     enters = np.stack([enter, *(n.enter for n in named)])
     options = np.stack([option, *(n.option for n in named)])
     judged = [fresh.judge(e, o) for e, o in zip(enters, options, strict=True)]
-    scores = [s for s, _ in judged]
-    objective = np.array([float(s.objective) for s in scores])
+    scores = [account.score for account in judged]
+    objective = np.array([s.objective for s in scores])
     limits = fresh.setting.limits
     # On fresh worlds a risk that just met the limit may just miss it: two standard errors.
     ruin = float(limits.ruin)
-    room = ruin + 2.0 * np.sqrt(max(ruin * (1.0 - ruin), 1e-12) / judged[0][1].size)
+    room = ruin + 2.0 * np.sqrt(max(ruin * (1.0 - ruin), 1e-12) / judged[0].values.size)
     keeps = np.array([s.excess <= 1e-6 and s.ruin <= room for s in scores])
     if not keeps.any():
         least = scores[int(np.argmin([float(s.ruin) for s in scores]))]
@@ -236,7 +236,7 @@ def _choose(
     strategies = [
         Strategy(
             n.name, WORDS[n.name], n.pace, int(((n.enter >= 0) & (n.enter < quarters)).sum()),
-            float(objective[k + 1]), float(judged[k + 1][1].mean()),
+            float(objective[k + 1]), float(judged[k + 1].values.mean()),
         )
         for k, n in enumerate(named)
     ]  # fmt: skip
@@ -259,7 +259,8 @@ def _answer(
     whole: bool,
 ) -> Plan:
     never = np.full_like(enter, NEVER)
-    worth, stay = (float(exact.judge(e, option)[0].objective) for e in (enter, never))
+    worth, stay = (float(exact.judge(e, option).score.objective) for e in (enter, never))
+    account = fresh.judge(enter, option)
     adds = worth - stay
     tiny = 1e-9 * max(abs(worth), 1.0)
     gap = None if adds <= tiny else (bound - worth) / adds
@@ -274,11 +275,11 @@ def _answer(
         bound=bound,
         gap=gap,
         bound_kind=KIND,
-        value=_spread(fresh.judge(enter, option)[1], fresh.judge(never, option)[1], case.risk.tail),
+        value=_spread(account.values, fresh.judge(never, option).values, case.risk.tail),
         schedule=packed.decode(enter, option),
         named_strategies=strategies,
-        limits=use_limits(case, packed, fresh, enter, option),
-        reasons=explain(packed, exact, fresh, enter, option),
+        limits=use_limits(case, packed, exact.setting, account, enter, option),
+        reasons=explain(packed, exact, account, enter, option),
     )
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from numpy.typing import NDArray
 
 from beachhead.cases import Case
 from beachhead.planning.limits import Setting, keep_limits
 from beachhead.planning.plan import Help, LimitUse, Reason
-from beachhead.planning.valuation import Valuer
+from beachhead.planning.valuation import Account, Valuer
 from beachhead.simulation.pack import Packed
 from beachhead.simulation.people import use_of_teams
-from beachhead.simulation.rollout import over_worlds
-from beachhead.simulation.state import NEVER, STEP, Quarter
+from beachhead.simulation.state import NEVER, STEP
 
 Integers = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -27,20 +22,17 @@ SHIFT = 2  # quarters by which an entry is moved to see what its date is worth
 
 
 def explain(
-    packed: Packed, exact: Valuer, fresh: Valuer, enter: Integers, option: Integers
+    packed: Packed, exact: Valuer, account: Account, enter: Integers, option: Integers
 ) -> tuple[Reason, ...]:
     """Reasons for the first markets of a schedule, in the order of their entry.
 
-    `exact` values what-ifs on the search's worlds, `fresh` what the market brings.
+    `exact` values what-ifs on the search's worlds, `account` is the schedule's on fresh ones.
     """
     quarters = exact.setting.problem.teams.shape[0]
     rows = [row for row in np.argsort(enter, kind="stable") if 0 <= enter[row] < quarters][:FIRST]
     if not rows:
         return ()
-    value, opening, saved = (
-        np.asarray(part) for part in _money(fresh.setting, jnp.asarray(enter), jnp.asarray(option))
-    )
-    base, _ = exact.judge(enter, option)
+    base = exact.judge(enter, option).score
     moved = [
         _moved(enter, int(row), quarter, quarters)
         for row in rows
@@ -65,10 +57,12 @@ def explain(
         reasons.append(
             Reason(
                 iso3=packed.markets[row],
-                earns=float(value[row]),
-                opening=float(opening[row]),
-                saved=float(saved[row]),
-                helped_by=_helpers(packed, exact.setting, enter, option, int(row), saved[row]),
+                earns=float(account.by_market[row]),
+                opening=float(account.paid[row]),
+                saved=float(account.saved[row]),
+                helped_by=_helpers(
+                    packed, exact.setting, enter, option, int(row), float(account.saved[row])
+                ),
                 without=float(change[3 * k]),
                 earlier=shifted(3 * k + 1, int(row)),
                 later=shifted(3 * k + 2, int(row)),
@@ -81,20 +75,6 @@ def _moved(enter: Integers, row: int, quarter: int, quarters: int) -> Integers:
     changed = enter.copy()
     changed[row] = quarter if 0 <= quarter < quarters else NEVER
     return changed
-
-
-def _opening(quarter: Quarter) -> tuple[Array, Array]:
-    """Entry cost paid in a quarter, and what it would have been more without experience."""
-    paid, saving = -quarter.ledger.opening, quarter.tied.saving
-    return paid, paid * saving / (1.0 - saving)
-
-
-@jax.jit
-def _money(setting: Setting, enter: Array, option: Array) -> tuple[Array, Array, Array]:
-    """Mean value, entry cost and what experience saved of it, axis market."""
-    outcome = over_worlds(setting.problem, setting.worlds, enter, option, record=_opening)
-    paid, saved = outcome.record
-    return outcome.value.mean(axis=0), paid.sum(axis=1).mean(axis=0), saved.sum(axis=1).mean(axis=0)
 
 
 def _helpers(
@@ -128,10 +108,14 @@ def _helpers(
 
 
 def use_limits(
-    case: Case, packed: Packed, fresh: Valuer, enter: Integers, option: Integers
+    case: Case,
+    packed: Packed,
+    setting: Setting,
+    account: Account,
+    enter: Integers,
+    option: Integers,
 ) -> tuple[LimitUse, ...]:
     """How much room the schedule leaves in each limit of the case, on fresh worlds."""
-    setting = fresh.setting
     quarters = setting.problem.teams.shape[0]
     _, used = use_of_teams(
         setting.problem, setting.central, jnp.asarray(enter), jnp.asarray(option)
@@ -139,9 +123,8 @@ def use_limits(
     free = np.asarray(setting.limits.teams) - np.asarray(used)
     least = np.asarray(setting.problem.options.teams)
     short = int((free < least.min() - 1e-6).sum())
-    ruin, low = (
-        np.asarray(part) for part in _cash(setting, jnp.asarray(enter), jnp.asarray(option))
-    )
+    ruin = float(account.score.ruin)
+    low = float(np.quantile(account.low, case.limits.ruin))
     rows = {iso3: row for row, iso3 in enumerate(packed.markets)}
     when = {iso3: int(enter[row]) for iso3, row in rows.items()}
     money = case.currency
@@ -195,11 +178,3 @@ def use_limits(
                      bool(inside), float(1 - len(inside)), "markets")
         )  # fmt: skip
     return tuple(limits)
-
-
-@partial(jax.jit)
-def _cash(setting: Setting, enter: Array, option: Array) -> tuple[Array, Array]:
-    """Share of worlds whose cash falls below the floor, and the accepted quantile of its low."""
-    outcome = over_worlds(setting.problem, setting.worlds, enter, option)
-    low = (setting.problem.capital + jnp.cumsum(outcome.record, axis=1)).min(axis=1)
-    return (low < setting.limits.floor).mean(), jnp.quantile(low, setting.limits.ruin)

@@ -19,10 +19,13 @@ from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds
 from beachhead.simulation.people import use_of_teams
-from beachhead.simulation.rollout import Outcome, over_worlds
+from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
+from beachhead.simulation.state import Problem, Quarter
 
 # Evaluations that share a call: enough to use both cores, few enough to stay in the cache.
 BATCH = 16
+
+PART = 128  # worlds of which a full account is made at a time
 
 
 class Score(NamedTuple):
@@ -33,10 +36,26 @@ class Score(NamedTuple):
     the search compares.
     """
 
-    objective: Array
-    ruin: Array
-    excess: Array
-    fitness: Array
+    objective: Any
+    ruin: Any
+    excess: Any
+    fitness: Any
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a schedule brings on a set of worlds, money of the case.
+
+    `score` as numbers; `values` and `low` (lowest cash), axis world; `by_market` mean value,
+    `paid` mean entry cost and `saved` what experience took off it, axis market.
+    """
+
+    score: Score
+    values: NDArray[np.float64]
+    low: NDArray[np.float64]
+    by_market: NDArray[np.float64]
+    paid: NDArray[np.float64]
+    saved: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -97,12 +116,34 @@ class Valuer:
         back = np.argsort(order, kind="stable")
         return Score(*[field[back] for field in joined])
 
-    def judge(
-        self, enter: NDArray[np.int32], option: NDArray[np.int32]
-    ) -> tuple[Score, NDArray[np.float64]]:
-        """Score of one schedule, and its value V in each world (axis world)."""
-        scored, values = _judge(self.setting, jnp.asarray(enter), jnp.asarray(option), self.tail)
-        return scored, np.asarray(values, dtype=np.float64)
+    def judge(self, enter: NDArray[np.int32], option: NDArray[np.int32]) -> Account:
+        """Full account of one schedule; `enter`, `option` axis market.
+
+        Worlds are simulated a part at a time, so that any number of them needs the same memory
+        and, where it is a multiple of `PART`, one compilation.
+        """
+        worlds = self.setting.worlds
+        count = worlds.shocks.fate.shape[0]
+        chosen = jnp.asarray(enter), jnp.asarray(option)
+        parts = [
+            _account(self.setting.problem, take_worlds(worlds, begin, begin + PART), *chosen)
+            for begin in range(0, count, PART)
+        ]
+        value, low, paid, saved = (
+            np.concatenate([np.asarray(part[k], dtype=np.float64) for part in parts])
+            for k in range(4)
+        )
+        scored = _weigh(
+            self.setting, jnp.asarray(value.sum(axis=1)), jnp.asarray(low), *chosen, self.tail
+        )
+        return Account(
+            score=Score(*[float(field) for field in scored]),
+            values=value.sum(axis=1),
+            low=low,
+            by_market=value.mean(axis=0),
+            paid=paid.mean(axis=0),
+            saved=saved.mean(axis=0),
+        )
 
 
 def score(
@@ -123,17 +164,17 @@ def score(
         problem, worlds = narrow(setting.problem, setting.worlds, rows)
         outcome = over_worlds(problem, worlds, enter[rows], option[rows])
         fits = here.sum() <= slots
-    worth, _ = _weigh(setting, outcome, enter, option, tail)
+    low = (setting.problem.capital + jnp.cumsum(outcome.record, axis=1)).min(axis=1)
+    worth = _weigh(setting, outcome.value.sum(axis=1), low, enter, option, tail)
     return worth._replace(fitness=jnp.where(fits, worth.fitness, -jnp.inf))
 
 
+@partial(jax.jit, static_argnames="tail")
 def _weigh(
-    setting: Setting, outcome: Outcome, enter: Array, option: Array, tail: float
-) -> tuple[Score, Array]:
-    """Score of a simulated schedule, and its value in each world."""
-    value = outcome.value.sum(axis=1)
-    cash = setting.problem.capital + jnp.cumsum(outcome.record, axis=1)
-    short = jnp.maximum(setting.limits.floor - cash.min(axis=1), 0.0)
+    setting: Setting, value: Array, low: Array, enter: Array, option: Array, tail: float
+) -> Score:
+    """Score from the value and the lowest cash in each world."""
+    short = jnp.maximum(setting.limits.floor - low, 0.0)
     ruin = (short > 0.0).mean()
     _, teams = use_of_teams(setting.problem, setting.central, enter, option)
     over = excess(setting.limits, teams, enter, option)
@@ -143,18 +184,29 @@ def _weigh(
     scale = jnp.abs(value).mean() + setting.problem.capital + 1.0
     too_risky = jnp.maximum(ruin - setting.limits.ruin, 0.0)
     penalty = scale * (over + 10.0 * too_risky) + 10.0 * (too_risky > 0.0) * short.mean()
-    return Score(worth, ruin, over, worth - penalty), value
+    return Score(worth, ruin, over, worth - penalty)
+
+
+def _entry_money(quarter: Quarter) -> tuple[Array, Array, Array]:
+    """Record of the firm's change in cash, of entry costs and of what experience saved of them."""
+    paid, saving = -quarter.ledger.opening, quarter.tied.saving
+    return quarter.ledger.total().sum(), paid, paid * saving / (1.0 - saving)
+
+
+@jax.jit
+def _account(
+    problem: Problem, worlds: Worlds, enter: Array, option: Array
+) -> tuple[Array, Array, Array, Array]:
+    """By world: value of each market, lowest cash, entry cost of each market and what was saved."""
+    outcome = over_worlds(problem, worlds, enter, option, record=_entry_money)
+    change, paid, saved = outcome.record
+    low = (problem.capital + jnp.cumsum(change, axis=1)).min(axis=1)
+    return outcome.value, low, paid.sum(axis=1), saved.sum(axis=1)
 
 
 @partial(jax.jit, static_argnames=("tail", "slots"))
 def _score_many(setting: Setting, enter: Array, option: Array, tail: float, slots: int) -> Score:
     return jax.vmap(lambda e, o: score(setting, e, o, tail, slots))(enter, option)
-
-
-@partial(jax.jit, static_argnames="tail")
-def _judge(setting: Setting, enter: Array, option: Array, tail: float) -> tuple[Score, Array]:
-    outcome = over_worlds(setting.problem, setting.worlds, enter, option)
-    return _weigh(setting, outcome, enter, option, tail)
 
 
 def _round_up(slots: int, markets: int) -> int:

@@ -15,7 +15,7 @@ from beachhead.data import Panel
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds, pack
 from beachhead.simulation.people import use_of_teams
-from beachhead.simulation.rollout import Worlds, everything, over_worlds
+from beachhead.simulation.rollout import Worlds, everything, over_worlds, take_worlds
 from beachhead.simulation.state import Ledger, Problem, Quarter
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 else:
     Futures = "xarray.Dataset"
 
-CHUNK = 125  # worlds simulated together: bounds memory
+CHUNK = 128  # worlds simulated together: bounds memory
 LINES = Ledger._fields
 
 
@@ -35,7 +35,7 @@ def simulate(
     beliefs: Beliefs,
     schedule: Schedule,
     *,
-    worlds: int = 1000,
+    worlds: int = 1024,
     seed: int = 2,
 ) -> Futures:
     """Simulate a schedule on sampled futures, in float64.
@@ -69,14 +69,19 @@ def simulate(
         kept = np.array(
             sorted({*np.flatnonzero(packed.problem.entered < 0).tolist(), *entered}), dtype=int
         )
-        chunks = [slice(begin, begin + CHUNK) for begin in range(0, worlds, CHUNK)]
-        weights = [len(range(worlds)[chunk]) / worlds for chunk in chunks]
+        begins = range(0, worlds, CHUNK)
+        weights = [min(CHUNK, worlds - begin) / worlds for begin in begins]
         parts = [
             jax.tree.map(
                 np.asarray,
-                _run(problem, _part(drawn, chunk), jnp.asarray(enter), jnp.asarray(option)),
+                _run(
+                    problem,
+                    take_worlds(drawn, begin, begin + CHUNK),
+                    jnp.asarray(enter),
+                    jnp.asarray(option),
+                ),
             )
-            for chunk in chunks
+            for begin in begins
         ]
         by_world = [np.concatenate([part[0][k] for part in parts]) for k in range(len(parts[0][0]))]
         mean = jax.tree.map(
@@ -85,10 +90,6 @@ def simulate(
         )
         people = _people(case, packed, beliefs, enter, option)
     return _label(case, packed, kept, by_world, mean, people, enter, seed, worlds, xr)
-
-
-def _part(worlds: Worlds, chunk: slice) -> Worlds:
-    return jax.tree.map(lambda leaf: leaf[chunk], worlds)
 
 
 @jax.jit

@@ -97,6 +97,11 @@ def rollout(
     return Outcome(state.value + terminal, terminal, yearly, kept)
 
 
+def take_worlds(worlds: Worlds, begin: int, end: int) -> Worlds:
+    """Worlds `begin` to `end` - 1."""
+    return jax.tree.map(lambda leaf: leaf[begin:end], worlds)
+
+
 def over_worlds(
     problem: Problem,
     worlds: Worlds,
@@ -117,4 +122,13 @@ def over_worlds(
     return jax.vmap(one)(worlds.parameters, worlds.shocks, given)
 
 
-__all__ = ["NEVER", "Outcome", "Worlds", "change_in_cash", "everything", "over_worlds", "rollout"]
+__all__ = [
+    "NEVER",
+    "Outcome",
+    "Worlds",
+    "change_in_cash",
+    "everything",
+    "over_worlds",
+    "rollout",
+    "take_worlds",
+]
