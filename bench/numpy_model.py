@@ -139,11 +139,17 @@ def simulate(
     owned = begin(problem, parameters)
     within = np.maximum(4.0 * category.units[0] * near_reach, 1e-9)
     sold = np.clip(problem.units / within, 0.0, 0.95)
-    implied = np.where(contested, sold * rivals / (np.exp(v) * (1.0 - sold)), sold)
+    stock = (spend / problem.usual_spend).astype(dtype)
+    adstock = (served * stock / (1.0 - taste.carry)).astype(dtype)
+    pull = np.exp(v + taste.advertising * np.log1p(adstock))
+    implied = np.where(contested, sold * rivals / (pull * (1.0 - sold)), sold)
     anchor = np.maximum(0.0, np.log(np.maximum(implied, 1e-9) / 0.9))
     anchor = np.where(served & contested, anchor, 0.0)
     accepted = np.where(served, np.minimum(implied * np.exp(-anchor), 1.0), 0.0).astype(dtype)
-    v = (v + anchor).astype(dtype)
+    fresh = np.exp(-np.where(served, -enter * STEP, 0.0) / parameters.home.years)
+    load = (load_each * served * fresh).sum(axis=1, keepdims=True)
+    relief = problem.home * parameters.home.dilution * load / parameters.home.carries
+    v = (v + anchor + relief).astype(dtype)
     years = np.where(served, -enter * STEP, 0.0).astype(dtype)
     experience = 1.0 - np.exp(-years / parameters.experience.years)
 
@@ -151,7 +157,6 @@ def simulate(
     grown = np.exp(taste.rivals_growth * STEP)
     ignorance = np.exp(-STEP / parameters.experience.years)
     forgotten = np.exp(-parameters.experience.forgetting * STEP)
-    stock = (spend / problem.usual_spend).astype(dtype)
     cuts = np.stack([getattr(known, kind)[:, 0] for kind in KINDS], axis=1)
     cuts = cuts[:, problem.likeness.kind]
     weight, most = -np.log1p(-known.phi), cuts @ problem.likeness.learns.T
@@ -170,7 +175,6 @@ def simulate(
         agreed = np.where(is_home, np.inf, problem.agreed_loss * estimate)
     parts = np.maximum(preparation, 1)
 
-    adstock = np.zeros_like(owned)
     left = np.zeros(owned.shape, dtype=bool)
     loss, value, late = np.zeros_like(owned), np.zeros_like(owned), np.zeros_like(owned)
     cash = np.empty((owned.shape[0], len(problem.teams)), dtype=dtype)

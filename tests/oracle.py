@@ -114,6 +114,11 @@ class _Walk:
 
     def run(self, enter: Any, option: Any) -> Books:
         self.ventures = [self.prepare(i, int(enter[i]), int(option[i])) for i in self.markets]
+        # Today's home sales bear today's load already: only what comes on top of it weighs.
+        home = self.parameters.home
+        self.ventures[list(self.problem.home).index(1.0)].utility += (
+            home.dilution * self.load(0) / home.carries
+        )
         shape = (len(self.quarters), len(self.markets))
         names = ("units", "share", "accepted", "present", "category", "saving", "heard", "crowd")
         series = {name: np.zeros(shape) for name in names} | {"load": np.zeros(shape[0])}
@@ -181,7 +186,11 @@ class _Walk:
             venture.accepted = share
             return
         # share = A e^v / (A e^v + B), solved for A; where that is too much, v has to give.
-        venture.accepted = share / (1.0 - share) * rivals / math.exp(venture.utility)
+        taste = self.parameters.share
+        remembered = problem.options.spend[i, venture.option] / problem.usual_spend[i]
+        remembered /= 1.0 - taste.carry
+        pull = math.exp(venture.utility) * (1.0 + remembered) ** taste.advertising
+        venture.accepted = share / (1.0 - share) * rivals / pull
         if venture.accepted > 0.9:
             venture.utility += math.log(venture.accepted / 0.9)
             venture.accepted = 0.9
@@ -333,7 +342,8 @@ class _Walk:
         rivals *= math.exp(taste.rivals_growth[i] * t * DT)
         if rivals == 0.0:
             return venture.accepted
-        campaigns = t - max(venture.enter, 0) + 1
+        # Who sells today has advertised for long: as much is forgotten as is added.
+        campaigns = math.inf if venture.served else t - venture.enter + 1
         remembered = (1.0 - taste.carry**campaigns) / (1.0 - taste.carry)
         spend = problem.options.spend[i, venture.option] / problem.usual_spend[i]
         v = venture.utility + taste.advertising * math.log(1.0 + spend * remembered)

@@ -111,9 +111,10 @@ def size(problem: Problem, parameters: Parameters, years: Array) -> Array:
 def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[State, Chosen]:
     """State before the first quarter, and the choice with home and served markets anchored.
 
-    Owners come from the category's clock. Acceptance where the firm already sells is what today's
-    units imply; where no acceptance below .9 explains them, the brand's utility there is higher
-    than its price and order suggest, and is raised to fit.
+    Owners come from the category's clock. Where the firm already sells, its advertising is
+    remembered as it is after years of the same, attention abroad already weighs on home, and
+    acceptance is what today's units imply; where no acceptance below .9 explains them, the brand's
+    utility there is higher than its price and order suggest, and is raised to fit.
     """
     people = size(problem, parameters, jnp.zeros(()))
     age = 0.0 if problem.category_age is None else problem.category_age
@@ -128,7 +129,8 @@ def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[Sta
     within_reach = jnp.maximum(4.0 * units * chosen.reach, 1e-9)
     sold = jnp.clip(problem.units / within_reach, 0.0, 0.95)
     rivals = problem.rivals * parameters.share.rivals_factor
-    pull = attraction(parameters.share, chosen.utility, jnp.zeros_like(sold))
+    adstock = served * chosen.spend / problem.usual_spend / (1.0 - parameters.share.carry)
+    pull = attraction(parameters.share, chosen.utility, adstock)
     implied = jnp.where(rivals > 0.0, sold * rivals / (pull * (1.0 - sold)), sold)
     anchor = jnp.maximum(0.0, jnp.log(jnp.maximum(implied, 1e-9) / 0.9))
     anchor = jnp.where(served & (rivals > 0.0), anchor, 0.0)
@@ -137,7 +139,9 @@ def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[Sta
     zero = jnp.zeros_like(people)
     years = jnp.where(served, -chosen.enter * STEP, 0.0)
     known = experience(parameters.experience, zero, served.astype(people.dtype), years)
-    state = State(owners, accepted, zero, known, zero, zero, zero, zero, zero)
+    load = attention(parameters.home, chosen.load, served, years)
+    anchor = anchor - problem.home * home_utility(parameters.home, load)
+    state = State(owners, accepted, adstock, known, zero, zero, zero, zero, zero)
     return state, chosen._replace(utility=chosen.utility + anchor)
 
 
