@@ -40,7 +40,7 @@ pin:  ## renew constraints.txt within the bounds of pyproject.toml
 
 clean:  ## remove the environment and everything made
 	rm -rf .venv .venv-uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
-		build dist run
+		build dist runs
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## list the targets

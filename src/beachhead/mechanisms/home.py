@@ -48,7 +48,7 @@ def attention(parameters: Home, load: Array, present: Array, age: Array) -> Arra
     `load` of the mode (0 for home), `present` 1 where the firm is, `age` years since entry; axis
     market, summed.
     """
-    return (load * present * jnp.exp(-jnp.maximum(age, 0.0) / parameters.years)).sum()
+    return jnp.dot(load, present * jnp.exp(-jnp.maximum(age, 0.0) / parameters.years))
 
 
 def home_utility(parameters: Home, load: Array) -> Array:

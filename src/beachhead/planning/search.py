@@ -19,7 +19,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from beachhead.planning.limits import keep_limits, repair
-from beachhead.planning.valuation import BATCH, Setting, Valuer, score
+from beachhead.planning.valuation import BATCH, Setting, Valuer, round_slots, score
 from beachhead.simulation.state import NEVER
 
 CHAINS = BATCH
@@ -205,7 +205,7 @@ def _slots(valuer: Valuer, enter: NDArray[np.int32]) -> int:
     quarters = valuer.setting.problem.teams.shape[0]
     served = int((np.asarray(valuer.setting.problem.entered) < 0).sum())
     most = int((enter < quarters).sum(axis=1).max())
-    return min(enter.shape[1], -(-(served + most + max(8, most // 2)) // 16) * 16)
+    return round_slots(min(enter.shape[1], served + most + max(8, most // 2)))
 
 
 def _cool(progress: float) -> float:

@@ -20,7 +20,7 @@ from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds
 from beachhead.simulation.people import use_of_teams
 from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
-from beachhead.simulation.state import Problem, Quarter
+from beachhead.simulation.state import NEVER, Problem, Quarter
 
 # Evaluations that share a call: enough to use both cores, few enough to stay in the cache.
 BATCH = 16
@@ -106,7 +106,7 @@ class Valuer:
         order = np.argsort(entries, kind="stable")
         parts = []
         for batch in _batches(order):
-            slots = _round_up(served + int(entries[batch].max()), enter.shape[1])
+            slots = round_slots(served + int(entries[batch].max()), coarse=True)
             scored = _score_many(
                 self.setting, jnp.asarray(enter[batch]), jnp.asarray(option[batch]), self.tail,
                 slots,
@@ -146,24 +146,29 @@ class Valuer:
         )
 
 
-def score(
-    setting: Setting, enter: Array, option: Array, tail: float, slots: int | None = None
-) -> Score:
+def round_slots(needed: int, *, coarse: bool = False) -> int:
+    """Slots for so many markets: sixteens fill the processor's vectors, and few sizes compile.
+
+    `coarse`: 32, 64, 128 and so on.
+    """
+    return max(32, 1 << (needed - 1).bit_length()) if coarse else -(-needed // 16) * 16
+
+
+def score(setting: Setting, enter: Array, option: Array, tail: float, slots: int) -> Score:
     """Score of one schedule; `enter`, `option` axis market.
 
-    With `slots` only so many markets are simulated, those that are served or entered: the same
-    score for a fraction of the work. A schedule that needs more slots has fitness -inf.
+    Only `slots` markets are simulated, those that are served or entered first: the same score for
+    a fraction of the work. A schedule that needs more slots has fitness -inf.
     """
-    quarters = setting.problem.teams.shape[0]
+    markets, quarters = enter.shape[0], setting.problem.teams.shape[0]
     here = (setting.problem.entered < 0) | (enter < quarters)
-    if slots is None or slots >= enter.shape[0]:
-        outcome = over_worlds(setting.problem, setting.worlds, enter, option)
-        fits = jnp.ones((), bool)
-    else:
-        rows = jnp.argsort(~here)[:slots]
-        problem, worlds = narrow(setting.problem, setting.worlds, rows)
-        outcome = over_worlds(problem, worlds, enter[rows], option[rows])
-        fits = here.sum() <= slots
+    order = jnp.argsort(~here)
+    # Slots beyond the markets repeat the last one, which is no served one, as never entered.
+    rows = order[jnp.minimum(jnp.arange(slots), markets - 1)]
+    when = jnp.where(jnp.arange(slots) < markets, enter[rows], NEVER)
+    problem, worlds = narrow(setting.problem, setting.worlds, rows)
+    outcome = over_worlds(problem, worlds, when, option[rows])
+    fits = here.sum() <= slots
     low = (setting.problem.capital + jnp.cumsum(outcome.record, axis=1)).min(axis=1)
     worth = _weigh(setting, outcome.value.sum(axis=1), low, enter, option, tail)
     return worth._replace(fitness=jnp.where(fits, worth.fitness, -jnp.inf))
@@ -207,11 +212,6 @@ def _account(
 @partial(jax.jit, static_argnames=("tail", "slots"))
 def _score_many(setting: Setting, enter: Array, option: Array, tail: float, slots: int) -> Score:
     return jax.vmap(lambda e, o: score(setting, e, o, tail, slots))(enter, option)
-
-
-def _round_up(slots: int, markets: int) -> int:
-    """The next of few sizes, since each is compiled anew."""
-    return next((size for size in (32, 64, 128) if slots <= size < markets), markets)
 
 
 def _batches(order: NDArray[np.int64]) -> list[NDArray[np.int64]]:

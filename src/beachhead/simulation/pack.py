@@ -242,7 +242,11 @@ def _likeness(facts: Facts) -> Likeness:
     teaches = [_members(labels) for labels in kinds]
     learns = [member / np.maximum(member.sum(axis=1, keepdims=True), 1.0) for member in teaches]
     kind = np.repeat(np.arange(len(KINDS)), [member.shape[1] for member in teaches])
-    return Likeness(np.hstack(teaches), np.hstack(learns), kind.astype(np.int32))
+    # A group of one teaches nobody.
+    shared = np.hstack(teaches).sum(axis=0) > 1
+    return Likeness(
+        np.hstack(teaches)[:, shared], np.hstack(learns)[:, shared], kind[shared].astype(np.int32)
+    )
 
 
 def _members(labels: Sequence[tuple[str, ...]]) -> Floats:

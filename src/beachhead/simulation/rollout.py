@@ -45,7 +45,8 @@ class Outcome(NamedTuple):
 
 def change_in_cash(quarter: Quarter) -> Array:
     """Record for the search: the firm's change in cash, a number."""
-    return quarter.ledger.total().sum()
+    # A product with ones is a sum, and much the faster one once compiled.
+    return jnp.dot(quarter.change, jnp.ones_like(quarter.change))
 
 
 def everything(quarter: Quarter) -> Quarter:

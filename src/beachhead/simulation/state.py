@@ -166,11 +166,13 @@ class Ledger(NamedTuple):
 class Quarter(NamedTuple):
     """What a quarter leaves behind: the ledger and what explains it, axis market.
 
+    `change` is the ledger's total, summed once for all who need it.
     `category` units of all brands, `units` and `share` of ours, `accepted`, `present` (1 while
     there); `tied`: the couplings in force.
     """
 
     ledger: Ledger
+    change: Array
     category: Array
     units: Array
     share: Array

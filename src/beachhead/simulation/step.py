@@ -241,8 +241,8 @@ def step(
     # E9: the money of the quarter.
     flow = cash_flow(
         parameters.cashflow, units, owners * within * won, chosen.price, chosen.fee,
-        shocks.fx, problem.cost, problem.landed, chosen.fixed, chosen.spend, problem.distance,
-        tied.familiarity, STEP,
+        shocks.fx, problem.cost, problem.landed, chosen.fixed * present, chosen.spend * present,
+        problem.distance, tied.familiarity, STEP,
     )  # fmt: skip
 
     # E8: exits at the end of the quarter, by fate or by the loss agreed before entry.
@@ -251,12 +251,15 @@ def step(
         parameters.exit, chosen.alpha, jnp.maximum(quarter - chosen.enter, 0), problem.distance,
         tied.familiarity, tied.crowd, unit_margin / chosen.price,
     )  # fmt: skip
-    booked = jax.tree.map(lambda line: line * present, flow)
-    loss = state.loss - sum(booked)
+    ledger = Ledger(**flow._asdict(), opening=-opening, salvage=jnp.zeros_like(opening))
+    # The barriers keep the compiler from working out the same sums once for each use.
+    operating = jax.lax.optimization_barrier(ledger.operating())
+    loss = state.loss - operating
     agreed = jnp.where(problem.home > 0.0, jnp.inf, problem.agreed_loss * chosen.estimate)
     leaving = present * leaves(shocks.fate, log_rate, loss, agreed)
     salvage = leaving * chosen.salvage * chosen.estimate * parameters.entry.cost_factor
-    ledger = Ledger(**booked._asdict(), opening=-opening, salvage=salvage)
+    ledger = ledger._replace(salvage=salvage)
+    change = jax.lax.optimization_barrier(operating + ledger.opening + salvage)
 
     factor = problem.discount**quarter
     last_year = quarter >= problem.teams.shape[0] - 4
@@ -267,9 +270,9 @@ def step(
         known=experience(parameters.experience, state.known, present, STEP),
         left=state.left + leaving,
         loss=loss,
-        value=state.value + factor * ledger.total(),
-        late=state.late + last_year * ledger.operating(),
+        value=state.value + factor * change,
+        late=state.late + last_year * operating,
         log_rate=log_rate,
     )
-    quarter_left = Quarter(ledger, category_units, units, won, accepted, present, tied)
+    quarter_left = Quarter(ledger, change, category_units, units, won, accepted, present, tied)
     return after, quarter_left
