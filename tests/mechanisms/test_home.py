@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from beachhead.mechanisms.home import Home, attention, home_utility
+from beachhead.mechanisms.home import Home, attention, home_utility, novelty
 
 TEN = np.ones(10)
 
@@ -14,19 +14,21 @@ def parameters():
 
 
 def test_each_launch_adds_as_much_as_the_one_before(parameters):
-    loads = [float(attention(parameters, TEN[:n], TEN[:n], 0.0 * TEN[:n])) for n in range(1, 11)]
+    loads = [float(attention(TEN[:n], TEN[:n], TEN[:n])) for n in range(1, 11)]
     np.testing.assert_allclose(loads, np.arange(1.0, 11.0))
     losses = [float(home_utility(parameters, np.float64(load))) for load in loads]
     np.testing.assert_allclose(losses, -0.01 * np.arange(1.0, 11.0))
 
 
 def test_a_market_claims_less_attention_as_it_ages(parameters):
-    loads = [float(attention(parameters, TEN[:1], TEN[:1], age * TEN[:1])) for age in range(9)]
+    loads = [
+        float(attention(TEN[:1], TEN[:1], novelty(parameters, age * TEN[:1]))) for age in range(9)
+    ]
     np.testing.assert_allclose(loads, np.exp(-0.5 * np.arange(9.0)))
 
 
-def test_a_market_that_was_left_claims_none(parameters):
-    assert float(attention(parameters, TEN, 0.0 * TEN, TEN)) == 0.0
+def test_a_market_that_was_left_claims_none():
+    assert float(attention(TEN, 0.0 * TEN, TEN)) == 0.0
 
 
 def home_share(firm):

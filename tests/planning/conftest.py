@@ -106,7 +106,7 @@ def _toy(
         ),
         price=np.asarray(1.0), cost=np.asarray(0.0), entry_price=np.asarray(1.0),
         category_age=np.asarray(0.0), discount=np.asarray(discount),
-        terminal=np.asarray(terminal), agreed_loss=np.asarray(np.inf),
+        terminal=np.asarray(terminal), agreed_loss=None,
         capital=np.asarray(capital),
     )  # fmt: skip
     beliefs = _beliefs(believed or {}, spread)

@@ -56,7 +56,7 @@ def test_a_yearly_rate_is_met_after_four_quarters(exits):
 
 def test_fate_below_the_log_rate_is_a_chance_of_the_hazard():
     draws = (np.arange(100_000) + 0.5) / 100_000
-    left = leaves(log_rate(draws), log_rate(0.09527), np.float64(0.0), np.inf)
+    left = leaves(log_rate(draws), log_rate(0.09527))
     assert np.asarray(left).mean() == pytest.approx(0.09527, abs=1e-5)
 
 

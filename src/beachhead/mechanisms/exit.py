@@ -99,10 +99,14 @@ def hazard(log_rate: Array) -> Array:
     return -jnp.expm1(-jnp.exp(log_rate))
 
 
-def leaves(fate: Array, log_rate: Array, loss: Array, agreed: Array) -> Array:
-    """True where the firm leaves in this quarter: by fate, or as losses passed what was agreed.
+def leaves(fate: Array, log_rate: Array) -> Array:
+    """True where fate makes the firm leave in this quarter.
 
-    `fate` is ln(-ln(1 - u)) of a uniform draw u, so that fate < log_rate has probability h;
-    `loss` is the cumulative operating loss and `agreed` its limit (money).
+    `fate` is ln(-ln(1 - u)) of a uniform draw u, so that fate < log_rate has probability h.
     """
-    return (fate < log_rate) | (loss > agreed)
+    return fate < log_rate
+
+
+def gives_up(loss: Array, agreed: Array) -> Array:
+    """True where the cumulative operating `loss` has passed what was `agreed` before entry."""
+    return loss > agreed

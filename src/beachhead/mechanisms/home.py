@@ -42,13 +42,18 @@ class Home:
     )  # fmt: skip
 
 
-def attention(parameters: Home, load: Array, present: Array, age: Array) -> Array:
+def novelty(parameters: Home, years: Array | float) -> Array:
+    """Part of a new market's claim on attention that is left after `years`."""
+    return jnp.exp(-years / parameters.years)
+
+
+def attention(load: Array, present: Array, fresh: Array) -> Array:
     """Load L of all foreign markets on the managers, in launches.
 
-    `load` of the mode (0 for home), `present` 1 where the firm is, `age` years since entry; axis
-    market, summed.
+    `load` of the mode (0 for home), `present` 1 where the firm is, `fresh` = exp(-age / tau_L);
+    axis market, summed.
     """
-    return jnp.dot(load, present * jnp.exp(-jnp.maximum(age, 0.0) / parameters.years))
+    return jnp.dot(load, present * fresh)
 
 
 def home_utility(parameters: Home, load: Array) -> Array:

@@ -7,8 +7,9 @@ table that tells the search where to look.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -129,8 +130,15 @@ def _loudest(problem: Problem, limits: Limits, worlds: Worlds) -> Array:
             localisation=most(ways.localisation),
             alpha=jnp.full_like(ways.alpha, -jnp.inf),
         ),
-        agreed_loss=jnp.full_like(problem.agreed_loss, jnp.inf),
+        agreed_loss=None,
     )
+    # What localisation does to a served market's utility must not lower the acceptance that its
+    # units of today imply; acceptance itself does not look at utility.
+    taste = worlds.parameters.share
+    unmoved = worlds.parameters._replace(
+        share=replace(cast(Any, taste), localisation=jnp.zeros_like(taste.localisation))
+    )
+    worlds = worlds._replace(parameters=unmoved)
     soonest = limits.first.min(axis=1)
     tied = over_worlds(everywhere, worlds, soonest, jnp.zeros_like(soonest), record=_tied).record
     return tied.heard

@@ -102,14 +102,25 @@ def read_limits(case: Case, packed: Packed) -> Limits:
             )
     if problems:
         raise InputError(*problems)
-    pairs = [(a, b) for a, b in limits.after if a in rows and b in rows]
+    # Where the firm already is, nobody has to wait.
+    pairs = [
+        (later, earlier)
+        for later, earlier in limits.after
+        if later in rows and earlier in rows and problem.entered[rows[earlier]] == NEVER
+    ]
+    apart = []
+    for names in limits.not_together:
+        inside = [rows[iso3] for iso3 in names if iso3 in rows]
+        if any(problem.entered[row] < 0 for row in inside):
+            # The firm is in one of them already: the others are closed to it.
+            first[[row for row in inside if problem.entered[row] == NEVER]] = NEVER
+        else:
+            apart.append([float(row in inside) for row in range(len(packed.markets))])
     return Limits(
         first=first,
         last=last,
         required=required,
-        apart=np.array(
-            [[float(iso3 in names) for iso3 in packed.markets] for names in limits.not_together]
-        ).reshape(len(limits.not_together), len(packed.markets)),
+        apart=np.array(apart).reshape(len(apart), len(packed.markets)),
         later=np.array([rows[a] for a, _ in pairs], dtype=np.int32),
         earlier=np.array([rows[b] for _, b in pairs], dtype=np.int32),
         most=np.asarray(NEVER if limits.max_markets is None else limits.max_markets),
@@ -137,13 +148,20 @@ def excess(limits: Limits, teams: Array, enter: Array, option: Array) -> Array:
 
 
 def repair(
-    problem: Arrays, limits: Limits, central: Parameters, enter: Array, option: Array
+    problem: Arrays,
+    limits: Limits,
+    central: Parameters,
+    enter: Array,
+    option: Array,
+    rank: Array | None = None,
 ) -> tuple[Array, Array]:
     """The nearest schedule that keeps the limits other than cash, as far as one is found.
 
     Entries are moved later or dropped, options that may not be taken are replaced; demanded
-    markets are never dropped. `excess` tells whether it has succeeded.
+    markets are never dropped. Of markets with one date, those of low `rank` (axis market) come
+    first where teams are short; by default the larger ones. `excess` tells whether it succeeded.
     """
+    rank = -problem.clout if rank is None else rank
     quarters = limits.teams.shape[0]
     rows = jnp.arange(enter.shape[0])
     required = limits.required > 0
@@ -157,10 +175,10 @@ def repair(
 
     def part(enter: Array, members: Array) -> tuple[Array, None]:
         # The demanded one stays, else the first to be entered, else the first in order.
-        rank = jnp.where(
+        date = jnp.where(
             members > 0, enter - required * 2 * NEVER + rows / (2.0 * rows.size), NEVER
         )
-        others = (members > 0) & (rows != rank.argmin())
+        others = (members > 0) & (rows != date.argmin())
         return jnp.where(others & ~required, NEVER, enter), None
 
     enter, _ = jax.lax.scan(part, enter, limits.apart)
@@ -181,54 +199,57 @@ def repair(
     pairs = (limits.later, limits.earlier)
     for _ in range(2 if limits.later.shape[0] else 0):
         enter, _ = jax.lax.scan(wait, enter, pairs)
-    rank = jnp.argsort(jnp.argsort(enter - required * 2 * NEVER))
-    enter = jnp.where((rank >= limits.most) & ~required, NEVER, enter)
+    place = jnp.argsort(jnp.lexsort((rank, enter - required * 2 * NEVER)))
+    enter = jnp.where((place >= limits.most) & ~required, NEVER, enter)
     need, _ = use_of_teams(problem, central, enter, option)
-    enter = _fit_teams(problem, limits, enter, option, need)
+    enter = _fit_teams(problem, limits, enter, option, need, rank)
     if limits.later.shape[0]:
         enter, _ = jax.lax.scan(wait, enter, pairs)
     return enter.astype(jnp.int32), option.astype(jnp.int32)
 
 
 def keep_limits(
-    setting: Setting, enter: NDArray[np.int32], option: NDArray[np.int32]
+    setting: Setting,
+    enter: NDArray[np.int32],
+    option: NDArray[np.int32],
+    rank: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """`repair` of many schedules, axes (schedule, market)."""
+    """`repair` of many schedules, axes (schedule, market); one `rank` for all."""
     # Few sizes, since each is compiled anew.
     count = enter.shape[0]
     filled = np.arange(-(-count // 64) * 64 if count > 1 else 1) % count
-    made = _repair_many(setting, enter[filled], option[filled])
+    order = -setting.problem.clout if rank is None else jnp.asarray(rank)
+    made = _repair_many(setting, enter[filled], option[filled], order)
     return np.array(made[0])[:count], np.array(made[1])[:count]
 
 
 @jax.jit
-def _repair_many(setting: Setting, enter: Array, option: Array) -> tuple[Array, Array]:
-    return jax.vmap(lambda e, o: repair(setting.problem, setting.limits, setting.central, e, o))(
-        enter, option
-    )
+def _repair_many(setting: Setting, enter: Array, option: Array, rank: Array) -> tuple[Array, Array]:
+    return jax.vmap(
+        lambda e, o: repair(setting.problem, setting.limits, setting.central, e, o, rank)
+    )(enter, option)
 
 
-def _fit_teams(problem: Arrays, limits: Limits, enter: Array, option: Array, need: Array) -> Array:
+def _fit_teams(
+    problem: Arrays, limits: Limits, enter: Array, option: Array, need: Array, rank: Array
+) -> Array:
     """Entries in their order, each at the first quarter for which teams are free."""
     quarters = limits.teams.shape[0]
     clock = jnp.arange(quarters)
     required = limits.required > 0
     served = problem.entered < 0
-    # Demanded markets choose first, then the earlier before the later.
-    order = jnp.argsort(jnp.where(served, NEVER, enter) - required * 2 * NEVER)
+    # Demanded markets choose first, then the earlier before the later, then by rank.
+    date = jnp.where(served, NEVER, enter) - required * 2 * NEVER
+    order = jnp.lexsort((rank, date))
     entries = ((enter < quarters) & ~served).sum()
-    longest = 8  # quarters of preparation beyond which no mode goes
 
     def place(state: Any) -> Any:
         index, free, enter = state
         row = order[index]
         preparation = problem.options.preparation[option[row]]
-        tight = free + 1e-6 < need[row]
-        # Quarters in which preparation for an entry at each quarter would find no team.
-        blocked = sum(
-            jnp.where(back < preparation, jnp.roll(tight, back + 1), False).astype(jnp.int32)
-            for back in range(longest)
-        )
+        # Quarters before each in which no team is free, and of these the ones of preparation.
+        tight = jnp.concatenate([jnp.zeros(1, int), jnp.cumsum(free + 1e-6 < need[row])])
+        blocked = tight[clock] - tight[jnp.maximum(clock - preparation, 0)]
         wanted = jnp.maximum(enter[row], limits.first[row, option[row]])
         fits = (blocked == 0) & (clock >= wanted) & (clock <= limits.last[row])
         chosen = jnp.where(fits.any(), fits.argmax(), jnp.where(required[row], enter[row], NEVER))

@@ -81,7 +81,9 @@ def find_best(
         ]
         enter = np.stack([never, *(e for _, e, _ in variants)])
         options = np.stack([none, *(way for _, _, way in variants)])
-        enter, options = keep_limits(valuer.setting, enter, options)
+        rank = np.full(markets, float(markets))
+        rank[order] = np.arange(order.size)
+        enter, options = keep_limits(valuer.setting, enter, options, rank)
         top = int(np.argmax(valuer.scores(enter, options).fitness))
         pace = variants[top - 1][0] if top else None
         found.append(Named(name, pace, enter[top], options[top]))

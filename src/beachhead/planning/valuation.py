@@ -157,18 +157,22 @@ def round_slots(needed: int, *, coarse: bool = False) -> int:
 def score(setting: Setting, enter: Array, option: Array, tail: float, slots: int) -> Score:
     """Score of one schedule; `enter`, `option` axis market.
 
-    Only `slots` markets are simulated, those that are served or entered first: the same score for
-    a fraction of the work. A schedule that needs more slots has fitness -inf.
+    Where `slots` are few, only so many markets are simulated, those that are served or entered:
+    the same score for a fraction of the work. A schedule that needs more has fitness -inf.
     """
     markets, quarters = enter.shape[0], setting.problem.teams.shape[0]
     here = (setting.problem.entered < 0) | (enter < quarters)
-    order = jnp.argsort(~here)
+    # What all schedules share is worked out once for a batch, which narrowing to each schedule's
+    # own markets forgoes: it pays where few of many are entered.
+    narrows = slots * 3 <= markets
+    width = slots if narrows else round_slots(markets)
+    order = jnp.argsort(~here) if narrows else jnp.arange(markets)
     # Slots beyond the markets repeat the last one, which is no served one, as never entered.
-    rows = order[jnp.minimum(jnp.arange(slots), markets - 1)]
-    when = jnp.where(jnp.arange(slots) < markets, enter[rows], NEVER)
+    rows = order[jnp.minimum(jnp.arange(width), markets - 1)]
+    when = jnp.where(jnp.arange(width) < markets, enter[rows], NEVER)
     problem, worlds = narrow(setting.problem, setting.worlds, rows)
     outcome = over_worlds(problem, worlds, when, option[rows])
-    fits = here.sum() <= slots
+    fits = here.sum() <= slots if narrows else jnp.ones((), bool)
     low = (setting.problem.capital + jnp.cumsum(outcome.record, axis=1)).min(axis=1)
     worth = _weigh(setting, outcome.value.sum(axis=1), low, enter, option, tail)
     return worth._replace(fitness=jnp.where(fits, worth.fitness, -jnp.inf))

@@ -120,7 +120,7 @@ def pack(case: Case, panel: Panel) -> Packed:
     allowed = (facts.entered == NEVER)[:, None] & new
 
     # The yearly chance is spread over the first four quarters as the hazard falls with age.
-    slope = table()["exit.age"].default
+    slope = case.parameters.get("exit.age", table()["exit.age"].default)
     near = _members([(name,) for name in facts.subregions])
     category_sales = facts.potential * case.product.price / 3.0
     problem = Problem(
@@ -174,7 +174,7 @@ def pack(case: Case, panel: Panel) -> Packed:
         category_age=None if case.product.new_category else np.asarray(facts.category_age),
         discount=np.asarray((1.0 + case.risk.discount) ** -STEP),
         terminal=np.asarray(case.risk.terminal_years / STEP),
-        agreed_loss=np.asarray(np.inf),
+        agreed_loss=None,
         capital=np.asarray(case.limits.capital),
     )  # fmt: skip
     return Packed(problem, facts.markets, facts.regions, options, facts)

@@ -60,7 +60,7 @@ class Problem(NamedTuple):
     schedules).
     Scalars: `price`, `cost` (of a unit), `entry_price` (of the category, today), `discount` (a
     quarter's factor b), `terminal` (quarters of the annuity), `agreed_loss` (in entry costs, of
-    exit criteria), `capital` (cash at the start).
+    exit criteria; None without them), `capital` (cash at the start).
     """
 
     people: Values
@@ -91,7 +91,7 @@ class Problem(NamedTuple):
     category_age: Values | None
     discount: Values
     terminal: Values
-    agreed_loss: Values
+    agreed_loss: Values | None
     capital: Values
 
 
@@ -123,8 +123,9 @@ class Couplings(NamedTuple):
 class State(NamedTuple):
     """What one quarter hands to the next, axis market.
 
-    `owners` of the category, `accepted` of the brand, `adstock`, `known` (experience), `left` (1
-    after an exit), `loss` (cumulative operating loss), `value` (discounted money so far), `late`
+    `owners` of the category, `accepted` of the brand, `adstock`, `known` (experience), `fresh`
+    (claim on attention of a market entered before), `left` (1 after an exit), `loss` (cumulative
+    operating loss; None without exit criteria), `value` (discounted money so far), `late`
     (operating flow of the last four quarters of the horizon), `log_rate` (of exit, in the last
     quarter).
     """
@@ -133,8 +134,9 @@ class State(NamedTuple):
     accepted: Array
     adstock: Array
     known: Array
+    fresh: Array
     left: Array
-    loss: Array
+    loss: Array | None
     value: Array
     late: Array
     log_rate: Array

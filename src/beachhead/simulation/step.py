@@ -14,9 +14,9 @@ from beachhead.mechanisms.bass import bass
 from beachhead.mechanisms.cashflow import cash_flow, margin
 from beachhead.mechanisms.category import category, potential
 from beachhead.mechanisms.entry import begun, entry_cost, haste
-from beachhead.mechanisms.exit import leaves, log_hazard
+from beachhead.mechanisms.exit import gives_up, leaves, log_hazard
 from beachhead.mechanisms.experience import experience
-from beachhead.mechanisms.home import attention, home_utility
+from beachhead.mechanisms.home import attention, home_utility, novelty
 from beachhead.mechanisms.knowledge import knowledge
 from beachhead.mechanisms.reach import reach
 from beachhead.mechanisms.share import attraction, share, utility
@@ -139,9 +139,21 @@ def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[Sta
     zero = jnp.zeros_like(people)
     years = jnp.where(served, -chosen.enter * STEP, 0.0)
     known = experience(parameters.experience, zero, served.astype(people.dtype), years)
-    load = attention(parameters.home, chosen.load, served, years)
+    fresh = served * novelty(parameters.home, years)
+    load = attention(chosen.load, served, fresh)
     anchor = anchor - problem.home * home_utility(parameters.home, load)
-    state = State(owners, accepted, adstock, known, zero, zero, zero, zero, zero)
+    state = State(
+        owners=owners,
+        accepted=accepted,
+        adstock=adstock,
+        known=known,
+        fresh=fresh,
+        left=zero,
+        loss=None if problem.agreed_loss is None else zero,
+        value=zero,
+        late=zero,
+        log_rate=zero,
+    )
     return state, chosen._replace(utility=chosen.utility + anchor)
 
 
@@ -155,13 +167,13 @@ def couple(
     since, _ = begun(quarter, chosen.enter, chosen.preparation)
     # Without teams nothing is launched; what they would digest must still be a number.
     digested = parameters.entry.digest * jnp.maximum(problem.teams[quarter], 1.0)
-    age = (quarter - chosen.enter) * STEP
+    fresh = jnp.where(quarter == chosen.enter, 1.0, state.fresh)
     return Couplings(
         saving=saving,
         familiarity=familiarity,
         heard=hearsay(problem, state.accepted * (1.0 - state.left)),
         crowd=haste((1.0 - saving) * abroad, since) / digested,
-        load=attention(parameters.home, chosen.load, here, age),
+        load=attention(chosen.load, here, fresh),
     )
 
 
@@ -254,9 +266,11 @@ def step(
     ledger = Ledger(**flow._asdict(), opening=-opening, salvage=jnp.zeros_like(opening))
     # The barriers keep the compiler from working out the same sums once for each use.
     operating = jax.lax.optimization_barrier(ledger.operating())
-    loss = state.loss - operating
-    agreed = jnp.where(problem.home > 0.0, jnp.inf, problem.agreed_loss * chosen.estimate)
-    leaving = present * leaves(shocks.fate, log_rate, loss, agreed)
+    loss = None if state.loss is None else state.loss - operating
+    leaving = leaves(shocks.fate, log_rate)
+    if loss is not None:
+        leaving |= gives_up(loss, problem.agreed_loss * chosen.estimate) & (problem.home == 0.0)
+    leaving = present * leaving
     salvage = leaving * chosen.salvage * chosen.estimate * parameters.entry.cost_factor
     ledger = ledger._replace(salvage=salvage)
     change = jax.lax.optimization_barrier(operating + ledger.opening + salvage)
@@ -268,6 +282,7 @@ def step(
         accepted=accepted,
         adstock=adstock,
         known=experience(parameters.experience, state.known, present, STEP),
+        fresh=jnp.where(quarter == chosen.enter, 1.0, state.fresh) * novelty(parameters.home, STEP),
         left=state.left + leaving,
         loss=loss,
         value=state.value + factor * change,

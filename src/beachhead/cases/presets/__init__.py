@@ -32,7 +32,7 @@ class ModeEconomics(_Frozen):
     intensity: float = Field(gt=0, description="factor on the brand's own-account acceptance")
     load: float = Field(ge=0, description="attention of managers, in launches")
     teams: float = Field(ge=0, description="launch teams during preparation")
-    preparation: int = Field(ge=0, description="quarters of preparation")
+    preparation: int = Field(ge=0, le=20, description="quarters of preparation")
     exit: float = Field(gt=0, lt=1, description="chance of leaving within the first year")
     salvage: float = Field(ge=0, le=1, description="part of the opening cost got back at an exit")
 
