@@ -20,7 +20,10 @@ from numpy_model import columns, grow, simulate
 
 from beachhead.cases import Case
 from beachhead.data import load_panel
+from beachhead.planning.valuation import round_slots
 from beachhead.simulation import Beliefs
+from beachhead.simulation.compiling import compile_for_search
+from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import Packed, draw_worlds, pack
 from beachhead.simulation.rollout import Outcome, over_worlds
 from beachhead.simulation.state import NEVER
@@ -77,10 +80,15 @@ def main() -> None:
     problem = packed.cast(jnp.float32)
     enter, option = random_schedules(packed)
 
-    batch = jax.jit(jax.vmap(over_worlds, in_axes=(None, None, 0, 0)))
+    # As the search does: markets filled up to whole vectors, the widest of the processor.
+    width = round_slots(MARKETS)
+    rows = jnp.minimum(jnp.arange(width), MARKETS - 1)
+    filled = narrow(problem, worlds, rows)
+    batch = compile_for_search(jax.vmap(over_worlds, in_axes=(None, None, 0, 0)))
 
     def many(enter: np.ndarray, option: np.ndarray) -> Outcome:
-        return jax.block_until_ready(batch(problem, worlds, enter, option))
+        when = jnp.where(jnp.arange(width) < MARKETS, jnp.asarray(enter)[:, rows], NEVER)
+        return jax.block_until_ready(batch(*filled, when, jnp.asarray(option)[:, rows]))
 
     arrays = jax.tree.map(np.asarray, problem)
     drawn = jax.tree.map(np.asarray, worlds)
@@ -93,7 +101,7 @@ def main() -> None:
         f"kernel in batches of {SCHEDULES} schedules"
     )
     compiled = seconds(lambda: many(enter, option))
-    ours = np.asarray(many(enter, option).value, dtype=float)[:, :, 1:].sum(axis=2)
+    ours = np.asarray(many(enter, option).value, dtype=float)[:, :, 1:MARKETS].sum(axis=2)
     theirs = np.stack(
         [
             simulate(arrays, drawn, *pair)[0][:, 1:].sum(axis=1)

@@ -171,12 +171,10 @@ def simulate(
     margin = problem.price * (1.0 - fee)
     goods = problem.cost * problem.landed
     scrap = ways.salvage[option] * estimate * entry.cost_factor
-    with np.errstate(invalid="ignore"):
-        agreed = np.where(is_home, np.inf, problem.agreed_loss * estimate)
     parts = np.maximum(preparation, 1)
 
     left = np.zeros(owned.shape, dtype=bool)
-    loss, value, late = np.zeros_like(owned), np.zeros_like(owned), np.zeros_like(owned)
+    value, late = np.zeros_like(owned), np.zeros_like(owned)
     cash = np.empty((owned.shape[0], len(problem.teams)), dtype=dtype)
     for quarter in range(len(problem.teams)):
         now = np.asarray(quarter * STEP, dtype)
@@ -227,14 +225,13 @@ def simulate(
         spent *= fx
         flow -= spent
         flow *= present
-        loss -= flow
 
         # Exits.
         rate = calm + risk.age * np.log1p(np.maximum(quarter - enter, 0).astype(dtype))
         rate -= risk.knowledge * familiar
         rate += risk.haste * crowd
         rate -= risk.margin * (each / problem.price)
-        leaving = present & ((worlds.shocks.fate[:, quarter] < rate) | (loss > agreed))
+        leaving = present & (worlds.shocks.fate[:, quarter] < rate)
         left = left | leaving
         change = flow + leaving * scrap
         due = ((since >= 0) & (since < parts)) / parts.astype(dtype)

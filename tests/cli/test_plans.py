@@ -45,7 +45,7 @@ def test_plan_json_and_schedule_agree(planned) -> None:
     assert [row.split(",")[0] for row in rows] == [entry["iso3"] for entry in plan["schedule"]]
     assert "DEU" in [entry["iso3"] for entry in plan["schedule"]]
     stamp = json.loads((folder / "run.json").read_text("utf-8"))
-    assert stamp["evaluations"] > 0 and stamp["worlds"] == 1000
+    assert stamp["evaluations"] > 0 and stamp["worlds"] == 1024
 
 
 def test_futures_are_those_on_which_the_plan_was_valued(planned) -> None:

@@ -92,7 +92,8 @@ def _toy(
     problem = Problem(
         people=ones / renewal, people_growth=0 * ones, income=1e6 * ones, income_growth=0 * ones,
         richer=0 * ones, distance=row * 0.5, connected=0.5 * ones, landed=ones, rivals=0 * ones,
-        price_ratio=0 * ones, usual_spend=ones, clout=ones, audience=ones*(markets-1), home=home, entered=entered,
+        price_ratio=0 * ones, usual_spend=ones, clout=ones, audience=ones * (markets - 1),
+        home=home, entered=entered,
         option=np.zeros(markets, np.int32), units=0 * ones, owners_share=ones, likeness=likeness,
         near=np.ones((markets, 1)), teams=np.full(quarters, teams),
         options=Options(

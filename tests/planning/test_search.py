@@ -114,7 +114,7 @@ def test_without_ties_the_plan_is_the_sum_of_the_best(toy: Toy) -> None:
 
 
 def test_order_on_one_team(toy: Toy) -> None:
-    """Check 6: one team, durations d: in the order of V b^d / (1 - b^d); bound above brute force."""
+    """Check 6: one team, durations d: in the order of V b^d / (1 - b^d); bound over brute force."""
     durations, worth, discount = np.array([1, 2, 3]), np.array([3.0, 7.0, 9.0]), 0.9
     flow = np.tile((worth * (1.0 - discount))[:, None], (1, 3))
     first = np.full((4, 3), NEVER, np.int32)

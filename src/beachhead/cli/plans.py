@@ -78,7 +78,7 @@ def simulate(
         typer.Option("-o", "--out", metavar="RUN", help="Folder to write; none if left out."),
     ] = None,
     seed: Seed = 2,
-    worlds: Annotated[int, typer.Option(min=1, help="Number of sampled futures.")] = 1000,
+    worlds: Annotated[int, typer.Option(min=1, help="Number of sampled futures.")] = 1024,
 ) -> None:
     """Print what a schedule of your own would bring."""
     from beachhead.cases import Schedule

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import jax
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from beachhead.planning.limits import keep_limits, repair
 from beachhead.planning.valuation import BATCH, Setting, Valuer, round_slots, score
+from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.state import NEVER
 
 CHAINS = BATCH
@@ -114,7 +115,7 @@ def search(
                 [spread * _cool((done + k) / iterations) for k in range(chunk)], first.dtype
             )
             steps = min(chunk, iterations - done)
-            moved = _advance(
+            moved = _compiled()(
                 valuer.setting, proposals, chains, cooling, jnp.asarray(steps), valuer.tail,
                 _slots(valuer, np.asarray(chains.enter)),
             )  # fmt: skip
@@ -213,7 +214,11 @@ def _cool(progress: float) -> float:
     return float(10.0 ** (-4.0 * progress))
 
 
-@partial(jax.jit, static_argnames=("tail", "slots"))
+@cache
+def _compiled() -> Callable[..., Chains]:
+    return compile_for_search(_advance, ("tail", "slots"))
+
+
 def _advance(
     setting: Setting,
     proposals: Proposals,
@@ -285,11 +290,11 @@ def _propose(
     step = jax.random.randint(shift, (), 1, 5) * jnp.where(
         jax.random.bernoulli(jax.random.fold_in(shift, 1)), 1, -1
     )
-    quarter = jax.random.randint(when, (), 0, quarters)
+    quarter = jax.random.randint(when, (), 0, quarters, enter.dtype)
     chance = jax.random.gumbel(jax.random.fold_in(way, 1), proposals.way.shape[1:2])
 
     def way_at(quarter: Array, row: Array) -> Array:
-        return (proposals.way[quarter, :, row] + chance).argmax()
+        return (proposals.way[quarter, :, row] + chance).argmax().astype(option.dtype)
 
     def moved(row: Array) -> Array:
         return jnp.where(here, jnp.maximum(enter + step, 0), enter) * (rows == row) + enter * (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -16,6 +17,7 @@ from beachhead.cases import Case
 from beachhead.mechanisms.value import objective
 from beachhead.planning.limits import Limits, Setting, excess, read_limits
 from beachhead.simulation.beliefs import Beliefs
+from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds
 from beachhead.simulation.people import use_of_teams
@@ -107,7 +109,7 @@ class Valuer:
         parts = []
         for batch in _batches(order):
             slots = round_slots(served + int(entries[batch].max()), coarse=True)
-            scored = _score_many(
+            scored = _scorer()(
                 self.setting, jnp.asarray(enter[batch]), jnp.asarray(option[batch]), self.tail,
                 slots,
             )  # fmt: skip
@@ -213,9 +215,13 @@ def _account(
     return outcome.value, low, paid.sum(axis=1), saved.sum(axis=1)
 
 
-@partial(jax.jit, static_argnames=("tail", "slots"))
 def _score_many(setting: Setting, enter: Array, option: Array, tail: float, slots: int) -> Score:
     return jax.vmap(lambda e, o: score(setting, e, o, tail, slots))(enter, option)
+
+
+@cache
+def _scorer() -> Callable[..., Score]:
+    return compile_for_search(_score_many, ("tail", "slots"))
 
 
 def _batches(order: NDArray[np.int64]) -> list[NDArray[np.int64]]:

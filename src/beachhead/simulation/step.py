@@ -268,7 +268,7 @@ def step(
     operating = jax.lax.optimization_barrier(ledger.operating())
     loss = None if state.loss is None else state.loss - operating
     leaving = leaves(shocks.fate, log_rate)
-    if loss is not None:
+    if loss is not None and problem.agreed_loss is not None:
         leaving |= gives_up(loss, problem.agreed_loss * chosen.estimate) & (problem.home == 0.0)
     leaving = present * leaving
     salvage = leaving * chosen.salvage * chosen.estimate * parameters.entry.cost_factor
