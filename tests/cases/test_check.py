@@ -170,7 +170,7 @@ def test_a_price_below_cost(text, make, panel):
         (
             '[{from = "2013Q2", teams = 0}, {from = "2015Q1", teams = 3}]',
             'fixed = {IND = "2015Q1"}',
-            "IND in preparation in 2014Q4 takes at least 0.5 launch teams; there are 0",
+            "IND in preparation in 2014Q4 takes at least 0.3 launch teams; there are 0",
         ),
         (
             '[{from = "2013Q2", teams = 0}, {from = "2015Q1", teams = 3}]',

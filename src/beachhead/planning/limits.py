@@ -19,6 +19,8 @@ from beachhead.simulation.rollout import Worlds
 from beachhead.simulation.state import NEVER, Values
 from beachhead.simulation.state import Problem as Arrays
 
+NOBODY = -1  # as leader: no market chooses before the others
+
 
 class Limits(NamedTuple):
     """Limits along axis market unless said otherwise.
@@ -154,12 +156,14 @@ def repair(
     enter: Array,
     option: Array,
     rank: Array | None = None,
+    leader: Array | int = NOBODY,
 ) -> tuple[Array, Array]:
     """The nearest schedule that keeps the limits other than cash, as far as one is found.
 
     Entries are moved later or dropped, options that may not be taken are replaced; demanded
-    markets are never dropped. Of markets with one date, those of low `rank` (axis market) come
-    first where teams are short; by default the larger ones. `excess` tells whether it succeeded.
+    markets are never dropped. Where teams are short the market `leader` (a row) chooses first, then
+    the earlier before the later, and of one date those of low `rank` (axis market), by default the
+    larger ones. `excess` tells whether it succeeded.
     """
     rank = -problem.clout if rank is None else rank
     quarters = limits.teams.shape[0]
@@ -202,7 +206,7 @@ def repair(
     place = jnp.argsort(jnp.lexsort((rank, enter - required * 2 * NEVER)))
     enter = jnp.where((place >= limits.most) & ~required, NEVER, enter)
     need, _ = use_of_teams(problem, central, enter, option)
-    enter = _fit_teams(problem, limits, enter, option, need, rank)
+    enter = _fit_teams(problem, limits, enter, option, need, rank, leader)
     if limits.later.shape[0]:
         enter, _ = jax.lax.scan(wait, enter, pairs)
     return enter.astype(jnp.int32), option.astype(jnp.int32)
@@ -213,33 +217,45 @@ def keep_limits(
     enter: NDArray[np.int32],
     option: NDArray[np.int32],
     rank: NDArray[np.float64] | None = None,
+    leaders: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """`repair` of many schedules, axes (schedule, market); one `rank` for all."""
+    """`repair` of many schedules, axes (schedule, market): one `rank` for all, a leader each."""
     # Few sizes, since each is compiled anew.
     count = enter.shape[0]
     filled = np.arange(-(-count // 64) * 64 if count > 1 else 1) % count
     order = -setting.problem.clout if rank is None else jnp.asarray(rank)
-    made = _repair_many(setting, enter[filled], option[filled], order)
+    first = np.full(count, NOBODY) if leaders is None else leaders
+    made = _repair_many(setting, enter[filled], option[filled], order, jnp.asarray(first[filled]))
     return np.array(made[0])[:count], np.array(made[1])[:count]
 
 
 @jax.jit
-def _repair_many(setting: Setting, enter: Array, option: Array, rank: Array) -> tuple[Array, Array]:
-    return jax.vmap(
-        lambda e, o: repair(setting.problem, setting.limits, setting.central, e, o, rank)
-    )(enter, option)
+def _repair_many(
+    setting: Setting, enter: Array, option: Array, rank: Array, leaders: Array
+) -> tuple[Array, Array]:
+    def one(enter: Array, option: Array, leader: Array) -> tuple[Array, Array]:
+        return repair(setting.problem, setting.limits, setting.central, enter, option, rank, leader)
+
+    return jax.vmap(one)(enter, option, leaders)
 
 
 def _fit_teams(
-    problem: Arrays, limits: Limits, enter: Array, option: Array, need: Array, rank: Array
+    problem: Arrays,
+    limits: Limits,
+    enter: Array,
+    option: Array,
+    need: Array,
+    rank: Array,
+    leader: Array | int,
 ) -> Array:
     """Entries in their order, each at the first quarter for which teams are free."""
     quarters = limits.teams.shape[0]
     clock = jnp.arange(quarters)
     required = limits.required > 0
     served = problem.entered < 0
-    # Demanded markets choose first, then the earlier before the later, then by rank.
-    date = jnp.where(served, NEVER, enter) - required * 2 * NEVER
+    # Demanded markets choose first, then the leader, the earlier before the later, and by rank.
+    date = jnp.where(served, NEVER, enter) - required * 3 * NEVER
+    date = jnp.where((jnp.arange(date.size) == leader) & (enter < quarters), date - NEVER, date)
     order = jnp.lexsort((rank, date))
     entries = ((enter < quarters) & ~served).sum()
 

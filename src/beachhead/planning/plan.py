@@ -73,8 +73,8 @@ class Reason:
     `earns` mean value of the market over fresh worlds, entry cost included; `opening` mean entry
     cost paid, undiscounted; `saved` what experience elsewhere took off it, `helped_by` from whom.
     `without`, `earlier`, `later`: change of the objective on the search's worlds if the market is
-    left out, or entered two quarters sooner or later, others giving way where the teams would not
-    suffice (None where that breaks a limit).
+    left out, or entered two quarters sooner or later, or as little more as the teams ask for,
+    while all else stays (None where that breaks a limit).
     """
 
     iso3: str

@@ -31,6 +31,7 @@ from beachhead.simulation.state import NEVER
 SEARCH_WORLDS, FRESH_WORLDS = 128, 1_024
 CHECK_WORLDS = 128  # on which every entry has to pay, beside those that chose it
 FRESH_SEED, CHECK_SEED = 1_000_003, 2_000_003  # keep the sets of worlds apart
+STARTS = 3  # of the named strategies, the best, from which the search sets out
 TABLE_STRIDE = 4  # quarters between the entry dates that the search's table looks at
 
 Integers = NDArray[np.int32]
@@ -111,7 +112,7 @@ def plan(
 
     starts = [(n.enter, n.option) for n in named]
     fitness = valuer.scores(np.stack([s[0] for s in starts]), np.stack([s[1] for s in starts]))
-    starts = [starts[k] for k in np.argsort(-fitness.fitness, kind="stable")]
+    starts = [starts[k] for k in np.argsort(-fitness.fitness, kind="stable")[:STARTS]]
     with jax.enable_x64(True):
         exact = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64)
         relaxation = relax(

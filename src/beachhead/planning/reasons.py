@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.cases import Case
-from beachhead.planning.limits import Setting, keep_limits
+from beachhead.planning.limits import Setting
 from beachhead.planning.plan import Help, LimitUse, Reason
 from beachhead.planning.valuation import Account, Valuer
 from beachhead.simulation.pack import Packed
@@ -33,24 +33,32 @@ def explain(
     if not rows:
         return ()
     base = exact.judge(enter, option).score
-    moved = [
-        _moved(enter, int(row), quarter, quarters)
-        for row in rows
-        for quarter in (NEVER, int(enter[row]) - SHIFT, int(enter[row]) + SHIFT)
-    ]
-    # Others give way where the teams would not suffice; left out, the rest stays as it is.
-    enters, options = keep_limits(
-        exact.setting, np.stack(moved), np.broadcast_to(option, (len(moved), option.size)).copy()
+    need, used = (
+        np.asarray(part)
+        for part in use_of_teams(
+            exact.setting.problem, exact.setting.central, jnp.asarray(enter), jnp.asarray(option)
+        )
     )
-    enters[::3], options[::3] = moved[::3], option
-    scores = exact.scores(enters, options)
+    preparation = np.asarray(exact.setting.problem.options.preparation)[option]
+    free = np.asarray(exact.setting.limits.teams) - used
+    moved = []
+    for row in rows:
+        own = need[row] * _window(quarters, int(enter[row]), int(preparation[row]))
+        dates = _ready(free + own, float(need[row]), int(preparation[row]))
+        sooner = dates[dates <= enter[row] - SHIFT]
+        later = dates[dates >= enter[row] + SHIFT]
+        moved += [
+            _moved(enter, int(row), NEVER),
+            _moved(enter, int(row), int(sooner[-1]) if sooner.size else NEVER),
+            _moved(enter, int(row), int(later[0]) if later.size else NEVER),
+        ]
+    scores = exact.scores(np.stack(moved), np.broadcast_to(option, (len(moved), option.size)))
     change = np.asarray(scores.objective) - float(base.objective)
     ruin = max(float(exact.setting.limits.ruin), float(base.ruin))
     keeps = (np.asarray(scores.excess) <= 1e-6) & (np.asarray(scores.ruin) <= ruin)
 
     def shifted(k: int, row: int) -> float | None:
-        wanted = int(moved[k][row])
-        return float(change[k]) if keeps[k] and enters[k][row] == wanted != NEVER else None
+        return float(change[k]) if keeps[k] and moved[k][row] != NEVER else None
 
     reasons = []
     for k, row in enumerate(rows):
@@ -71,10 +79,26 @@ def explain(
     return tuple(reasons)
 
 
-def _moved(enter: Integers, row: int, quarter: int, quarters: int) -> Integers:
+def _moved(enter: Integers, row: int, quarter: int) -> Integers:
     changed = enter.copy()
-    changed[row] = quarter if 0 <= quarter < quarters else NEVER
+    changed[row] = quarter
     return changed
+
+
+def _window(quarters: int, enter: int, preparation: int) -> Floats:
+    """1 in the quarters of preparation for an entry, axis quarter."""
+    clock = np.arange(quarters)
+    return ((clock >= enter - preparation) & (clock < enter)).astype(float)
+
+
+def _ready(free: Floats, need: float, preparation: int) -> Integers:
+    """Entry quarters for whose preparation `need` teams are `free` (axis quarter)."""
+    fits = [
+        quarter
+        for quarter in range(preparation, free.size)
+        if (free[quarter - preparation : quarter] >= need - 1e-6).all()
+    ]
+    return np.array(fits, dtype=np.int32)
 
 
 def _helpers(

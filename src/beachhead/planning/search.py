@@ -18,7 +18,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from beachhead.planning.limits import keep_limits, repair
+from beachhead.planning.limits import NOBODY, keep_limits, repair
 from beachhead.planning.valuation import BATCH, Setting, Valuer, round_slots, score
 from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.state import NEVER
@@ -146,26 +146,31 @@ def polish(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
     """Take the best of all single changes to a schedule for as long as one improves it.
 
-    A single change moves one entry by up to four quarters, drops it, or makes it in another way.
+    A single change moves one entry by up to four quarters, drops it, or makes it in another way;
+    the others give way where teams are short.
     `spent` and `budget` count evaluations; returns the schedule and evaluations spent.
     """
     quarters = valuer.setting.problem.teams.shape[0]
     ways = np.asarray(valuer.setting.limits.first)
     fitness = float(valuer.scores(enter[None], option[None]).fitness[0])
     while spent < budget:
-        changed = []
+        changed: list[tuple[NDArray[np.int32], NDArray[np.int32], int]] = []
         for row in np.flatnonzero((enter >= 0) & (enter < quarters)).tolist():
-            dates = [NEVER, *(int(enter[row]) + shift for shift in (-4, -3, -2, -1, 1, 2, 3, 4))]
-            for date in dates:
-                if date == NEVER or 0 <= date < quarters:
-                    changed.append((_with(enter, row, date), option))
+            for shift in (-4, -3, -2, -1, 1, 2, 3, 4):
+                date = int(enter[row]) + shift
+                if 0 <= date < quarters:
+                    changed.append((_with(enter, row, date), option, row))
+            changed.append((_with(enter, row, NEVER), option, NOBODY))
             for way in np.flatnonzero(ways[row] < NEVER).tolist():
                 if way != option[row]:
-                    changed.append((enter, _with(option, row, way)))
+                    changed.append((enter, _with(option, row, way), row))
         if not changed:
             break
         enters, options = keep_limits(
-            valuer.setting, np.stack([e for e, _ in changed]), np.stack([o for _, o in changed])
+            valuer.setting,
+            np.stack([e for e, _, _ in changed]),
+            np.stack([o for _, o, _ in changed]),
+            leaders=np.array([row for _, _, row in changed]),
         )
         scores = valuer.scores(enters, options).fitness
         spent += len(changed)
@@ -328,6 +333,8 @@ def _propose(
     ]
     weights = jnp.log(jnp.array([0.25, 0.2, 0.07, 0.1, 0.1, 0.1, 0.05, 0.05, 0.08]))
     kind = jax.random.categorical(kinds, weights)
+    # The market that is moved takes the teams that it needs; the others give way.
+    leader = jnp.stack([one, new, NOBODY, one, one, new, NOBODY, NOBODY, one])[kind]
     enter = jnp.stack([e for e, _ in moves])[kind]
     option = jnp.stack([o for _, o in moves])[kind]
-    return repair(setting.problem, setting.limits, setting.central, enter, option)
+    return repair(setting.problem, setting.limits, setting.central, enter, option, leader=leader)
