@@ -60,6 +60,8 @@ def _toy(
     teams: float = 1e6,
     need: float = 1.0,
     capital: float = 1e12,
+    unit_cost: float = 0.0,
+    running: float = 0.0,
     worlds: int = 4,
     believed: dict[str, float] | None = None,
     spread: bool = False,
@@ -69,9 +71,10 @@ def _toy(
 ) -> Valuer:
     """A firm with a home market of no business and one market for each entry of `flow`.
 
-    `flow` is the money a market brings in each quarter from entry on, `cost` its entry cost, axes
-    (market,) or (market, option). With `spread` the priors of `table()` apply but for those that
-    `believed` sets. `limits` replaces fields of the limits.
+    `flow` is the money that a market brings in each quarter from entry on, less `unit_cost` times
+    as much and a quarter of `running`; `cost` is its entry cost; axes (market,) or (market,
+    option). With `spread` the priors of `table()` apply but for those that `believed` sets.
+    `limits` replaces fields of the limits.
     """
     flow, cost = np.asarray(flow, float), np.asarray(cost, float)
     if flow.ndim == 1:
@@ -97,15 +100,16 @@ def _toy(
         option=np.zeros(markets, np.int32), units=0 * ones, owners_share=ones, likeness=likeness,
         near=np.ones((markets, 1)), teams=np.full(quarters, teams),
         options=Options(
-            estimate=cost, fixed=np.zeros((markets, options)), spend=np.zeros((markets, options)),
-            reach=flow, reach_full=flow, allowed=np.broadcast_to(entered[:, None] == NEVER,
-                                                                (markets, options)).copy(),
+            estimate=cost,
+            fixed=np.where(row[:, None] > 0, running, np.zeros((markets, options))),
+            spend=np.zeros((markets, options)), reach=flow, reach_full=flow,
+            allowed=np.repeat(entered[:, None] == NEVER, options, axis=1),
             fee=np.zeros(options), localisation=np.zeros(options), intensity=np.ones(options),
             load=np.ones(options), teams=np.full(options, need), preparation=prepare,
             alpha=np.full(options, np.log(-np.log1p(-0.2) * 0.25)),
             salvage=np.full(options, 0.2),
         ),
-        price=np.asarray(1.0), cost=np.asarray(0.0), entry_price=np.asarray(1.0),
+        price=np.asarray(1.0), cost=np.asarray(unit_cost), entry_price=np.asarray(1.0),
         category_age=np.asarray(0.0), discount=np.asarray(discount),
         terminal=np.asarray(terminal), agreed_loss=None,
         capital=np.asarray(capital),
