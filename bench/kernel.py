@@ -25,10 +25,13 @@ from beachhead.simulation import Beliefs
 from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import Packed, draw_worlds, pack
-from beachhead.simulation.rollout import Outcome, over_worlds
-from beachhead.simulation.state import NEVER
+from beachhead.simulation.rollout import Worlds, over_worlds
+from beachhead.simulation.state import NEVER, Problem
 
-MARKETS, WORLDS, SCHEDULES, ROUNDS, NUMPY_SCHEDULES = 60, 128, 32, 7, 4
+# Value of the firm, value abroad (axes schedule, world) and change in cash by quarter.
+type Worth = tuple[jax.Array, jax.Array, jax.Array]
+
+MARKETS, WORLDS, SCHEDULES, BATCH, ROUNDS, NUMPY_SCHEDULES = 60, 128, 128, 32, 9, 4
 
 
 def prepare() -> tuple[Case, Packed]:
@@ -84,11 +87,20 @@ def main() -> None:
     width = round_slots(MARKETS)
     rows = jnp.minimum(jnp.arange(width), MARKETS - 1)
     filled = narrow(problem, worlds, rows)
-    batch = compile_for_search(jax.vmap(over_worlds, in_axes=(None, None, 0, 0)))
 
-    def many(enter: np.ndarray, option: np.ndarray) -> Outcome:
+    def both(problem: Problem, worlds: Worlds, enter: jax.Array, option: jax.Array) -> Worth:
+        outcome = over_worlds(problem, worlds, enter, option)
+        return outcome.value.sum(axis=1), (outcome.value[:, 1:]).sum(axis=1), outcome.record
+
+    def batch(problem: Problem, worlds: Worlds, enter: jax.Array, option: jax.Array) -> Worth:
+        pairs = enter, option
+        return jax.lax.map(lambda pair: both(problem, worlds, *pair), pairs, batch_size=BATCH)
+
+    compiled_batch = compile_for_search(batch)
+
+    def many(enter: np.ndarray, option: np.ndarray) -> Worth:
         when = jnp.where(jnp.arange(width) < MARKETS, jnp.asarray(enter)[:, rows], NEVER)
-        return jax.block_until_ready(batch(*filled, when, jnp.asarray(option)[:, rows]))
+        return jax.block_until_ready(compiled_batch(*filled, when, jnp.asarray(option)[:, rows]))
 
     arrays = jax.tree.map(np.asarray, problem)
     drawn = jax.tree.map(np.asarray, worlds)
@@ -98,10 +110,10 @@ def main() -> None:
     print(
         f"{len(packed.markets)} markets x {problem.teams.shape[0]} quarters x {WORLDS} worlds, "
         f"{len(packed.options)} options, float32, {len(os.sched_getaffinity(0))} cores, "
-        f"kernel in batches of {SCHEDULES} schedules"
+        f"kernel: {SCHEDULES} schedules a call in batches of {BATCH}"
     )
     compiled = seconds(lambda: many(enter, option))
-    ours = np.asarray(many(enter, option).value, dtype=float)[:, :, 1:MARKETS].sum(axis=2)
+    ours = np.asarray(many(enter, option)[1], dtype=float)
     theirs = np.stack(
         [
             simulate(arrays, drawn, *pair)[0][:, 1:].sum(axis=1)

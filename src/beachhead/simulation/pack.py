@@ -23,6 +23,8 @@ from beachhead.simulation.state import NEVER, STEP, Options, Problem, Shocks
 
 Floats = NDArray[np.float64]
 
+VECTOR = 16  # numbers of single precision that a processor takes at once
+
 
 @dataclass(frozen=True)
 class Packed:
@@ -148,7 +150,7 @@ def pack(case: Case, panel: Panel) -> Packed:
         units=facts.units,
         owners_share=facts.owners_share,
         likeness=_likeness(facts),
-        near=near,
+        near=_fill(near[:, near.sum(axis=0) > 1]),
         teams=np.array(case.teams_by_quarter(), dtype=float),
         options=Options(
             estimate=money("entry", 0.0),
@@ -244,9 +246,17 @@ def _likeness(facts: Facts) -> Likeness:
     kind = np.repeat(np.arange(len(KINDS)), [member.shape[1] for member in teaches])
     # A group of one teaches nobody.
     shared = np.hstack(teaches).sum(axis=0) > 1
+    kind = kind[shared].astype(np.int32)
     return Likeness(
-        np.hstack(teaches)[:, shared], np.hstack(learns)[:, shared], kind[shared].astype(np.int32)
+        _fill(np.hstack(teaches)[:, shared]),
+        _fill(np.hstack(learns)[:, shared]),
+        np.pad(kind, (0, -kind.size % VECTOR)),
     )
+
+
+def _fill(members: Floats) -> Floats:
+    """Empty groups up to whole vectors of the processor: cheaper than a remainder."""
+    return np.pad(members, ((0, 0), (0, -members.shape[1] % VECTOR)))
 
 
 def _members(labels: Sequence[tuple[str, ...]]) -> Floats:
