@@ -91,7 +91,7 @@ def rollout(
 
     state, kept = jax.lax.scan(advance, state, (jnp.arange(quarters), shocks, given))
     yearly = annuity(problem.discount, hazard(state.log_rate), problem.terminal)
-    going_on = (chosen.enter < quarters) * (1.0 - state.left)
+    going_on = (chosen.enter < quarters) * ~state.left
     terminal = (
         going_on * problem.discount ** (quarters - 1) * yearly * jnp.maximum(state.late / 4.0, 0.0)
     )

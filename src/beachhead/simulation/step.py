@@ -148,7 +148,7 @@ def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[Sta
         adstock=adstock,
         known=known,
         fresh=fresh,
-        left=zero,
+        left=jnp.zeros(people.shape, bool),
         loss=None if problem.agreed_loss is None else zero,
         value=zero,
         late=zero,
@@ -163,7 +163,7 @@ def couple(
     """What the other markets mean for each market in this quarter, from the state before it."""
     abroad = 1.0 - problem.home
     saving, familiarity = knowledge(parameters.knowledge, state.known * abroad, problem.likeness)
-    here = (quarter >= chosen.enter) * (1.0 - state.left)
+    here = ((quarter >= chosen.enter) & ~state.left).astype(saving.dtype)
     since, _ = begun(quarter, chosen.enter, chosen.preparation)
     # Without teams nothing is launched; what they would digest must still be a number.
     digested = parameters.entry.digest * jnp.maximum(problem.teams[quarter], 1.0)
@@ -171,7 +171,7 @@ def couple(
     return Couplings(
         saving=saving,
         familiarity=familiarity,
-        heard=hearsay(problem, state.accepted * (1.0 - state.left)),
+        heard=hearsay(problem, state.accepted * ~state.left),
         crowd=haste((1.0 - saving) * abroad, since) / digested,
         load=attention(chosen.load, here, fresh),
     )
@@ -211,7 +211,8 @@ def step(
         Used in place of the couplings that the state implies.
     """
     entered = quarter >= chosen.enter
-    present = entered * (1.0 - state.left)
+    here = entered & ~state.left
+    present = here.astype(state.known.dtype)
     years = quarter * STEP
 
     # E3, E4, haste of E5, spillover of E2, attention of E10: as of the start of the quarter.
@@ -270,7 +271,7 @@ def step(
     leaving = leaves(shocks.fate, log_rate)
     if loss is not None and problem.agreed_loss is not None:
         leaving |= gives_up(loss, problem.agreed_loss * chosen.estimate) & (problem.home == 0.0)
-    leaving = present * leaving
+    leaving = here & leaving
     salvage = leaving * chosen.salvage * chosen.estimate * parameters.entry.cost_factor
     ledger = ledger._replace(salvage=salvage)
     change = jax.lax.optimization_barrier(operating + ledger.opening + salvage)
@@ -283,7 +284,7 @@ def step(
         adstock=adstock,
         known=experience(parameters.experience, state.known, present, STEP),
         fresh=jnp.where(quarter == chosen.enter, 1.0, state.fresh) * novelty(parameters.home, STEP),
-        left=state.left + leaving,
+        left=state.left | leaving,
         loss=loss,
         value=state.value + factor * change,
         late=state.late + last_year * operating,
