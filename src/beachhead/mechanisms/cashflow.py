@@ -6,7 +6,7 @@ market is distant and unknown, and advertises. A devaluation abroad shrinks pric
 but not the unit's cost: it squeezes the margin. Customers may bring income beside the product.
 
     flow = Z [(P (1 - fee) fx - c (1 + tariff + freight)) units + attach A owners
-              - FC (1 + psi_F d (1 - kap_F K)) fx - spend fx]
+              - FC factor (1 + psi_F d (1 - kap_F K)) fx - spend fx]
 
 Neutral value: fx = 1, attach = 0, psi_F = 0, tariff = freight = 0.
 Assumes: prices and unit costs constant in real terms; tax and working capital neutral.

@@ -6,7 +6,7 @@ log-normal around income per head, and the entry price of the category falls ove
 poorer markets grow by becoming able to pay. Owners N move towards M along the Bass curve, and
 owners replace what they own every R years.
 
-    M = people * addressable * Phi((ln income - s^2/2 - ln(price / b)) / s)
+    M = people * addressable * size_factor * Phi((ln income - s^2/2 - ln(price / b)) / s)
     N' = M' bass(min(1, N / M'); p, q)
     Q  = max(0, N' - N) + rho N,   rho = 1 - exp(-dt / R)
 

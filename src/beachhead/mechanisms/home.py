@@ -4,7 +4,7 @@ Every market that a firm opens takes its managers' attention, most while it is n
 is to attend to, the weaker the brand stands at home against its rivals. The tenth launch is not
 free: the loss keeps growing with the load.
 
-    L = sum_i load_k Z_i exp(-age_i / tau_L);     v_home falls by chi L / Lbar
+    L = sum_i load_k Z_i exp(-age_i / tau_L);     v_home falls by chi (L - today's L) / Lbar
 
 Neutral value: chi = 0.
 Assumes: home itself runs E1, E2, E6 and E9 like any market.

@@ -9,7 +9,7 @@ the handicap of coming late. The rivals' attraction is that of their effective n
     b_p(y) = price exp(-price_income y)
 
 Neutral value: B = 0 (no rivals): s = A whatever v.
-Assumes: rivals answer neither price nor entry. B = rivals * exp(growth * years).
+Assumes: rivals answer neither price nor entry. B = rivals * factor * exp(growth * years).
 Source: attraction models (Cooper and Nakanishi 1988); price: Bijmolt, van Heerde and Pieters
 (2005), mean elasticity -2.62; advertising: Sethuraman, Tellis and Briesch (2011), .12 short and .24
 long run; order: Urban et al. (1986), share relative to the pioneer 1 / sqrt(order).

@@ -33,7 +33,7 @@ class Proposals(NamedTuple):
     """Where to look: log weights by which markets, and options at each quarter, are proposed.
 
     `market`: axis market, -inf for those that may not be entered. `way`: axes (quarter, option,
-    market).
+    market). `region`: number of each market's region, whose entries may be shifted together.
     """
 
     market: Array
