@@ -124,7 +124,11 @@ def pack(case: Case, panel: Panel) -> Packed:
     # The yearly chance is spread over the first four quarters as the hazard falls with age.
     slope = case.parameters.get("exit.age", table()["exit.age"].default)
     near = _members([(name,) for name in facts.subregions])
-    category_sales = facts.potential * case.product.price / 3.0
+    # What renewals alone bring in a year; a category bought once counts as renewed in ten years.
+    beliefs = Beliefs.from_prior(case, panel)
+    years = min(beliefs.parameters["category.replacement_years"].default, 10.0)
+    renewals = facts.potential * -np.expm1(-STEP / years) / STEP
+    category_sales = renewals * case.product.price
     problem = Problem(
         people=facts.people,
         people_growth=facts.people_growth,
