@@ -20,6 +20,7 @@ from beachhead.mechanisms import (
     Acceptance,
     CashFlow,
     Category,
+    Effects,
     Entry,
     Exit,
     Experience,
@@ -32,7 +33,7 @@ from beachhead.mechanisms import (
 )
 from beachhead.mechanisms.knowledge import KINDS, Likeness
 from beachhead.simulation.rollout import Worlds
-from beachhead.simulation.state import NEVER, Options, Problem, Shocks
+from beachhead.simulation.state import NEVER, Measures, Options, Problem, Shocks
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +42,7 @@ Floats = NDArray[np.float64]
 class Instance:
     """A problem, its worlds and some schedules, all NumPy in float64.
 
-    `enter` and `option` have axes (schedule, market).
+    `enter` and `option` have axes (schedule, row): the markets, then the measures.
     """
 
     problem: Problem
@@ -58,17 +59,29 @@ def invent(
     quarters: int = 16,
     worlds: int = 3,
     schedules: int = 2,
+    measures: int = 3,
     new_category: bool = False,
 ) -> Instance:
     """An instance; home is the first market, the next two are served already."""
     chance = np.random.default_rng([seed, 20])
     problem = _problem(chance, markets, options, quarters, new_category)
+    if measures:
+        scale = float(np.sqrt(problem.people.max()))
+        problem = problem._replace(measures=_measures(chance, markets, measures, scale))
     drawn = Worlds(_parameters(chance, worlds, markets), _shocks(chance, worlds, quarters, markets))
     option = chance.integers(0, options, (schedules, markets), dtype=np.int32)
     ready = problem.options.preparation[option]
     enter = (ready + chance.integers(0, quarters, (schedules, markets))).astype(np.int32)
     never = (enter >= quarters) | (chance.random((schedules, markets)) < 0.15)
-    return Instance(problem, drawn, np.where(never, NEVER, enter).astype(np.int32), option)
+    enter = np.where(never, NEVER, enter)
+    if problem.measures is not None:
+        count, levels = problem.measures.size.shape
+        begin = chance.integers(0, quarters, (schedules, count))
+        begin = np.where(chance.random(begin.shape) < 0.15, NEVER, begin)
+        enter = np.concatenate([enter, begin], axis=1)
+        level = chance.integers(0, levels, (schedules, count), dtype=np.int32)
+        option = np.concatenate([option, level], axis=1)
+    return Instance(problem, drawn, enter.astype(np.int32), option)
 
 
 def _problem(
@@ -140,6 +153,26 @@ def _problem(
     )
 
 
+def _measures(chance: np.random.Generator, markets: int, measures: int, scale: float) -> Measures:
+    def between(low: float, high: float, *shape: int) -> Floats:
+        return chance.uniform(low, high, (measures, *shape))
+
+    # Logs of factors but for utility, reach, duty and income from services; see `Levers`.
+    low = np.array([-0.5, -0.5, -0.5, -0.2, -0.2, 0.0, -0.2, 0.0, -0.1])
+    high = np.array([0.2, 0.2, 0.2, 0.5, 0.3, 0.5, 0.1, 2.0, 0.1])
+    named = chance.random((measures, low.size)) < 0.6
+    return Measures(
+        covers=(chance.random((measures, markets)) < 0.6).astype(float),
+        change=chance.uniform(low, high, (measures, low.size)) * named,
+        teams=np.floor(between(0.0, 2.5)),
+        lead=chance.integers(0, 4, measures, dtype=np.int32),
+        lasts=chance.choice(np.array([3, 6, NEVER], dtype=np.int32), measures),
+        once=scale * between(10.0, 100.0),
+        yearly=scale * between(5.0, 50.0),
+        size=np.array([0.5, 1.0]) * between(0.5, 1.5, 1),
+    )
+
+
 def _likeness(chance: np.random.Generator, markets: int) -> Likeness:
     """Three groups of each kind; a market is in one or, by language, in any number of them."""
     members = [np.eye(3)[chance.integers(0, 3, markets)] for _ in KINDS]
@@ -195,6 +228,7 @@ def _parameters(chance: np.random.Generator, worlds: int, markets: int) -> Param
         ),
         home=Home(dilution=world(0.0, 0.2), years=world(0.5, 4.0), carries=world(1.0, 8.0)),
         staffing=Staffing(unfamiliar=world(0.0, 1.0)),
+        measures=Effects(effect=world(0.3, 1.5)),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from beachhead.mechanisms import Parameters
 from beachhead.mechanisms.knowledge import KINDS
+from beachhead.mechanisms.measures import Levers
 from beachhead.simulation.rollout import Worlds
 from beachhead.simulation.state import Ledger, Problem, Shocks
 
@@ -113,17 +114,21 @@ class _Walk:
         self.new = problem.category_age is None
 
     def run(self, enter: Any, option: Any) -> Books:
+        count = len(self.markets)
+        self.begun = [int(quarter) for quarter in enter[count:]]
+        self.level = [int(level) for level in option[count:]]
         self.ventures = [self.prepare(i, int(enter[i]), int(option[i])) for i in self.markets]
         # Today's home sales bear today's load already: only what comes on top of it weighs.
         home = self.parameters.home
         self.ventures[list(self.problem.home).index(1.0)].utility += (
-            home.dilution * self.load(0) / home.carries
+            home.dilution * self.load(0, today=True) / home.carries
         )
         shape = (len(self.quarters), len(self.markets))
         names = ("units", "share", "accepted", "present", "category", "saving", "heard", "crowd")
         series = {name: np.zeros(shape) for name in names} | {"load": np.zeros(shape[0])}
         lines = {name: np.zeros(shape) for name in Ledger._fields}
         for t in self.quarters:
+            self.now = [self.levers(i, t) for i in self.markets]
             # Everything that ties markets looks at the state before the quarter.
             load = self.load(t)
             saving = [self.saving(i, t) for i in self.markets]
@@ -140,6 +145,49 @@ class _Walk:
         terminal = np.array([self.afterwards(venture) for venture in self.ventures])
         value = np.array([venture.value for venture in self.ventures]) + terminal
         return Books(value, terminal, lines, series)
+
+    # Measures
+
+    def working(self, m: int, t: int) -> bool:
+        measures = self.problem.measures
+        return 0 <= t - self.begun[m] - measures.lead[m] < measures.lasts[m]
+
+    def levers(self, i: int, t: int) -> dict[str, float]:
+        """Factors and additions in force in a market."""
+        now = dict.fromkeys(("entry", "running", "distance", "accept", "cost"), 1.0)
+        now |= dict.fromkeys(("utility", "reach", "landed", "attach"), 0.0)
+        for m in range(len(self.begun)):
+            measures = self.problem.measures
+            if self.working(m, t) and measures.covers[m, i]:
+                size = measures.size[m, self.level[m]] * self.parameters.measures.effect
+                for name, change in zip(Levers._fields, measures.change[m], strict=False):
+                    if name in ("utility", "reach", "landed", "attach"):
+                        now[name] += size * change
+                    else:
+                        now[name] *= math.exp(change) ** size
+        return now
+
+    def teams(self, t: int) -> float:
+        hired = sum(
+            self.problem.measures.teams[m] * self.problem.measures.size[m, self.level[m]]
+            for m in range(len(self.begun))
+            if self.working(m, t)
+        )
+        return self.problem.teams[t] + hired
+
+    def spent(self, t: int) -> tuple[float, float]:
+        """Money for measures in a quarter, once and for upkeep."""
+        once = kept = 0.0
+        for m, begun in enumerate(self.begun):
+            measures = self.problem.measures
+            size = measures.size[m, self.level[m]]
+            once += size * measures.once[m] * (t == begun)
+            if begun <= t < begun + measures.lead[m] + measures.lasts[m]:
+                kept += size * measures.yearly[m] * DT
+        return once, kept
+
+    def far(self, i: int) -> float:
+        return float(self.problem.distance[i] * self.now[i]["distance"])
 
     # Today's state
 
@@ -261,7 +309,7 @@ class _Walk:
             for j in self.markets
             if j != i and not self.problem.home[j] and 0 <= self.since(j, t) < 4
         )
-        return others / (self.parameters.entry.digest * self.problem.teams[t])
+        return others / (self.parameters.entry.digest * max(1.0, self.teams(t)))
 
     def opening(self, i: int, t: int, saving: float, crowd: float) -> float:
         venture, entry = self.ventures[i], self.parameters.entry
@@ -270,7 +318,7 @@ class _Walk:
         if not 0 <= self.since(i, t) < parts:
             return 0.0
         cost = ways.estimate[i, venture.option] * entry.cost_factor[i]
-        cost *= 1.0 + entry.distance * self.problem.distance[i]
+        cost *= self.now[i]["entry"] * (1.0 + entry.distance * self.far(i))
         cost *= 1.0 - saving
         cost *= 1.0 + entry.localisation * ways.localisation[venture.option]
         cost *= 1.0 + entry.haste * crowd
@@ -288,12 +336,13 @@ class _Walk:
                     loud += self.problem.clout[j] * self.ventures[j].accepted
         return loud / room if room else 0.0
 
-    def load(self, t: int) -> float:
+    def load(self, t: int, today: bool = False) -> float:
+        """Attention bound abroad; `today` by the markets that are served already."""
         return sum(
             self.problem.options.load[venture.option]
             * math.exp(-(t - venture.enter) * DT / self.parameters.home.years)
             for i, venture in enumerate(self.ventures)
-            if not self.problem.home[i] and venture.here(t)
+            if not self.problem.home[i] and venture.here(t) and (venture.served or not today)
         )
 
     # One market, one quarter
@@ -309,12 +358,15 @@ class _Walk:
         venture.log_rate = self.log_rate(i, t, saving, crowd)
         here = venture.here(t)
         if here:
-            p = venture.p + parameters.acceptance.spillover * heard
+            nearer = problem.distance[i] - self.far(i)
+            p = venture.p * math.exp(parameters.acceptance.distance * nearer)
+            p = p * self.now[i]["accept"] + parameters.acceptance.spillover * heard
             venture.accepted = adopt(venture.accepted, p, venture.q, DT)
             share = self.share(i, t, load)
             ways, k = problem.options, venture.option
             closing = math.exp(-parameters.reach.catch_up * t * DT)
             within = ways.reach_full[i, k] + (ways.reach[i, k] - ways.reach_full[i, k]) * closing
+            within = 1.0 - (1.0 - within) * math.exp(-self.now[i]["reach"])
             units, customers = bought * within * share, venture.owners * within * share
             money |= self.business(i, t, units, customers, saving)
             venture.loss -= sum(money.values()) + opening
@@ -324,7 +376,10 @@ class _Walk:
                 money["salvage"] = ways.salvage[k] * cost
         else:
             venture.accepted = share = units = 0.0
-        venture.flows.append(sum(money.values()) + opening - money["salvage"])
+        if problem.home[i]:
+            invested, kept = self.spent(t)
+            money |= {"investing": -invested, "upkeep": -kept}
+        venture.flows.append(sum(money.values()) + opening - money["salvage"] - money["investing"])
         venture.value += problem.discount**t * sum(money.values())
         shown = {
             "units": units,
@@ -346,7 +401,11 @@ class _Walk:
         campaigns = math.inf if venture.served else t - venture.enter + 1
         remembered = (1.0 - taste.carry**campaigns) / (1.0 - taste.carry)
         spend = problem.options.spend[i, venture.option] / problem.usual_spend[i]
-        v = venture.utility + taste.advertising * math.log(1.0 + spend * remembered)
+        v = (
+            venture.utility
+            + self.now[i]["utility"]
+            + taste.advertising * math.log(1.0 + spend * remembered)
+        )
         if problem.home[i]:
             home = self.parameters.home
             v -= home.dilution * load / home.carries
@@ -359,15 +418,26 @@ class _Walk:
         problem, money, venture = self.problem, self.parameters.cashflow, self.ventures[i]
         ways, k, fx = problem.options, venture.option, self.shocks.fx[t, i]
         familiar = self.familiar(saving)
-        afar = 1.0 + money.distance * problem.distance[i] * (1.0 - money.learning * familiar)
+        afar = 1.0 + money.distance * self.far(i) * (1.0 - money.learning * familiar)
+        attach = money.attach + self.now[i]["attach"]
         return {
             "sales": problem.price * fx * units,
             "channel": -problem.price * fx * units * ways.fee[k],
-            "goods": -problem.cost * problem.landed[i] * units,
-            "attached": money.attach * customers * DT,
-            "running": -ways.fixed[i, k] * money.fixed_factor[i] * afar * fx * DT,
+            "goods": -self.cost(i) * units,
+            "attached": attach * customers * DT,
+            "running": -ways.fixed[i, k]
+            * self.now[i]["running"]
+            * money.fixed_factor[i]
+            * afar
+            * fx
+            * DT,
             "advertising": -ways.spend[i, k] * fx * DT,
         }
+
+    def cost(self, i: int) -> float:
+        """Of a unit, landed."""
+        landed = max(1.0, self.problem.landed[i] + self.now[i]["landed"])
+        return float(self.problem.cost * self.now[i]["cost"] * landed)
 
     def familiar(self, saving: float) -> float:
         known = self.parameters.knowledge
@@ -383,12 +453,12 @@ class _Walk:
         if problem.home[i]:
             return -math.inf
         net = problem.price * (1.0 - ways.fee[k]) * self.shocks.fx[t, i]
-        margin = (net - problem.cost * problem.landed[i]) / problem.price
+        margin = (net - self.cost(i)) / problem.price
         return (
             ways.alpha[k]
             + risk.level
             + risk.age * math.log(max(0, t - venture.enter) + 1.0)
-            + risk.distance * problem.distance[i]
+            + risk.distance * self.far(i)
             - risk.knowledge * self.familiar(saving)
             + risk.haste * crowd
             - risk.margin * margin

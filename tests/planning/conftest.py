@@ -19,7 +19,7 @@ from beachhead.quantities import Parameter, Sure
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.facts import Facts
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds
-from beachhead.simulation.state import NEVER, Options, Problem
+from beachhead.simulation.state import NEVER, Measures, Options, Problem
 
 NEUTRAL = {
     "category.p": 0.0, "category.q": 0.0, "category.replacement_years": 1.0,
@@ -68,13 +68,14 @@ def _toy(
     aversion: float = 0.0,
     seed: int = 1,
     limits: dict[str, Any] | None = None,
+    measures: Measures | None = None,
 ) -> Valuer:
     """A firm with a home market of no business and one market for each entry of `flow`.
 
     `flow` is the money that a market brings in each quarter from entry on, less `unit_cost` times
     as much and a quarter of `running`; `cost` is its entry cost; axes (market,) or (market,
     option). With `spread` the priors of `table()` apply but for those that `believed` sets.
-    `limits` replaces fields of the limits.
+    `limits` replaces fields of the limits. `measures` may be begun from the first quarter on.
     """
     flow, cost = np.asarray(flow, float), np.asarray(cost, float)
     if flow.ndim == 1:
@@ -112,15 +113,20 @@ def _toy(
         price=np.asarray(1.0), cost=np.asarray(unit_cost), entry_price=np.asarray(1.0),
         category_age=np.asarray(0.0), discount=np.asarray(discount),
         terminal=np.asarray(terminal), agreed_loss=None,
-        capital=np.asarray(capital),
+        capital=np.asarray(capital), measures=measures,
     )  # fmt: skip
     beliefs = _beliefs(believed or {}, spread)
     packed = Packed(problem, names, ("r",) * markets, tuple((f"mode{k}", 0.0)
                     for k in range(options)), _facts(names))  # fmt: skip
-    first = np.where(problem.options.allowed, prepare[None, :], NEVER).astype(np.int32)
+    sizes = np.zeros((0, 1)) if measures is None else measures.size
+    packed = replace(packed, measures=tuple(map(tuple, sizes.tolist())))
+    rows, width = markets + len(sizes), packed.width
+    first = np.full((rows, width), NEVER, np.int32)
+    first[:markets, :options] = np.where(problem.options.allowed, prepare[None, :], NEVER)
+    first[markets:, : sizes.shape[1]] = 0
     rules = Limits(
-        first=first, last=np.full(markets, quarters - 1, np.int32), required=np.zeros(markets),
-        apart=np.zeros((0, markets)), later=np.zeros(0, np.int32), earlier=np.zeros(0, np.int32),
+        first=first, last=np.full(rows, quarters - 1, np.int32), required=np.zeros(rows),
+        apart=np.zeros((0, rows)), later=np.zeros(0, np.int32), earlier=np.zeros(0, np.int32),
         most=np.asarray(NEVER), teams=problem.teams, floor=np.asarray(0.0), ruin=np.asarray(0.05),
     )._replace(**(limits or {}))  # fmt: skip
     setting = Setting(

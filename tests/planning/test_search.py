@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from beachhead.mechanisms.measures import Levers
 from beachhead.planning.bound import relax
+from beachhead.planning.limits import Setting
 from beachhead.planning.search import Proposals, search
 from beachhead.planning.valuation import Valuer
-from beachhead.simulation.state import NEVER
+from beachhead.simulation.state import NEVER, Measures
 
 Toy = Callable[..., Valuer]
 Integers = NDArray[np.int32]
 
 
 def _everything(valuer: Valuer) -> tuple[Integers, Integers]:
-    """Every schedule there is, axes (schedule, market)."""
-    problem = valuer.setting.problem
-    quarters, markets = problem.teams.shape[0], problem.people.shape[0]
+    """Every schedule there is, axes (schedule, row)."""
+    quarters = valuer.setting.problem.teams.shape[0]
     first = np.asarray(valuer.setting.limits.first)
     ways = [
         [(NEVER, 0)]
@@ -32,7 +35,7 @@ def _everything(valuer: Valuer) -> tuple[Integers, Integers]:
             for quarter in range(quarters)
             if quarter >= first[row, option]
         ]
-        for row in range(1, markets)
+        for row in range(1, first.shape[0])
     ]
     rows = [((NEVER, 0), *combination) for combination in itertools.product(*ways)]
     array = np.array(rows, dtype=np.int32)
@@ -50,15 +53,16 @@ def _brute(valuer: Valuer) -> tuple[float, Integers, Integers]:
 
 def _search(valuer: Valuer, budget: int = 3_000, seed: int = 3) -> tuple[float, Integers, Integers]:
     problem = valuer.setting.problem
-    markets, quarters = problem.people.shape[0], problem.teams.shape[0]
-    allowed = np.asarray(problem.options.allowed)
+    allowed = jnp.asarray(valuer.setting.limits.first) < NEVER
+    rows, quarters = allowed.shape[0], problem.teams.shape[0]
+    way = jnp.where(allowed.T, 0.0, -jnp.inf)
     proposals = Proposals(
-        jnp.where(jnp.asarray(allowed.any(axis=1)), 0.0, -jnp.inf),
-        jnp.zeros((quarters, allowed.shape[1], markets)),
-        jnp.zeros(markets, int),
+        jnp.where(allowed.any(axis=1), 0.0, -jnp.inf),
+        jnp.broadcast_to(way, (quarters, *way.shape)),
+        jnp.zeros(rows, int),
     )
-    never = np.full(markets, NEVER, np.int32)
-    start = (never, np.zeros(markets, np.int32))
+    never = np.full(rows, NEVER, np.int32)
+    start = (never, np.zeros(rows, np.int32))
     scale = float(np.abs(np.asarray(problem.options.estimate)).sum()) / 4.0
     enter, option, _, whole = search(
         valuer, proposals, [start], budget=budget, seed=seed, spread=scale
@@ -205,3 +209,67 @@ def test_bound_is_never_passed(toy: Toy, seed: int) -> None:
     )  # fmt: skip
     exact, enter, option = _brute(valuer)
     assert _bound(valuer, enter, option) >= exact - 1e-9 * max(1.0, abs(exact))
+
+
+FIELDS = [name for name in Levers._fields if name != "teams"]
+
+
+def _measure(markets: int, **fields: Any) -> Measures:
+    """One measure that reaches every market."""
+    plain = {
+        "covers": np.ones(markets), "change": np.zeros(len(FIELDS)), "teams": 0.0, "lead": 0,
+        "lasts": NEVER, "once": 0.0, "yearly": 0.0, "size": [1.0],
+    } | fields  # fmt: skip
+    whole = ("lead", "lasts")
+    return Measures(
+        **{k: np.array([v], np.int32 if k in whole else float) for k, v in plain.items()}
+    )
+
+
+def _lever(field: str, value: float) -> list[float]:
+    return [value if name == field else 0.0 for name in FIELDS]
+
+
+# What each measure is worth here follows from the figures: entry costs of 3 and of 4 that an office
+# halves for 1; a home market that does not sell, so that nothing else is changed; a team for two.
+MEASURES = {
+    "an office halves entry costs": (
+        {"change": _lever("entry", np.log(0.5)), "once": 1.0, "lead": 1}, True,
+    ),
+    "an office too dear": ({"change": _lever("entry", np.log(0.5)), "once": 6.0}, False),
+    "upkeep of an office that lasts": (
+        {"change": _lever("entry", np.log(0.5)), "yearly": 1.0, "lasts": 2}, True,
+    ),
+    "services bring a margin": (
+        {"change": _lever("attach", 0.2), "once": 0.5, "size": [0.5, 1.0]}, True,
+    ),
+    "a team is hired": ({"teams": 1.0, "once": 0.3, "lead": 1, "size": [1.0, 2.0]}, True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_measures_are_begun_where_that_pays(toy: Toy, name: str) -> None:
+    """Brute force over dates, options and measures; never above the bound."""
+    fields, begun = MEASURES[name]
+    tight = {"teams": 1.0, "preparation": (2,)} if "team" in name else {}
+    valuer = toy(
+        flow=[1.0, 1.2], cost=[3.0, 4.0], quarters=6, terminal=8.0,
+        believed={"measures.effect": 1.0, "knowledge.neighbourhood": 0.2},
+        measures=_measure(3, **fields), **tight,
+    )  # fmt: skip
+    exact, enter, option = _brute(valuer)
+    assert (enter[3] < NEVER) == begun
+    found = _search(valuer)[0]
+    assert found == pytest.approx(exact, rel=1e-9)
+    assert exact <= _bound(valuer, enter, option) + 1e-9
+    without, _, _ = _brute(replace(valuer, setting=_closed(valuer)))
+    assert (exact > without + 1e-9) == begun
+
+
+def _closed(valuer: Valuer) -> Setting:
+    """The setting with no measure to be had."""
+    limits = valuer.setting.limits
+    markets = valuer.setting.problem.people.shape[0]
+    return valuer.setting._replace(
+        limits=limits._replace(first=limits.first.at[markets:].set(NEVER))
+    )

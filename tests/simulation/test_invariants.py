@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from instances import Instance, invent, to_jax
 
+from beachhead.mechanisms.measures import Levers
 from beachhead.simulation.rollout import Outcome, Worlds, everything, over_worlds
 from beachhead.simulation.state import NEVER, Ledger, Problem
 
@@ -55,7 +56,7 @@ def test_ledger_is_all_the_money_there_is(seed: int) -> None:
 def test_nothing_is_booked_where_the_firm_never_goes(seed: int) -> None:
     instance = invent(seed)
     outcome = run_first(instance)
-    away = (instance.enter[0] == NEVER) & (instance.problem.entered == NEVER)
+    away = (instance.enter[0][:MARKETS] == NEVER) & (instance.problem.entered == NEVER)
     for name in Ledger._fields:
         assert not getattr(outcome.record.ledger, name)[:, :, away].any(), name
     assert not outcome.value[:, away].any()
@@ -73,11 +74,14 @@ def test_order_of_markets_does_not_matter(seed: int, order: list[int]) -> None:
     def by_last(leaf: np.ndarray) -> np.ndarray:
         return leaf[..., order] if leaf.shape[-1] == MARKETS else leaf
 
+    rows = [*order, *range(MARKETS, instance.enter.shape[1])]
+    problem = jax.tree.map(by_lead, instance.problem)
+    measures = instance.problem.measures
     shuffled = run(
-        jax.tree.map(by_lead, instance.problem),
+        problem._replace(measures=measures._replace(covers=measures.covers[:, order])),
         jax.tree.map(by_last, instance.worlds),
-        instance.enter[0][order],
-        instance.option[0][order],
+        instance.enter[0][rows],
+        instance.option[0][rows],
     )
     expected = run_first(instance)
     assert_close(shuffled.value, expected.value[:, order])
@@ -91,7 +95,13 @@ def test_unit_of_money_does_not_matter(seed: int) -> None:
     instance = invent(seed)
     problem, parameters = instance.problem, instance.worlds.parameters
     ways = problem.options
+    measures = problem.measures
+    change = measures.change.copy()
+    change[:, Levers._fields.index("attach")] *= 1000.0
     dear = problem._replace(
+        measures=measures._replace(
+            once=1000.0 * measures.once, yearly=1000.0 * measures.yearly, change=change
+        ),
         **{
             name: 1000.0 * getattr(problem, name)
             for name in ("income", "usual_spend", "price", "cost", "entry_price", "capital")
@@ -121,6 +131,8 @@ def test_two_halves_make_a_whole_where_nothing_ties_them(seed: int) -> None:
         return np.take(leaf, [0, 1, 2, 3, 4, 5, 5], axis=axis)
 
     problem = jax.tree.map(partial(copied, axis=0), problem)
+    covers = copied(problem.measures.covers, 1)
+    problem = problem._replace(measures=problem.measures._replace(covers=covers))
     worlds = _untied(jax.tree.map(partial(copied, axis=-1), instance.worlds))
     half = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5])
     ways = problem.options
@@ -134,9 +146,11 @@ def test_two_halves_make_a_whole_where_nothing_ties_them(seed: int) -> None:
             spend=half[:, None] * ways.spend,
         ),
     )
-    enter = np.where(np.arange(MARKETS) >= 5, 5, instance.enter[0]).astype(np.int32)
-    option = np.where(np.arange(MARKETS) == 6, instance.option[0][5], instance.option[0])
-    alone = np.where(np.arange(MARKETS) == 6, NEVER, enter).astype(np.int32)
+    row = np.arange(instance.enter.shape[1])
+    split = (row >= 5) & (row < MARKETS)
+    enter = np.where(split, 5, instance.enter[0]).astype(np.int32)
+    option = np.where(row == 6, instance.option[0][5], instance.option[0])
+    alone = np.where(row == 6, NEVER, enter).astype(np.int32)
     two = run(halves, worlds, enter, option)
     one = run(problem, worlds, alone, option)
     assert_close(two.value[:, 5] + two.value[:, 6], one.value[:, 5])

@@ -67,14 +67,16 @@ def test_instances_walk_every_branch() -> None:
         problem, ways = instance.problem, instance.problem.options
         for schedule in range(len(instance.enter)):
             served = problem.entered < 0
-            enter = np.where(served, problem.entered, instance.enter[schedule])
-            option = np.where(served, problem.option, instance.option[schedule])
+            rows = len(served)
+            enter = np.where(served, problem.entered, instance.enter[schedule][:rows])
+            option = np.where(served, problem.option, instance.option[schedule][:rows])
             estimate = ways.estimate[np.arange(len(option)), option]
             seen |= {"never entered"} if (enter == NEVER).any() else set()
             seen |= {"no preparation"} if (ways.preparation[option] == 0).any() else set()
             for books in tell(instance, schedule):
                 lines = books.lines
-                running = sum(lines.values()) - lines["opening"] - lines["salvage"]
+                once = lines["opening"] + lines["investing"] + lines["salvage"]
+                running = sum(lines.values()) - once
                 agreed = np.where(problem.home > 0.0, np.inf, problem.agreed_loss)
                 over = -running.cumsum(axis=0) > agreed * np.maximum(estimate, 1.0)
                 gone = (books.series["present"][:-1] == 1) & (books.series["present"][1:] == 0)
@@ -94,10 +96,13 @@ def test_instances_walk_every_branch() -> None:
                     "no language": problem.likeness.teaches[:, 3:6].sum(axis=1) == 0,
                     "spillover": books.series["heard"] > 0.0,
                     "haste": books.series["crowd"] > 0.0,
+                    "a measure begun": lines["investing"] < 0.0,
+                    "a measure kept up": lines["upkeep"] < 0.0,
                 }.items():
                     seen |= {what} if so.any() else set()
     assert seen == {
         "never entered", "no preparation", "exit by fate", "exit as agreed", "margin below zero",
         "no rivals", "a late start", "goes on after the horizon", "closed at the horizon",
         "owners unknown", "several languages", "no language", "spillover", "haste",
+        "a measure begun", "a measure kept up",
     }  # fmt: skip

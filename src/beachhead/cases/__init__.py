@@ -4,16 +4,18 @@
 and a panel. The format is one TOML file, described in `docs/case.md`.
 """
 
-from beachhead.cases.case import Case, Input, Limits, Mode
+from beachhead.cases.case import Case, Input, Limits, Measure, Mode
 from beachhead.cases.check import check_case
 from beachhead.cases.reading import bundled_cases, new_case
-from beachhead.cases.schedule import Entry, Schedule
+from beachhead.cases.schedule import Begun, Entry, Schedule
 
 __all__ = [
+    "Begun",
     "Case",
     "Entry",
     "Input",
     "Limits",
+    "Measure",
     "Mode",
     "Schedule",
     "bundled_cases",

@@ -206,6 +206,40 @@ Teams = Annotated[
 ]
 
 
+class Measure(_Table):
+    """Something the firm, or a public office, may do to make expansion easier or better."""
+
+    name: Text = Field(description="short name")
+    words: str = Field(default="", description="one line that says what it is")
+    markets: tuple[Text, ...] = Field(
+        default=("all",),
+        description='markets, regions and blocs that it reaches; "all" or "home" among them',
+    )
+    changes: dict[Text, float] = Field(
+        min_length=1, description="what it changes = factor or addition, see below"
+    )
+    cost: Amount = Field(
+        default=0.0, description="money paid once, when it begins, in the case's currency"
+    )
+    yearly: Amount = Field(
+        default=0.0, description="money a year from then on, in the case's currency"
+    )
+    start: Quarter | None = Field(
+        default=None, alias="from", description="first quarter in which it can begin"
+    )
+    lead: int = Field(default=0, ge=0, description="quarters from its beginning until it works")
+    lasts: int | None = Field(
+        default=None, ge=1, description="quarters that it works; to the end if left out"
+    )
+    levels: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        default=(1.0,), min_length=1, description="sizes to choose from, of costs and changes alike"
+    )
+    begin: Literal["free", "never"] | Quarter = Field(
+        default="free",
+        description='"free" for the plan to decide, "never", or the quarter in which it begins',
+    )
+
+
 class Limits(_Table):
     """What the plan must keep to."""
 
@@ -297,6 +331,9 @@ class Case(_Table):
     product: Product
     markets: Markets = Markets()
     modes: Modes = Modes()
+    measures: tuple[Measure, ...] = Field(
+        default=(), description="what the firm may do beside entering markets"
+    )
     limits: Limits
     risk: Risk = Risk()
     screening: Screening = Screening()
@@ -399,6 +436,21 @@ class Case(_Table):
         if problems:
             raise InputError(*problems)
         return case
+
+    def covered(self, measure: Measure, panel: Panel) -> tuple[str, ...]:
+        """ISO3 codes of the markets that a measure reaches, sorted.
+
+        Raises
+        ------
+        InputError
+            With every name that is no market, region or bloc.
+        """
+        from beachhead.cases.naming import find_covered
+
+        reached, problems = find_covered(self, measure, panel)
+        if problems:
+            raise InputError(*problems)
+        return tuple(sorted(reached))
 
     def candidate_iso3(self, panel: Panel) -> tuple[str, ...]:
         """ISO3 codes of the markets that may be entered, sorted.

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from beachhead.cases.case import Case
-from beachhead.cases.naming import find_pool, resolve_names
+from beachhead.cases.naming import find_covered, find_pool, resolve_names
 from beachhead.cases.order import check_order
 from beachhead.cases.presets import economics_of, load_preset
 from beachhead.errors import InputError, Problem, suggest
@@ -42,6 +42,7 @@ def check_case(case: Case, panel: Panel, *, where: str = "") -> list[Problem]:
     problems += _check_firm(resolved)
     problems += _check_inputs(resolved)
     problems += _check_parameters(resolved)
+    problems += _check_measures(resolved, panel)
     problems += _check_teams(resolved)
     problems += _check_choices(resolved)
     problems += _check_candidates(resolved, pool, problems)
@@ -162,6 +163,52 @@ def _check_parameters(case: Case) -> Iterator[Problem]:
         low, high = known[name].bounds
         if not low <= value <= high:
             yield Problem(f"{name} is {value:g}", key, f"It should be from {low:g} to {high:g}.")
+
+
+def _check_measures(case: Case, panel: Panel) -> Iterator[Problem]:
+    if not case.measures:
+        return
+    from beachhead.mechanisms.measures import LEVERS
+
+    seen: set[str] = set()
+    for i, measure in enumerate(case.measures):
+        key = f"measures[{i}]"
+        if measure.name in seen:
+            yield Problem(f"a second measure {measure.name!r}", f"{key}.name", "Name it otherwise.")
+        seen.add(measure.name)
+        yield from find_covered(case, measure, panel, key)[1]
+        for name, value in measure.changes.items():
+            where = f"{key}.changes.{name}"
+            if name not in LEVERS:
+                fix = suggest(name, LEVERS).capitalize() or f"Known are {', '.join(LEVERS)}."
+                yield Problem(f"a measure cannot change {name!r}", where, fix)
+                continue
+            lever = LEVERS[name]
+            if not lever.least <= value <= lever.most:
+                fix = f"Give {'a factor' if lever.kind == 'factor' else 'an addition'}"
+                fix += f" from {lever.least:g} to {lever.most:g}."
+                yield Problem(f"{name} is {value:g}", where, fix)
+            if name == "teams" and value != int(value):
+                yield Problem(f"teams is {value:g}", where, "People come whole.")
+        if len(set(measure.levels)) < len(measure.levels):
+            yield Problem("the same level twice", f"{key}.levels", "Leave one of them.")
+        for field, label in (("from", measure.start), ("begin", measure.begin)):
+            if label is None or label in ("free", "never"):
+                continue
+            quarter = case.quarter_index(label)
+            outside = quarter >= case.quarters or (field == "begin" and quarter < 0)
+            if outside:
+                yield Problem(
+                    f"{label} is outside the horizon", f"{key}.{field}",
+                    f"It runs {case.quarter_label(0)} to {case.quarter_label(case.quarters - 1)}.",
+                )  # fmt: skip
+        soonest = case.quarter_index(measure.start) if measure.start else 0
+        dated = measure.begin not in ("free", "never")
+        if dated and case.quarter_index(measure.begin) < soonest:
+            yield Problem(
+                f"it begins in {measure.begin}, before {measure.start}", f"{key}.begin",
+                "Begin it later, or let it be possible sooner.",
+            )  # fmt: skip
 
 
 def _check_teams(case: Case) -> Iterator[Problem]:

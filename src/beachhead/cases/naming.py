@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from beachhead.cases.case import Case, Input, Served
-from beachhead.errors import InputError, Problem
+from beachhead.cases.case import Case, Input, Measure, Served
+from beachhead.errors import InputError, Problem, suggest
 
 if TYPE_CHECKING:
     from beachhead.data import Panel
@@ -118,3 +118,32 @@ def find_pool(case: Case, panel: Panel) -> tuple[set[str], list[Problem]]:
         except InputError as error:
             problems += (Problem(p.what, f"markets.blocs[{i}]", p.fix) for p in error.problems)
     return pool - set(markets.exclude), problems
+
+
+def find_covered(
+    case: Case, measure: Measure, panel: Panel, key: str = "measures"
+) -> tuple[set[str], list[Problem]]:
+    """ISO3 codes that a measure reaches, and a problem for each name that is not known."""
+    groups = (*panel.regions, *panel.subregions, *panel.bloc_names)
+    reached: set[str] = set()
+    problems: list[Problem] = []
+    for i, name in enumerate(measure.markets):
+        if name == "all":
+            reached.update(panel.codes)
+        elif name == "home":
+            reached.add(panel.find(case.firm.home))
+        elif name in panel.bloc_names:
+            reached.update(panel.members(name, case.as_of))
+        elif name in groups:
+            reached.update(panel.within(name))
+        else:
+            try:
+                reached.add(panel.find(name))
+            except InputError as error:
+                hint = suggest(name, groups).capitalize()
+                problems += (
+                    Problem(f"no market, region or bloc {name!r}", f"{key}.markets[{i}]",
+                            hint or p.fix)
+                    for p in error.problems
+                )  # fmt: skip
+    return reached, problems

@@ -30,12 +30,23 @@ class Entry(BaseModel):
     localisation: float = Field(ge=0, le=1, description="level of localisation, 0 to 1")
 
 
+class Begun(BaseModel):
+    """The beginning of a measure."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    measure: int = Field(ge=0, description="number of the measure in the case, from 0")
+    quarter: int = Field(ge=0, description="quarter of the horizon in which it begins")
+    level: float = Field(gt=0, description="its size")
+
+
 class Schedule(BaseModel):
-    """All entries of a plan, by quarter and then by ISO3 code, each market once."""
+    """All entries of a plan, by quarter and then by ISO3 code, each market once, and measures."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     entries: tuple[Entry, ...] = ()
+    measures: tuple[Begun, ...] = ()
 
     @field_validator("entries")
     @classmethod

@@ -15,6 +15,7 @@ from beachhead.mechanisms.exit import Exit
 from beachhead.mechanisms.experience import Experience
 from beachhead.mechanisms.home import Home
 from beachhead.mechanisms.knowledge import Knowledge
+from beachhead.mechanisms.measures import Effects
 from beachhead.mechanisms.reach import Reach
 from beachhead.mechanisms.share import Share
 from beachhead.mechanisms.staffing import Staffing
@@ -35,6 +36,7 @@ class Parameters(NamedTuple):
     cashflow: CashFlow
     home: Home
     staffing: Staffing
+    measures: Effects
 
 
 MECHANISMS: dict[str, type] = {
@@ -49,6 +51,7 @@ MECHANISMS: dict[str, type] = {
     "cashflow": CashFlow,
     "home": Home,
     "staffing": Staffing,
+    "measures": Effects,
 }
 
 for _cls in MECHANISMS.values():

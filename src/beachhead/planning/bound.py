@@ -32,6 +32,7 @@ from scipy.optimize import linprog
 from beachhead.mechanisms.staffing import staffing
 from beachhead.planning.decoupled import (
     best_knowledge,
+    most_teams,
     optimistic_couplings,
     tabulate,
 )
@@ -101,8 +102,8 @@ def relax(setting: Setting, incumbent: Floats, aversion: float, tail: float) -> 
     columns = _lay_out(setting, table)
     prices, taken = _solve(columns)
     bound = held.sum() + _price_out(columns, prices)
-    enter = np.full(held.size, NEVER, dtype=np.int32)
-    option = np.zeros(held.size, dtype=np.int32)
+    enter = np.full(setting.limits.last.size, NEVER, dtype=np.int32)
+    option = np.zeros(enter.size, dtype=np.int32)
     for column in np.flatnonzero(taken > 0.5):
         enter[columns.market[column]] = columns.quarter[column]
         option[columns.market[column]] = columns.option[column]
@@ -113,7 +114,7 @@ def _lay_out(setting: Setting, table: Floats) -> Columns:
     """Columns worth choosing, and the limits that they use."""
     limits, problem = setting.limits, setting.problem
     quarters, _, markets = table.shape
-    demanded = np.asarray(limits.required) > 0
+    demanded = np.asarray(limits.required)[:markets] > 0
     worth = np.isfinite(table) & ((table > 0.0) | demanded)
     # Who waits for a market may need it even where it loses money.
     needed = np.zeros(markets, dtype=bool)
@@ -135,8 +136,8 @@ def _lay_out(setting: Setting, table: Floats) -> Columns:
     clock = np.arange(quarters)[:, None]
     teams = np.where((clock >= begin) & (clock < quarter), need, 0.0)
     blocks = [sparse.csr_matrix(teams)]
-    room = [np.asarray(limits.teams, dtype=float) + 1e-6]
-    apart = np.asarray(limits.apart)
+    room = [np.asarray(most_teams(problem, limits), dtype=float) + 1e-6]
+    apart = np.asarray(limits.apart)[:, :markets]
     blocks.append(sparse.csr_matrix(apart[:, market]))
     room.append(np.ones(apart.shape[0]))
     if int(limits.most) < markets:

@@ -18,9 +18,10 @@ from jax import Array
 from numpy.typing import NDArray
 
 from beachhead.mechanisms.experience import experience
+from beachhead.mechanisms.measures import GOOD, Levers, pull
 from beachhead.planning.limits import Limits, Setting
 from beachhead.simulation.rollout import Worlds, over_worlds
-from beachhead.simulation.state import NEVER, STEP, Couplings, Problem, Quarter
+from beachhead.simulation.state import NEVER, STEP, Couplings, Measures, Problem, Quarter
 
 Floats = NDArray[np.float64]
 
@@ -63,16 +64,55 @@ def optimistic_couplings(setting: Setting, limits: Limits) -> Couplings:
 
     Leading axes (world, quarter). Knowledge: as many markets as the teams can have opened by then
     teach as much as the longest possible stay can have taught; spillover: everybody entered as
-    early as can be, in the most visible way, and never left; no haste, no attention abroad.
+    early as can be, in the most visible way, and never left; no haste, no attention abroad; every
+    measure at work from as early as can be, as far as it does good, at nobody's expense.
     """
     problem = setting.problem
     saving, familiarity = jax.vmap(lambda parameters: best_knowledge(problem, limits, parameters))(
         setting.worlds.parameters
     )
+    levers = None
+    if problem.measures is not None:
+        levers = jax.vmap(lambda effect: best_levers(problem, limits, effect))(
+            setting.worlds.parameters.measures.effect
+        )
     heard = _loudest(problem, limits, setting.worlds)
     return Couplings(
-        saving, familiarity, heard, jnp.zeros_like(saving), jnp.zeros(saving.shape[:2])
+        saving, familiarity, heard, jnp.zeros_like(saving), jnp.zeros(saving.shape[:2]), levers
     )
+
+
+def most_teams(problem: Problem, limits: Limits) -> Array:
+    """Teams that there can be at most, axis quarter: with everybody hired who may be."""
+    if problem.measures is None:
+        return problem.teams
+    return problem.teams + _most(problem, limits) @ problem.measures.teams
+
+
+def _most(problem: Problem, limits: Limits) -> Array:
+    """Largest size at which each measure can work in a quarter, axes (quarter, measure)."""
+    measures = problem.measures
+    assert measures is not None
+    first = limits.first[problem.people.size :, : measures.size.shape[1]]
+    clock = jnp.arange(problem.teams.shape[0])[:, None, None]
+    ready = clock >= first + measures.lead[:, None]
+    return jnp.where(ready, measures.size, 0.0).max(axis=2)
+
+
+def best_levers(problem: Problem, limits: Limits, effect: Array) -> Levers:
+    """Levers at least as good as any measures within the limits can bring, leading axis quarter."""
+    measures = problem.measures
+    assert measures is not None
+    helpful = _helpful(measures)
+    return jax.vmap(
+        lambda amount: pull(amount, effect, measures.covers, helpful, measures.teams)
+    )(_most(problem, limits))  # fmt: skip
+
+
+def _helpful(measures: Measures) -> Array:
+    """The changes that do good, 0 for the others, axes (measure, lever)."""
+    good = jnp.asarray(GOOD, measures.change.dtype)
+    return good * jnp.maximum(good * measures.change, 0.0)
 
 
 def best_knowledge(problem: Problem, limits: Limits, parameters: Any) -> tuple[Array, Array]:
@@ -80,16 +120,17 @@ def best_knowledge(problem: Problem, limits: Limits, parameters: Any) -> tuple[A
     quarters = problem.teams.shape[0]
     clock = jnp.arange(quarters)
     served = (problem.entered < 0) & (problem.home == 0)
-    open_to = (limits.first.min(axis=1) < NEVER) & (problem.entered == NEVER)
+    first = limits.first[: problem.people.size, : problem.options.fee.size]
+    open_to = (first.min(axis=1) < NEVER) & (problem.entered == NEVER)
     ways = problem.options
     least = jnp.where(ways.preparation > 0, ways.teams * ways.preparation, 0.0)
-    usable = (limits.first < NEVER).any(axis=0)
+    usable = (first < NEVER).any(axis=0)
     least = jnp.where(usable, least, jnp.inf).min()
     # A market that teaches at t was entered by t - 1 and prepared before: with the teams up to t-2.
-    spent = jnp.concatenate([jnp.zeros(2), jnp.cumsum(problem.teams)[:-2]])
+    spent = jnp.concatenate([jnp.zeros(2), jnp.cumsum(most_teams(problem, limits))[:-2]])
     opened = jnp.where(least > 0.0, jnp.floor(spent / jnp.maximum(least, 1e-9) + 1e-6), jnp.inf)
     opened = jnp.minimum(opened, limits.most)
-    soonest = jnp.where(open_to, limits.first.min(axis=1), NEVER).min()
+    soonest = jnp.where(open_to, first.min(axis=1), NEVER).min()
     zero = jnp.zeros(())
     most = experience(
         parameters.experience, zero, jnp.ones(()), jnp.maximum(clock - soonest, 0) * STEP
@@ -116,7 +157,8 @@ def best_knowledge(problem: Problem, limits: Limits, parameters: Any) -> tuple[A
 
 def _loudest(problem: Problem, limits: Limits, worlds: Worlds) -> Array:
     """Most that can be heard of the brand in the other markets, axes (world, quarter, market)."""
-    usable = (limits.first < NEVER).any(axis=0)
+    first = limits.first[: problem.people.size, : problem.options.intensity.size]
+    usable = (first < NEVER).any(axis=0)
     ways = problem.options
     held = jnp.zeros_like(usable).at[problem.option].set(True)
     able = usable | held
@@ -139,6 +181,15 @@ def _loudest(problem: Problem, limits: Limits, worlds: Worlds) -> Array:
         share=replace(cast(Any, taste), localisation=jnp.zeros_like(taste.localisation))
     )
     worlds = worlds._replace(parameters=unmoved)
+    measures = problem.measures
+    if measures is not None:
+        everywhere = everywhere._replace(
+            measures=measures._replace(
+                change=_helpful(measures),
+                lasts=jnp.full_like(measures.lasts, NEVER),
+                size=jnp.full_like(measures.size, 1.0) * measures.size.max(axis=1, keepdims=True),
+            )
+        )
     soonest = limits.first.min(axis=1)
     tied = over_worlds(everywhere, worlds, soonest, jnp.zeros_like(soonest), record=_tied).record
     return tied.heard
@@ -193,7 +244,7 @@ def _entered_at(
         return weights @ outcome.value
 
     # Few at a time: many options at once would not fit the memory.
-    return jax.lax.map(one, jnp.arange(setting.limits.first.shape[1]), batch_size=4)
+    return jax.lax.map(one, jnp.arange(setting.problem.options.fee.size), batch_size=4)
 
 
 def tabulate(
@@ -222,8 +273,9 @@ def tabulate(
     held : array
         Value of home and served markets, 0 for the others, axis market.
     """
-    first = np.asarray(setting.limits.first)
-    last = np.asarray(setting.limits.last)
+    markets, options = setting.problem.options.allowed.shape
+    first = np.asarray(setting.limits.first)[:markets, :options]
+    last = np.asarray(setting.limits.last)[:markets]
     horizon = setting.problem.teams.shape[0]
     looked_at = np.arange(horizon, dtype=np.int32) if quarters is None else quarters
     table = np.full((horizon, first.shape[1], first.shape[0]), -np.inf)

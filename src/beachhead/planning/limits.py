@@ -14,7 +14,7 @@ from beachhead.cases import Case
 from beachhead.errors import InputError, Problem
 from beachhead.mechanisms import Parameters
 from beachhead.simulation.pack import Packed
-from beachhead.simulation.people import use_of_teams
+from beachhead.simulation.people import teams_there, use_of_teams
 from beachhead.simulation.rollout import Worlds
 from beachhead.simulation.state import NEVER, Values
 from beachhead.simulation.state import Problem as Arrays
@@ -23,11 +23,11 @@ NOBODY = -1  # as leader: no market chooses before the others
 
 
 class Limits(NamedTuple):
-    """Limits along axis market unless said otherwise.
+    """Limits along axis row, the markets first and then the measures, unless said otherwise.
 
-    `first`: earliest entry quarter of each option, axes (market, option); NEVER where the option
-    may not be taken. `last`: latest entry quarter. `required`: 1 where entry is demanded.
-    `apart`: sets of which one at most is entered, axes (set, market). `later`, `earlier`: rows of
+    `first`: earliest date of each option, axes (row, option); NEVER where the option
+    may not be taken. `last`: latest date. `required`: 1 where the row is demanded.
+    `apart`: sets of which one at most is entered, axes (set, row). `later`, `earlier`: rows of
     the pairs of which the first may be entered only in a quarter after the second. `most`: number
     of markets that may be entered. `teams`: axis quarter. `floor`, `ruin`: of cash.
     """
@@ -118,11 +118,15 @@ def read_limits(case: Case, packed: Packed) -> Limits:
             first[[row for row in inside if problem.entered[row] == NEVER]] = NEVER
         else:
             apart.append([float(row in inside) for row in range(len(packed.markets))])
+    begun_first, begun_last, begun_required = _read_measures(case, packed)
+    missing = packed.width - first.shape[1]
+    wide = np.pad(first, ((0, 0), (0, missing)), constant_values=NEVER)
+    blank = np.zeros((len(apart), len(packed.measures)))
     return Limits(
-        first=first,
-        last=last,
-        required=required,
-        apart=np.array(apart).reshape(len(apart), len(packed.markets)),
+        first=np.concatenate([wide, begun_first]),
+        last=np.concatenate([last, begun_last]),
+        required=np.concatenate([required, begun_required]),
+        apart=np.hstack([np.array(apart).reshape(len(apart), len(packed.markets)), blank]),
         later=np.array([rows[a] for a, _ in pairs], dtype=np.int32),
         earlier=np.array([rows[b] for _, b in pairs], dtype=np.int32),
         most=np.asarray(NEVER if limits.max_markets is None else limits.max_markets),
@@ -132,20 +136,39 @@ def read_limits(case: Case, packed: Packed) -> Limits:
     )
 
 
-def excess(limits: Limits, teams: Array, enter: Array, option: Array) -> Array:
+def _read_measures(
+    case: Case, packed: Packed
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """First (measure, option), last and required of the measures of a case."""
+    first = np.full((len(packed.measures), packed.width), NEVER, dtype=np.int32)
+    last = np.full(len(packed.measures), case.quarters - 1, dtype=np.int32)
+    required = np.zeros(len(packed.measures))
+    for row, measure in enumerate(case.measures):
+        if measure.begin == "never":
+            continue
+        soonest = 0 if measure.start is None else max(0, case.quarter_index(measure.start))
+        if measure.begin != "free":
+            soonest = last[row] = case.quarter_index(measure.begin)
+            required[row] = 1.0
+        first[row, : len(measure.levels)] = soonest
+    return first, last, required
+
+
+def excess(problem: Arrays, limits: Limits, used: Array, enter: Array, option: Array) -> Array:
     """How far a schedule oversteps the limits other than cash, a number; 0 where it keeps them.
 
-    `teams` in use, axis quarter.
+    `used`: teams at work, axis quarter; `enter`, `option`: axis row.
     """
-    quarters = limits.teams.shape[0]
+    quarters, markets = limits.teams.shape[0], problem.people.shape[0]
     entered = enter < quarters
     first = jnp.take_along_axis(limits.first, option[:, None], axis=1)[:, 0]
     early = entered & ((enter < first) | (enter > limits.last))
     missing = (limits.required > 0) & ~entered
     crowded = jnp.maximum(limits.apart @ entered.astype(limits.apart.dtype) - 1.0, 0.0)
     waits = entered[limits.later] & (enter[limits.earlier] >= enter[limits.later])
-    too_many = jnp.maximum(entered.sum() - limits.most, 0)
-    over = jnp.maximum(teams - limits.teams - 1e-6, 0.0)
+    too_many = jnp.maximum(entered[:markets].sum() - limits.most, 0)
+    there = teams_there(problem, limits.teams, enter, option)
+    over = jnp.maximum(used - there - 1e-6, 0.0)
     return over.sum() + early.sum() + missing.sum() + crowded.sum() + waits.sum() + too_many
 
 
@@ -163,9 +186,11 @@ def repair(
     Entries are moved later or dropped, options that may not be taken are replaced; demanded
     markets are never dropped. Where teams are short the market `leader` (a row) chooses first, then
     the earlier before the later, and of one date those of low `rank` (axis market), by default the
-    larger ones. `excess` tells whether it succeeded.
+    larger ones. Measures are moved into their time; hired teams are there to be used. `excess`
+    tells whether it succeeded.
     """
     rank = -problem.clout if rank is None else rank
+    markets = problem.people.shape[0]
     quarters = limits.teams.shape[0]
     rows = jnp.arange(enter.shape[0])
     required = limits.required > 0
@@ -203,10 +228,13 @@ def repair(
     pairs = (limits.later, limits.earlier)
     for _ in range(2 if limits.later.shape[0] else 0):
         enter, _ = jax.lax.scan(wait, enter, pairs)
-    place = jnp.argsort(jnp.lexsort((rank, enter - required * 2 * NEVER)))
-    enter = jnp.where((place >= limits.most) & ~required, NEVER, enter)
-    need, _ = use_of_teams(problem, central, enter, option)
-    enter = _fit_teams(problem, limits, enter, option, need, rank, leader)
+    wanted = required[:markets]
+    place = jnp.argsort(jnp.lexsort((rank, enter[:markets] - wanted * 2 * NEVER)))
+    kept = jnp.where((place >= limits.most) & ~wanted, NEVER, enter[:markets])
+    need, _ = use_of_teams(problem, central, kept, option)
+    there = teams_there(problem, limits.teams, enter, option)
+    fitted = _fit_teams(problem, limits, kept, option[:markets], need, rank, leader, there)
+    enter = enter.at[:markets].set(fitted.astype(enter.dtype))
     if limits.later.shape[0]:
         enter, _ = jax.lax.scan(wait, enter, pairs)
     return enter.astype(jnp.int32), option.astype(jnp.int32)
@@ -247,11 +275,12 @@ def _fit_teams(
     need: Array,
     rank: Array,
     leader: Array | int,
+    there: Array,
 ) -> Array:
-    """Entries in their order, each at the first quarter for which teams are free."""
+    """Entries in their order, each at the first quarter for which teams are free (axis market)."""
     quarters = limits.teams.shape[0]
     clock = jnp.arange(quarters)
-    required = limits.required > 0
+    required = limits.required[: enter.size] > 0
     served = problem.entered < 0
     # Demanded markets choose first, then the leader, the earlier before the later, and by rank.
     date = jnp.where(served, NEVER, enter) - required * 3 * NEVER
@@ -273,5 +302,5 @@ def _fit_teams(
         moved = enter.at[row].set(chosen.astype(enter.dtype))
         return index + 1, free - working * need[row], moved
 
-    state = (jnp.zeros((), jnp.int32), limits.teams, enter)
+    state = (jnp.zeros((), jnp.int32), there, enter)
     return jax.lax.while_loop(lambda s: s[0] < entries, place, state)[2]

@@ -96,7 +96,7 @@ def plan(
     packed = pack(case, panel)
     beliefs = beliefs or Beliefs.from_prior(case, panel)
     valuer = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float32)
-    never = np.full(len(packed.markets), NEVER, dtype=np.int32)
+    never = np.full(packed.rows, NEVER, dtype=np.int32)
     none = np.zeros_like(never)
     stay = float(valuer.scores(never[None], none[None]).objective[0])
     clock.lap("worlds")
@@ -191,10 +191,16 @@ def _look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Propos
     allowed = np.asarray(packed.problem.options.allowed).T[None]
     way = np.where(allowed, -1.0 * order, -np.inf)
     regions = {name: k for k, name in enumerate(dict.fromkeys(packed.regions))}
+    # Measures are few: each is proposed as often as the best market, at every level alike.
+    count, width = len(packed.measures), packed.width
+    steps = np.full((quarters, width, packed.rows), -np.inf)
+    steps[:, : way.shape[1], : way.shape[2]] = way
+    for row, sizes in enumerate(packed.measures):
+        steps[:, : len(sizes), way.shape[2] + row] = 0.0
     return Proposals(
-        jnp.asarray(market, jnp.float32),
-        jnp.asarray(way, jnp.float32),
-        jnp.asarray([regions[name] for name in packed.regions]),
+        jnp.asarray(np.concatenate([market, np.zeros(count)]), jnp.float32),
+        jnp.asarray(steps, jnp.float32),
+        jnp.asarray([regions[name] for name in packed.regions] + [len(regions)] * count),
     )
 
 
@@ -233,10 +239,10 @@ def _choose(
             )
         )
     best = int(np.argmax(np.where(keeps, objective, -np.inf)))
-    quarters = limits.teams.shape[0]
+    markets, quarters = len(fresh.packed.markets), limits.teams.shape[0]
     strategies = [
         Strategy(
-            n.name, WORDS[n.name], n.pace, int(((n.enter >= 0) & (n.enter < quarters)).sum()),
+            n.name, WORDS[n.name], n.pace, int((n.enter[:markets] < quarters).sum()),
             float(objective[k + 1]), float(judged[k + 1].values.mean()),
         )
         for k, n in enumerate(named)

@@ -30,13 +30,13 @@ EFFORT = {"quick": 1_600, "standard": 12_000, "thorough": 60_000}  # evaluations
 
 
 class Proposals(NamedTuple):
-    """Where to look: log weights by which markets, and options at each quarter, are proposed.
+    """Where to look: log weights by which rows, and options at each quarter, are proposed.
 
-    `market`: axis market, -inf for those that may not be entered. `way`: axes (quarter, option,
-    market). `region`: number of each market's region, whose entries may be shifted together.
+    `row`: axis row, -inf for those without a choice. `way`: axes (quarter, option, row). `region`:
+    number of each market's region, whose entries may be shifted together; measures are one.
     """
 
-    market: Array
+    row: Array
     way: Array
     region: Array
 
@@ -147,7 +147,7 @@ def polish(
     """Take the best of all single changes to a schedule for as long as one improves it.
 
     A single change moves one entry by up to four quarters, drops it, or makes it in another way;
-    the others give way where teams are short.
+    the others give way where teams are short. Measures are also begun, at any date.
     `spent` and `budget` count evaluations; returns the schedule and evaluations spent.
     """
     quarters = valuer.setting.problem.teams.shape[0]
@@ -164,6 +164,11 @@ def polish(
             for way in np.flatnonzero(ways[row] < NEVER).tolist():
                 if way != option[row]:
                     changed.append((enter, _with(option, row, way), row))
+        for row in range(len(valuer.packed.markets), enter.size):
+            for way in np.flatnonzero(ways[row] < NEVER).tolist():
+                dates = range(0 if enter[row] >= quarters else quarters, quarters, 2)
+                for date in dates:
+                    changed.append((_with(enter, row, date), _with(option, row, way), row))
         if not changed:
             break
         enters, options = keep_limits(
@@ -210,8 +215,9 @@ def _slots(valuer: Valuer, enter: NDArray[np.int32]) -> int:
     """Markets to simulate: room for half as many more entries as any chain has."""
     quarters = valuer.setting.problem.teams.shape[0]
     served = int((np.asarray(valuer.setting.problem.entered) < 0).sum())
-    most = int((enter < quarters).sum(axis=1).max())
-    return round_slots(min(enter.shape[1], served + most + max(8, most // 2)))
+    markets = len(valuer.packed.markets)
+    most = int((enter[:, :markets] < quarters).sum(axis=1).max())
+    return round_slots(min(markets, served + most + max(8, most // 2)))
 
 
 def _cool(progress: float) -> float:
@@ -281,17 +287,17 @@ def _propose(
     other_option: Array,
 ) -> tuple[Array, Array]:
     """A neighbour of a schedule that keeps the limits other than cash."""
-    quarters, _, markets = proposals.way.shape
-    rows = jnp.arange(markets)
+    quarters, _, count = proposals.way.shape
+    rows = jnp.arange(count)
     kinds, entered_key, any_key, when, shift, way, cross = jax.random.split(key, 7)
     here = enter < quarters
-    free = jnp.isfinite(proposals.market)
+    free = jnp.isfinite(proposals.row)
     inside = jnp.where(here & free, 0.0, -jnp.inf)
     # Where nothing is entered yet, what is done to an entered market is done to any.
-    inside = jnp.where((here & free).any(), inside, proposals.market)
+    inside = jnp.where((here & free).any(), inside, proposals.row)
     one = jax.random.categorical(entered_key, inside)
     two = jax.random.categorical(way, inside)
-    new = jax.random.categorical(any_key, proposals.market)
+    new = jax.random.categorical(any_key, proposals.row)
     step = jax.random.randint(shift, (), 1, 5) * jnp.where(
         jax.random.bernoulli(jax.random.fold_in(shift, 1)), 1, -1
     )
@@ -319,7 +325,7 @@ def _propose(
     together = jnp.where(
         here & (proposals.region == proposals.region[one]), jnp.maximum(enter + step, 0), enter
     )
-    take = jax.random.bernoulli(cross, 0.3, (markets,))
+    take = jax.random.bernoulli(cross, 0.3, (count,))
     moves = [
         (moved(one), option),
         added,

@@ -62,9 +62,9 @@ def find_best(
     -----
     Every variant is made to keep the limits first: it then enters later, or less.
     """
-    markets = alone.shape[2]
-    never = np.full(markets, NEVER, dtype=np.int32)
-    none = np.zeros(markets, dtype=np.int32)
+    markets, rows_all = alone.shape[2], valuer.packed.rows
+    never = np.full(rows_all, NEVER, dtype=np.int32)
+    none = np.zeros(rows_all, dtype=np.int32)
     ways = _ways(valuer, alone)
     gain = np.where(np.isfinite(alone), alone, -np.inf).max(axis=(0, 1))
     worthwhile = set(rows[gain[rows] > 0.0].tolist())
@@ -75,9 +75,7 @@ def find_best(
         # The sprinkler enters the best of them, but all at the same time.
         paces = (None,) if name == "sprinkler" else PACES
         variants = [
-            (pace, enter, way)
-            for pace, enter in _variants(kept, paces, markets, valuer)
-            for way in ways
+            (pace, enter, way) for pace, enter in _variants(kept, paces, valuer) for way in ways
         ]
         enter = np.stack([never, *(e for _, e, _ in variants)])
         options = np.stack([none, *(way for _, _, way in variants)])
@@ -99,18 +97,19 @@ def _ways(valuer: Valuer, alone: Floats) -> list[Integers]:
         of_mode = np.array([name == mode for name in modes])
         if np.isfinite(best[of_mode]).any():
             ways.append(np.where(of_mode[:, None], best, -np.inf).argmax(axis=0))
-    return [way.astype(np.int32) for way in ways]
+    blank = np.zeros(valuer.packed.rows - best.shape[1])
+    return [np.concatenate([way, blank]).astype(np.int32) for way in ways]
 
 
 def _variants(
-    order: NDArray[np.int64], paces: tuple[float | None, ...], markets: int, valuer: Valuer
+    order: NDArray[np.int64], paces: tuple[float | None, ...], valuer: Valuer
 ) -> Iterator[tuple[float | None, Integers]]:
     """Entry quarters of an order at each pace and length."""
     quarters = valuer.setting.problem.teams.shape[0]
     counts = sorted({min(count, order.size) for count in COUNTS} - {0})
     for pace in paces:
         for count in counts:
-            enter = np.full(markets, NEVER, dtype=np.int32)
+            enter = np.full(valuer.packed.rows, NEVER, dtype=np.int32)
             wait = 0.0 if pace is None else 4.0 / pace
             when = np.floor(np.arange(count) * wait).astype(np.int32)
             enter[order[:count]] = np.where(when < quarters, when, NEVER)

@@ -101,9 +101,10 @@ class Valuer:
         return cls(packed, setting, case.risk.tail)
 
     def scores(self, enter: NDArray[np.int32], option: NDArray[np.int32]) -> Score:
-        """Scores of many schedules, axis schedule; `enter`, `option` axes (schedule, market)."""
+        """Scores of many schedules, axis schedule; `enter`, `option` axes (schedule, row)."""
         # Schedules of like length share a batch, so that the short ones need few slots.
-        entries = (np.asarray(enter) < self.setting.problem.teams.shape[0]).sum(axis=1)
+        markets, quarters = len(self.packed.markets), self.setting.problem.teams.shape[0]
+        entries = (np.asarray(enter)[:, :markets] < quarters).sum(axis=1)
         served = int((np.asarray(self.setting.problem.entered) < 0).sum())
         order = np.argsort(entries, kind="stable")
         parts = []
@@ -119,7 +120,7 @@ class Valuer:
         return Score(*[field[back] for field in joined])
 
     def judge(self, enter: NDArray[np.int32], option: NDArray[np.int32]) -> Account:
-        """Full account of one schedule; `enter`, `option` axis market.
+        """Full account of one schedule; `enter`, `option` axis row.
 
         Worlds are simulated a part at a time, so that any number of them needs the same memory
         and, where it is a multiple of `PART`, one compilation.
@@ -157,13 +158,13 @@ def round_slots(needed: int, *, coarse: bool = False) -> int:
 
 
 def score(setting: Setting, enter: Array, option: Array, tail: float, slots: int) -> Score:
-    """Score of one schedule; `enter`, `option` axis market.
+    """Score of one schedule; `enter`, `option` axis row.
 
     Where `slots` are few, only so many markets are simulated, those that are served or entered:
     the same score for a fraction of the work. A schedule that needs more has fitness -inf.
     """
-    markets, quarters = enter.shape[0], setting.problem.teams.shape[0]
-    here = (setting.problem.entered < 0) | (enter < quarters)
+    markets, quarters = setting.problem.people.shape[0], setting.problem.teams.shape[0]
+    here = (setting.problem.entered < 0) | (enter[:markets] < quarters)
     # What all schedules share is worked out once for a batch, which narrowing to each schedule's
     # own markets forgoes: it pays where few of many are entered.
     narrows = slots * 3 <= markets
@@ -172,8 +173,11 @@ def score(setting: Setting, enter: Array, option: Array, tail: float, slots: int
     # Slots beyond the markets repeat the last one, which is no served one, as never entered.
     rows = order[jnp.minimum(jnp.arange(width), markets - 1)]
     when = jnp.where(jnp.arange(width) < markets, enter[rows], NEVER)
+    # Measures are few and come along as they are.
+    dates = jnp.concatenate([when, enter[markets:]])
+    ways = jnp.concatenate([option[rows], option[markets:]])
     problem, worlds = narrow(setting.problem, setting.worlds, rows)
-    outcome = over_worlds(problem, worlds, when, option[rows])
+    outcome = over_worlds(problem, worlds, dates, ways)
     fits = here.sum() <= slots if narrows else jnp.ones((), bool)
     low = (setting.problem.capital + jnp.cumsum(outcome.record, axis=1)).min(axis=1)
     worth = _weigh(setting, outcome.value.sum(axis=1), low, enter, option, tail)
@@ -188,7 +192,7 @@ def _weigh(
     short = jnp.maximum(setting.limits.floor - low, 0.0)
     ruin = (short > 0.0).mean()
     _, teams = use_of_teams(setting.problem, setting.central, enter, option)
-    over = excess(setting.limits, teams, enter, option)
+    over = excess(setting.problem, setting.limits, teams, enter, option)
     worth = objective(value, setting.aversion, tail)
     # Worse by more than any schedule can gain, and the more so the farther from feasible, so that
     # the search has a slope to follow. Where the accepted ruin is passed, the shortfall counts.

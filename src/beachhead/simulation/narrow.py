@@ -28,8 +28,12 @@ def narrow(problem: Problem, worlds: Worlds, rows: Array) -> tuple[Problem, Worl
     likeness = problem.likeness
     kept: dict[str, Any] = {name: getattr(problem, name)[rows] for name in BY_MARKET}
     ways: dict[str, Any] = {name: getattr(options, name)[rows] for name in OPTIONS_BY_MARKET}
+    measures = problem.measures
+    if measures is not None:
+        measures = measures._replace(covers=measures.covers[:, rows])
     narrowed = problem._replace(
         **kept,
+        measures=measures,
         options=options._replace(**ways),
         likeness=likeness._replace(teaches=likeness.teaches[rows], learns=likeness.learns[rows]),
     )

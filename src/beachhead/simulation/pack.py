@@ -11,15 +11,16 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.cases import Case, Entry, Schedule
+from beachhead.cases import Begun, Case, Entry, Measure, Schedule
 from beachhead.cases.presets import economics_of
 from beachhead.data import Panel
 from beachhead.mechanisms import MECHANISMS, Parameters, table
 from beachhead.mechanisms.knowledge import KINDS, Likeness
+from beachhead.mechanisms.measures import LEVERS, Levers
 from beachhead.simulation.beliefs import Beliefs, stream
 from beachhead.simulation.facts import Facts, gather
 from beachhead.simulation.rollout import Worlds
-from beachhead.simulation.state import NEVER, STEP, Options, Problem, Shocks
+from beachhead.simulation.state import NEVER, STEP, Measures, Options, Problem, Shocks
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +41,8 @@ class Packed:
         Along axis option.
     facts : Facts
         The figures behind the arrays, with what stood in for holes.
+    measures : tuple of tuple of float
+        Levels of each measure of the case, in its order.
     """
 
     problem: Problem
@@ -47,32 +50,54 @@ class Packed:
     regions: tuple[str, ...]
     options: tuple[tuple[str, float], ...]
     facts: Facts
+    measures: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Length of axis row: markets, then measures."""
+        return len(self.markets) + len(self.measures)
+
+    @property
+    def width(self) -> int:
+        """Length of axis option of a row: ways of entering, or levels of a measure if more."""
+        return max(len(self.options), *map(len, self.measures), 0)
 
     def cast(self, dtype: Any) -> Problem:
         """The problem as JAX arrays: floats of `dtype`, integers as they are."""
         return _cast(self.problem, dtype)
 
     def encode(self, schedule: Schedule) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Entry quarter and option along axis market."""
-        enter = np.full(len(self.markets), NEVER, dtype=np.int32)
-        option = np.zeros(len(self.markets), dtype=np.int32)
+        """Date and option along axis row."""
+        enter = np.full(self.rows, NEVER, dtype=np.int32)
+        option = np.zeros(self.rows, dtype=np.int32)
         for entry in schedule.entries:
             row = self.markets.index(entry.iso3)
             enter[row] = entry.quarter
             option[row] = self.options.index((entry.mode, entry.localisation))
+        for begun in schedule.measures:
+            row = len(self.markets) + begun.measure
+            enter[row] = begun.quarter
+            option[row] = self.measures[begun.measure].index(begun.level)
         return enter, option
 
     def decode(self, enter: NDArray[Any], option: NDArray[Any]) -> Schedule:
-        """Schedule from entry quarters and options along axis market."""
+        """Schedule from dates and options along axis row."""
         quarters = self.problem.teams.shape[0]
         entries = []
-        for row, (iso3, quarter) in enumerate(zip(self.markets, enter, strict=True)):
+        for row, (iso3, quarter) in enumerate(zip(self.markets, enter, strict=False)):
             if 0 <= quarter < quarters:
                 mode, localisation = self.options[int(option[row])]
                 entries.append(
                     Entry(iso3=iso3, quarter=int(quarter), mode=mode, localisation=localisation)  # type: ignore[arg-type]
                 )
-        return Schedule(entries=tuple(entries))
+        begun = [
+            Begun(measure=k, quarter=int(quarter), level=self.measures[k][int(level)])
+            for k, (quarter, level) in enumerate(
+                zip(enter[len(self.markets) :], option[len(self.markets) :], strict=True)
+            )
+            if 0 <= quarter < quarters
+        ]
+        return Schedule(entries=tuple(entries), measures=tuple(begun))
 
 
 def pack(case: Case, panel: Panel) -> Packed:
@@ -182,8 +207,39 @@ def pack(case: Case, panel: Panel) -> Packed:
         terminal=np.asarray(case.risk.terminal_years / STEP),
         agreed_loss=None,
         capital=np.asarray(case.limits.capital),
+        measures=_measures(case, panel, facts.markets),
     )  # fmt: skip
-    return Packed(problem, facts.markets, facts.regions, options, facts)
+    levels = tuple(measure.levels for measure in case.measures)
+    return Packed(problem, facts.markets, facts.regions, options, facts, levels)
+
+
+def _measures(case: Case, panel: Panel, markets: Sequence[str]) -> Measures | None:
+    if not case.measures:
+        return None
+    fields = [name for name in Levers._fields if name != "teams"]
+    width = max(len(measure.levels) for measure in case.measures)
+
+    def change(measure: Measure) -> list[float]:
+        moved = dict.fromkeys(fields, 0.0)
+        for name, value in measure.changes.items():
+            lever = LEVERS[name]
+            if lever.field in moved:
+                moved[lever.field] = float(np.log(value)) if lever.kind == "factor" else value
+        return list(moved.values())
+
+    covered = [set(case.covered(measure, panel)) for measure in case.measures]
+    return Measures(
+        covers=np.array([[float(iso3 in inside) for iso3 in markets] for inside in covered]),
+        change=np.array([change(measure) for measure in case.measures]),
+        teams=np.array([measure.changes.get("teams", 0.0) for measure in case.measures]),
+        lead=np.array([measure.lead for measure in case.measures], dtype=np.int32),
+        lasts=np.array([measure.lasts or NEVER for measure in case.measures], dtype=np.int32),
+        once=np.array([measure.cost for measure in case.measures]),
+        yearly=np.array([measure.yearly for measure in case.measures]),
+        size=np.array(
+            [[*measure.levels, *[0.0] * (width - len(measure.levels))] for measure in case.measures]
+        ),
+    )
 
 
 def draw_worlds(packed: Packed, beliefs: Beliefs, worlds: int, seed: int, dtype: Any) -> Worlds:

@@ -9,6 +9,7 @@ from jax import Array
 from beachhead.mechanisms import Parameters
 from beachhead.mechanisms.experience import experience
 from beachhead.mechanisms.knowledge import knowledge
+from beachhead.mechanisms.measures import active
 from beachhead.mechanisms.staffing import staffing
 from beachhead.simulation.state import STEP, Problem
 
@@ -18,11 +19,13 @@ def use_of_teams(
 ) -> tuple[Array, Array]:
     """Teams that each market takes while it is prepared, and teams in use (axis quarter).
 
-    `central` are the parameters at their defaults, without a world axis.
+    `central` are the parameters at their defaults, without a world axis; `enter` and `option` have
+    axis row.
     """
     quarters = problem.teams.shape[0]
     clock = jnp.arange(quarters)[:, None]
     served = problem.entered < 0
+    enter, option = enter[: served.size], option[: served.size]
     enter = jnp.where(served, problem.entered, enter)
     # Experience at the start of each quarter if no venture fails: axes (quarter, market).
     there = jnp.maximum(clock - enter, 0) * STEP
@@ -36,3 +39,15 @@ def use_of_teams(
     need = staffing(central.staffing.unfamiliar, problem.options.teams[option], at_start)
     preparing = (clock >= enter - preparation) & (clock < enter) & ~served
     return need, (preparing * need).sum(axis=1)
+
+
+def teams_there(problem: Problem, teams: Array, enter: Array, option: Array) -> Array:
+    """Teams that there are, axis quarter: those of the limits and those that measures bring."""
+    measures = problem.measures
+    if measures is None:
+        return teams
+    begin, level = enter[problem.people.size :], option[problem.people.size :]
+    clock = jnp.arange(teams.size)[:, None]
+    works = active(clock, begin, measures.lead, measures.lasts)
+    size = measures.size[jnp.arange(begin.size), level]
+    return teams + jnp.where(works, size, 0.0) @ measures.teams

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from jax import Array
 
 from beachhead.mechanisms.knowledge import Likeness
+from beachhead.mechanisms.measures import Levers
 
 NEVER = 1_000  # entry quarter of a market that is not entered: past every horizon
 STEP = 0.25  # years in a quarter
@@ -42,6 +43,25 @@ class Options(NamedTuple):
     salvage: Values
 
 
+class Measures(NamedTuple):
+    """What the firm may do beside entering markets, axis measure.
+
+    `covers`: 1 where it reaches a market, axes (measure, market). `change`: of each lever but
+    teams, as in `mechanisms.measures.Levers`, axes (measure, lever). `teams`: people it brings.
+    `lead`, `lasts`: quarters until it works and while it does. `once`, `yearly`: money. `size`: of
+    each level, axes (measure, option).
+    """
+
+    covers: Values
+    change: Values
+    teams: Values
+    lead: Values
+    lasts: Values
+    once: Values
+    yearly: Values
+    size: Values
+
+
 class Problem(NamedTuple):
     """A case as arrays.
 
@@ -61,6 +81,9 @@ class Problem(NamedTuple):
     Scalars: `price`, `cost` (of a unit), `entry_price` (of the category, today), `discount` (a
     quarter's factor b), `terminal` (quarters of the annuity), `agreed_loss` (in entry costs, of
     exit criteria; None without them), `capital` (cash at the start).
+    `measures`: None without any.
+
+    A schedule is a date and an option for each *row*: the markets first, then the measures.
     """
 
     people: Values
@@ -93,6 +116,7 @@ class Problem(NamedTuple):
     terminal: Values
     agreed_loss: Values | None
     capital: Values
+    measures: Measures | None = None
 
 
 class Shocks(NamedTuple):
@@ -109,8 +133,9 @@ class Shocks(NamedTuple):
 class Couplings(NamedTuple):
     """What ties markets together in a quarter.
 
-    `saving`, `familiarity`, `heard` and `crowd` have axis market, `load` is a number. The step
-    derives them from the state; a bound puts optimistic ones in their place.
+    `saving`, `familiarity`, `heard` and `crowd` have axis market, `load` is a number; `levers` are
+    what measures change (None without any). The step derives them from the state; a bound puts
+    optimistic ones in their place.
     """
 
     saving: Array
@@ -118,6 +143,7 @@ class Couplings(NamedTuple):
     heard: Array
     crowd: Array
     load: Array
+    levers: Levers | None = None
 
 
 class State(NamedTuple):
@@ -143,7 +169,10 @@ class State(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """Every money line there is, axis market; costs are negative. Nothing else adds money."""
+    """Every money line there is, axis market; costs are negative. Nothing else adds money.
+
+    What the firm pays for measures, once (`investing`) and each year (`upkeep`), stands at home.
+    """
 
     sales: Array
     channel: Array
@@ -152,17 +181,18 @@ class Ledger(NamedTuple):
     running: Array
     advertising: Array
     opening: Array
+    upkeep: Array
+    investing: Array
     salvage: Array
 
     def operating(self) -> Array:
-        """What the running business brings: all but opening and salvage."""
-        return (
-            self.sales + self.channel + self.goods + self.attached + self.running + self.advertising
-        )
+        """What the running business brings: all but opening, investing and salvage."""
+        trade = self.sales + self.channel + self.goods + self.attached
+        return trade + self.running + self.advertising + self.upkeep
 
     def total(self) -> Array:
         """Change in cash."""
-        return self.operating() + self.opening + self.salvage
+        return self.operating() + self.opening + self.investing + self.salvage
 
 
 class Quarter(NamedTuple):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -18,9 +19,11 @@ from beachhead.mechanisms.exit import gives_up, leaves, log_hazard
 from beachhead.mechanisms.experience import experience
 from beachhead.mechanisms.home import attention, home_utility, novelty
 from beachhead.mechanisms.knowledge import knowledge
+from beachhead.mechanisms.measures import Levers, active, paid, pull
 from beachhead.mechanisms.reach import reach
 from beachhead.mechanisms.share import attraction, share, utility
 from beachhead.simulation.state import (
+    NEVER,
     STEP,
     Couplings,
     Ledger,
@@ -35,7 +38,7 @@ class Chosen(NamedTuple):
     """What a schedule fixes for the whole horizon in one world, axis market.
 
     `enter` is the entry quarter; the rest are the option's properties and the rates that do not
-    change from quarter to quarter.
+    change from quarter to quarter. `begin`, `size`: of each measure, axis measure.
     """
 
     enter: Array
@@ -54,14 +57,23 @@ class Chosen(NamedTuple):
     q: Array
     utility: Array
     price: Array
+    begin: Array
+    size: Array
 
 
 def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array) -> Chosen:
-    """Properties of each market under its entry quarter and option (axis market).
+    """Properties of each market under its entry quarter and option (axis row).
 
-    Home and served markets keep the quarter and the option that they have.
+    Home and served markets keep the quarter and the option that they have. Without rows for the
+    measures none is begun.
     """
     served = problem.entered < 0
+    markets = served.shape[0]
+    begin, level = enter[markets:], option[markets:]
+    enter, option = enter[:markets], option[:markets]
+    sizes = jnp.ones((0, 1)) if problem.measures is None else problem.measures.size
+    if not begin.size:
+        begin, level = jnp.full(sizes.shape[0], NEVER), jnp.zeros(sizes.shape[0], int)
     enter = jnp.where(served, problem.entered, enter)
     option = jnp.where(served, problem.option, option)
     rows = jnp.arange(option.shape[0])
@@ -94,6 +106,8 @@ def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array
             parameters.share, problem.price_ratio, problem.richer, localisation, before
         ),
         price=problem.price * jnp.ones_like(problem.people),
+        begin=begin,
+        size=sizes[jnp.arange(begin.shape[0]), level],
     )
 
 
@@ -166,7 +180,9 @@ def couple(
     here = ((quarter >= chosen.enter) & ~state.left).astype(saving.dtype)
     since, _ = begun(quarter, chosen.enter, chosen.preparation)
     # Without teams nothing is launched; what they would digest must still be a number.
-    digested = parameters.entry.digest * jnp.maximum(problem.teams[quarter], 1.0)
+    levers = levers_of(problem, parameters, chosen, quarter)
+    teams = problem.teams[quarter] + (0.0 if levers is None else levers.teams)
+    digested = parameters.entry.digest * jnp.maximum(teams, 1.0)
     fresh = jnp.where(quarter == chosen.enter, 1.0, state.fresh)
     return Couplings(
         saving=saving,
@@ -174,7 +190,68 @@ def couple(
         heard=hearsay(problem, state.accepted * ~state.left),
         crowd=haste((1.0 - saving) * abroad, since) / digested,
         load=attention(chosen.load, here, fresh),
+        levers=levers,
     )
+
+
+def levers_of(
+    problem: Problem, parameters: Parameters, chosen: Chosen, quarter: Array
+) -> Levers | None:
+    """What the measures that have been begun change in this quarter; None without measures."""
+    measures = problem.measures
+    if measures is None:
+        return None
+    works = active(quarter, chosen.begin, measures.lead, measures.lasts)
+    amount = jnp.where(works, chosen.size, 0.0)
+    effect = parameters.measures.effect
+    return pull(amount, effect, measures.covers, measures.change, measures.teams)
+
+
+class Moved(NamedTuple):
+    """The figures of a quarter that measures may change, axis market unless a number."""
+
+    estimate: Array
+    fixed: Array
+    distance: Array
+    p: Array
+    utility: Array
+    landed: Array
+    cost: Array
+    attach: Array
+
+
+def move(problem: Problem, parameters: Parameters, chosen: Chosen, levers: Levers | None) -> Moved:
+    """Figures of the quarter under the levers in force."""
+    still = Moved(
+        chosen.estimate, chosen.fixed, problem.distance, chosen.p, chosen.utility, problem.landed,
+        problem.cost, parameters.cashflow.attach,
+    )  # fmt: skip
+    if levers is None:
+        return still
+    distance = problem.distance * jnp.exp(levers.distance)
+    nearer = parameters.acceptance.distance * (problem.distance - distance)
+    return Moved(
+        estimate=chosen.estimate * jnp.exp(levers.entry),
+        fixed=chosen.fixed * jnp.exp(levers.running),
+        distance=distance,
+        p=chosen.p * jnp.exp(levers.accept + nearer),
+        utility=chosen.utility + levers.utility,
+        landed=jnp.maximum(problem.landed + levers.landed, 1.0),
+        cost=problem.cost * jnp.exp(levers.cost),
+        attach=parameters.cashflow.attach + levers.attach,
+    )
+
+
+def invest(problem: Problem, chosen: Chosen, quarter: Array) -> tuple[Array, Array]:
+    """Money paid for measures in the quarter, once and for upkeep, axis market: at home."""
+    measures = problem.measures
+    if measures is None:
+        return jnp.zeros_like(problem.home), jnp.zeros_like(problem.home)
+    once, kept = paid(
+        quarter, chosen.begin, measures.lead, measures.lasts, chosen.size, measures.once,
+        measures.yearly, STEP,
+    )  # fmt: skip
+    return problem.home * once, problem.home * kept
 
 
 def hearsay(problem: Problem, accepted: Array) -> Array:
@@ -217,6 +294,7 @@ def step(
 
     # E3, E4, haste of E5, spillover of E2, attention of E10: as of the start of the quarter.
     tied = couple(problem, parameters, chosen, state, quarter) if given is None else given
+    now = move(problem, parameters, chosen, tied.levers)
 
     # E1: the category, whether or not we are there; a new one starts with our entry.
     people = size(problem, parameters, years + STEP)
@@ -226,14 +304,14 @@ def step(
 
     # E2: acceptance of the brand.
     accepted = present * acceptance(
-        parameters.acceptance, state.accepted, chosen.p, chosen.q, tied.heard, STEP
+        parameters.acceptance, state.accepted, now.p, chosen.q, tied.heard, STEP
     )
 
     # E5: the part of the entry cost that is due.
     _, due = begun(quarter, chosen.enter, chosen.preparation)
     opening = due * entry_cost(
-        parameters.entry, chosen.estimate, problem.distance, chosen.localisation, tied.saving,
-        tied.crowd, jnp.ones(()),
+        parameters.entry, now.estimate, now.distance, chosen.localisation, tied.saving, tied.crowd,
+        jnp.ones(()),
     )  # fmt: skip
 
     # Sales and E6: what the mode reaches, and the share won among those who accept; E10: attention
@@ -241,7 +319,7 @@ def step(
     adstock = present * (
         parameters.share.carry * state.adstock + chosen.spend / problem.usual_spend
     )
-    v = chosen.utility + problem.home * home_utility(parameters.home, tied.load)
+    v = now.utility + problem.home * home_utility(parameters.home, tied.load)
     rivals = (
         problem.rivals
         * parameters.share.rivals_factor
@@ -249,22 +327,28 @@ def step(
     )
     won = present * share(accepted, attraction(parameters.share, v, adstock), rivals)
     within = reach(parameters.reach, chosen.reach, chosen.reach_full, years)
+    if tied.levers is not None:
+        within = 1.0 - (1.0 - within) * jnp.exp(-tied.levers.reach)
     units = category_units * within * won
 
     # E9: the money of the quarter.
     flow = cash_flow(
-        parameters.cashflow, units, owners * within * won, chosen.price, chosen.fee,
-        shocks.fx, problem.cost, problem.landed, chosen.fixed * present, chosen.spend * present,
-        problem.distance, tied.familiarity, STEP,
+        replace(cast(Any, parameters.cashflow), attach=now.attach), units, owners * within * won,
+        chosen.price, chosen.fee, shocks.fx, now.cost, now.landed, now.fixed * present,
+        chosen.spend * present, now.distance, tied.familiarity, STEP,
     )  # fmt: skip
 
     # E8: exits at the end of the quarter, by fate or by the loss agreed before entry.
-    unit_margin = margin(chosen.price, chosen.fee, shocks.fx, problem.cost, problem.landed)
+    unit_margin = margin(chosen.price, chosen.fee, shocks.fx, now.cost, now.landed)
     log_rate = log_hazard(
-        parameters.exit, chosen.alpha, jnp.maximum(quarter - chosen.enter, 0), problem.distance,
+        parameters.exit, chosen.alpha, jnp.maximum(quarter - chosen.enter, 0), now.distance,
         tied.familiarity, tied.crowd, unit_margin / chosen.price,
     )  # fmt: skip
-    ledger = Ledger(**flow._asdict(), opening=-opening, salvage=jnp.zeros_like(opening))
+    invested, kept_up = invest(problem, chosen, quarter)
+    ledger = Ledger(
+        **flow._asdict(), opening=-opening, upkeep=-kept_up, investing=-invested,
+        salvage=jnp.zeros_like(opening),
+    )  # fmt: skip
     # The barriers keep the compiler from working out the same sums once for each use.
     operating = jax.lax.optimization_barrier(ledger.operating())
     loss = None if state.loss is None else state.loss - operating
@@ -274,7 +358,7 @@ def step(
     leaving = here & leaving
     salvage = leaving * chosen.salvage * chosen.estimate * parameters.entry.cost_factor
     ledger = ledger._replace(salvage=salvage)
-    change = jax.lax.optimization_barrier(operating + ledger.opening + salvage)
+    change = jax.lax.optimization_barrier(operating + ledger.opening + ledger.investing + salvage)
 
     factor = problem.discount**quarter
     last_year = quarter >= problem.teams.shape[0] - 4
