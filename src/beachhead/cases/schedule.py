@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from beachhead.data import Panel
 
 COLUMNS = ("iso3", "name", "enter", "mode", "localisation")
+MEASURE = "measure"  # in place of a mode
 
 
 class Entry(BaseModel):
@@ -65,6 +66,8 @@ class Schedule(BaseModel):
         path : str or Path
             CSV file with the columns iso3, name, enter, mode, localisation, in any order. `iso3`
             may hold a name that the panel knows; `name` is for the reader and is not looked at.
+            A row with the mode `measure` begins the measure that `name` names, in the quarter
+            `enter`, at the level in `localisation`.
         case : Case
             The case whose horizon, candidates and modes the schedule must keep to.
         panel : Panel
@@ -80,7 +83,13 @@ class Schedule(BaseModel):
         entries: list[Entry] = []
         problems: list[Problem] = []
         lines: dict[str, str] = {}
+        measures: list[Begun] = []
         for place, row in read_rows(path, COLUMNS):
+            if row["mode"] == MEASURE:
+                begun, faults = _read_begun(row, place, case, [b.measure for b in measures])
+                problems += faults
+                measures += [begun] if begun else []
+                continue
             entry, faults = _read_entry(row, place, case, panel)
             problems += faults
             if entry is None:
@@ -105,7 +114,7 @@ class Schedule(BaseModel):
             entries.append(entry)
         if problems:
             raise InputError(*problems)
-        return cls(entries=tuple(entries))
+        return cls(entries=tuple(entries), measures=tuple(measures))
 
     def to_csv(self, case: Case, panel: Panel) -> str:
         """The schedule as the text of a CSV file that `from_csv` reads back."""
@@ -117,7 +126,41 @@ class Schedule(BaseModel):
             writer.writerow(
                 (entry.iso3, panel.name(entry.iso3), when, entry.mode, repr(entry.localisation))
             )
+        for begun in self.measures:
+            name, when = case.measures[begun.measure].name, case.quarter_label(begun.quarter)
+            writer.writerow(("", name, when, MEASURE, repr(begun.level)))
         return text.getvalue()
+
+
+def _read_begun(
+    row: dict[str, str], place: str, case: Case, before: list[int]
+) -> tuple[Begun | None, list[Problem]]:
+    """A row that begins a measure, or what is wrong with it."""
+    names = [measure.name for measure in case.measures]
+    if row["name"] not in names:
+        hint = suggest(row["name"], names).capitalize() or "[[measures]] of the case names them."
+        return None, [Problem(f"no measure {row['name']!r}", f"{place}, name", hint)]
+    number = names.index(row["name"])
+    measure, problems = case.measures[number], []
+    if number in before:
+        problems.append(Problem(f"{measure.name} is begun twice", f"{place}, name", "Leave one."))
+    first, last = case.quarter_label(0), case.quarter_label(case.quarters - 1)
+    try:
+        quarter = case.quarter_index(row["enter"])
+    except InputError:
+        quarter = -1
+    if not 0 <= quarter < case.quarters:
+        what = f"{row['enter']!r} is no quarter of the horizon"
+        problems.append(Problem(what, f"{place}, enter", f"It runs {first} to {last}."))
+    level = next((size for size in measure.levels if repr(size) == row["localisation"]), None)
+    level = level or next((s for s in measure.levels if f"{s:g}" == row["localisation"]), None)
+    if level is None:
+        what = f"{row['localisation']!r} is no level of {measure.name}"
+        sizes = ", ".join(f"{size:g}" for size in measure.levels)
+        problems.append(Problem(what, f"{place}, localisation", f"Its levels are {sizes}."))
+    if problems or level is None:
+        return None, problems
+    return Begun(measure=number, quarter=quarter, level=level), []
 
 
 def _read_entry(

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.cases import Case
-from beachhead.planning.limits import Setting
-from beachhead.planning.plan import Help, LimitUse, Reason
+from beachhead.planning.limits import Setting, keep_limits
+from beachhead.planning.plan import Help, LimitUse, MeasureUse, Reason
 from beachhead.planning.valuation import Account, Valuer
 from beachhead.simulation.pack import Packed
-from beachhead.simulation.people import use_of_teams
+from beachhead.simulation.people import teams_there, use_of_teams
 from beachhead.simulation.state import NEVER, STEP
 
 Integers = NDArray[np.int32]
@@ -29,7 +29,8 @@ def explain(
     `exact` values what-ifs on the search's worlds, `account` is the schedule's on fresh ones.
     """
     quarters = exact.setting.problem.teams.shape[0]
-    rows = [row for row in np.argsort(enter, kind="stable") if 0 <= enter[row] < quarters][:FIRST]
+    dates = enter[: len(packed.markets)]
+    rows = [row for row in np.argsort(dates, kind="stable") if 0 <= dates[row] < quarters][:FIRST]
     if not rows:
         return ()
     base = exact.judge(enter, option).score
@@ -39,14 +40,17 @@ def explain(
             exact.setting.problem, exact.setting.central, jnp.asarray(enter), jnp.asarray(option)
         )
     )
-    preparation = np.asarray(exact.setting.problem.options.preparation)[option]
-    free = np.asarray(exact.setting.limits.teams) - used
+    preparation = np.asarray(exact.setting.problem.options.preparation)[option[: dates.size]]
+    there = teams_there(
+        exact.setting.problem, exact.setting.limits.teams, jnp.asarray(enter), jnp.asarray(option)
+    )
+    free = np.asarray(there) - used
     moved = []
     for row in rows:
         own = need[row] * _window(quarters, int(enter[row]), int(preparation[row]))
-        dates = _ready(free + own, float(need[row]), int(preparation[row]))
-        sooner = dates[dates <= enter[row] - SHIFT]
-        later = dates[dates >= enter[row] + SHIFT]
+        ready = _ready(free + own, float(need[row]), int(preparation[row]))
+        sooner = ready[ready <= enter[row] - SHIFT]
+        later = ready[ready >= enter[row] + SHIFT]
         moved += [
             _moved(enter, int(row), NEVER),
             _moved(enter, int(row), int(sooner[-1]) if sooner.size else NEVER),
@@ -111,7 +115,7 @@ def _helpers(
     """
     problem, central = packed.problem, setting.central
     quarters = problem.teams.shape[0]
-    when = np.where(problem.entered < 0, problem.entered, enter)
+    when = np.where(problem.entered < 0, problem.entered, enter[: len(packed.markets)])
     at = int(enter[row]) - 1
     age = np.maximum(at - when, 0) * STEP
     years = max(float(central.experience.years), 1e-9)
@@ -131,6 +135,61 @@ def _helpers(
     return tuple(Help(packed.markets[k], float(share[k])) for k in order)
 
 
+def weigh_measures(
+    case: Case, packed: Packed, exact: Valuer, fresh: Valuer, enter: Integers, option: Integers
+) -> tuple[MeasureUse, ...]:
+    """What each measure of the case is worth: value with it less value without, same worlds.
+
+    `exact` values on the search's worlds, `fresh` on others. Where launches give way because people
+    are no longer hired, they are moved as the search would move them. A measure that is not taken
+    is looked at at its best date and level.
+    """
+    quarters = exact.setting.problem.teams.shape[0]
+    first = np.asarray(exact.setting.limits.first)
+    base = float(exact.scores(enter[None], option[None]).objective[0])
+    values = fresh.judge(enter, option).values
+    uses = []
+    for k, measure in enumerate(case.measures):
+        row = len(packed.markets) + k
+        taken = bool(enter[row] < quarters)
+        tried = [(NEVER, int(option[row]))]
+        if not taken:
+            tried = [
+                (date, way)
+                for way in np.flatnonzero(first[row] < quarters).tolist()
+                for date in range(int(first[row, way]), quarters, 2)
+            ]
+        if not tried:  # ruled out by the case
+            continue
+        changed, ways = np.tile(enter, (len(tried), 1)), np.tile(option, (len(tried), 1))
+        changed[:, row], ways[:, row] = np.array(tried).T
+        changed, ways = keep_limits(exact.setting, changed, ways)
+        worths = np.asarray(exact.scores(changed, ways).fitness)
+        top = int(np.argmax(worths))
+        other = fresh.judge(changed[top], ways[top])
+        sign = 1.0 if taken else -1.0
+        gain = sign * (values - other.values)
+        objective = float(exact.scores(changed[top : top + 1], ways[top : top + 1]).objective[0])
+        begin, level = (int(enter[row]), int(option[row])) if taken else tried[top]
+        size = packed.measures[k][level]
+        uses.append(
+            MeasureUse(
+                number=k,
+                name=measure.name,
+                words=measure.words,
+                taken=taken,
+                begin=begin,
+                level=size,
+                cost=size * measure.cost,
+                yearly=size * measure.yearly,
+                worth=float(gain.mean()),
+                worth_error=float(1.96 * gain.std(ddof=1) / np.sqrt(gain.size)),
+                objective=sign * (base - objective),
+            )
+        )
+    return tuple(uses)
+
+
 def use_limits(
     case: Case,
     packed: Packed,
@@ -144,7 +203,10 @@ def use_limits(
     _, used = use_of_teams(
         setting.problem, setting.central, jnp.asarray(enter), jnp.asarray(option)
     )
-    free = np.asarray(setting.limits.teams) - np.asarray(used)
+    there = teams_there(
+        setting.problem, setting.limits.teams, jnp.asarray(enter), jnp.asarray(option)
+    )
+    free = np.asarray(there) - np.asarray(used)
     least = np.asarray(setting.problem.options.teams)
     short = int((free < least.min() - 1e-6).sum())
     ruin = float(account.score.ruin)

@@ -90,6 +90,7 @@ def write_report(
         years=tables.list_years(summary),
         strategies=tables.list_strategies(case, plan),
         limit_table=tables.list_limits(plan),
+        measures=tables.list_measures(case, plan),
         ranking=tables.list_ranking(ranking),
         criteria=tables.list_criteria(ranking),
         parameters=tables.list_parameters(beliefs),

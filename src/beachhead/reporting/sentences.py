@@ -90,6 +90,22 @@ def tell_bound(case: Case, plan: Plan) -> str:
     return f"{told}, any other at most {count(plan.bound)}, {gap} ({plan.bound_kind})."
 
 
+def tell_measures(case: Case, plan: Plan) -> list[str]:
+    """What is done beside entering markets, and what each measure is worth."""
+    said = []
+    for use in plan.measures:
+        size = "" if use.level == 1.0 else f" at size {use.level:g}"
+        worth = f"{money(abs(use.worth), case.currency)} (±{count(use.worth_error)})"
+        if use.taken:
+            verb = "adds" if use.worth >= 0 else "costs"
+            said.append(f"{use.name}{size} from {case.quarter_label(use.begin)}: {verb} {worth}.")
+        else:
+            verb = "add" if use.worth >= 0 else "lose"
+            when = case.quarter_label(use.begin)
+            said.append(f"Not {use.name}: at best, from {when}{size}, it would {verb} {worth}.")
+    return said
+
+
 def tell_limits(plan: Plan) -> str:
     """The limits that bind, and the room in the others."""
     if not plan.limits:

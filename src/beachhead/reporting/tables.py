@@ -99,6 +99,24 @@ def list_strategies(case: Case, plan: Plan) -> Table:
     return Table(heads, tuple(rows))
 
 
+def list_measures(case: Case, plan: Plan) -> Table:
+    """What the firm may do beside entering markets, with what it costs and is worth."""
+    rows = [
+        (
+            use.name,
+            use.words,
+            case.quarter_label(use.begin) if use.taken else "not taken",
+            f"{use.level:g}",
+            count(use.cost),
+            count(use.yearly),
+            f"{count(use.worth)} ± {count(use.worth_error)}",
+        )
+        for use in plan.measures
+    ]
+    heads = ("measure", "", "from", "size#", f"cost, {case.currency}#", "a year#", "worth#")
+    return Table(heads, tuple(rows))
+
+
 def list_limits(plan: Plan) -> Table:
     """Every limit with the room that the plan leaves in it."""
     rows = [

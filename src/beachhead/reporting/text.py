@@ -18,6 +18,7 @@ from beachhead.reporting.words import GLUE, count, lay_out, money, number_of, pe
 
 LINES, WIDTH = 58, 100
 _FIRST_MARKETS = 5
+_MEASURES = 4
 _SEE = "... and {} more, see schedule.csv"
 
 
@@ -50,6 +51,7 @@ def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
     )
     rest = [
         _list_years(case.currency, summary.years),
+        _list_measures(case, plan),
         proof,
         _list_strategies(case, plan),
         _list_first_markets(case.currency, summary.launches),
@@ -145,6 +147,16 @@ def _name_entry(launch: Launch, usual: str, named: bool) -> str:
         unusual.append(f"localised {launch.localisation:g}")
     words = f" ({', '.join(unusual)})" if unusual else ""
     return f"{launch.name if named else launch.iso3}{words}"
+
+
+def _list_measures(case: Case, plan: Plan) -> list[str]:
+    """Measures and their worth, the first of them where there are many."""
+    said = sentences.tell_measures(case, plan)
+    if not said:
+        return []
+    shown = said[:_MEASURES]
+    rest = [f"  ... and {len(said) - _MEASURES} more, see the report"] if shown != said else []
+    return ["Measures (value with less value without)", *(f"  {line}" for line in shown), *rest]
 
 
 def _list_years(currency: str, years: Sequence[Year]) -> list[str]:

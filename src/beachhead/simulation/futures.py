@@ -14,7 +14,7 @@ from beachhead.cases import Case, Schedule
 from beachhead.data import Panel
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds, pack
-from beachhead.simulation.people import use_of_teams
+from beachhead.simulation.people import teams_there, use_of_teams
 from beachhead.simulation.rollout import Worlds, everything, over_worlds, take_worlds
 from beachhead.simulation.state import Ledger, Problem, Quarter
 
@@ -65,7 +65,8 @@ def simulate(
         enter, option = packed.encode(schedule)
         problem = packed.cast(jnp.float64)
         drawn = draw_worlds(packed, beliefs, worlds, seed, jnp.float64)
-        entered = [row for row, quarter in enumerate(enter) if quarter < case.quarters]
+        dates = enter[: len(packed.markets)]
+        entered = [row for row, quarter in enumerate(dates) if quarter < case.quarters]
         kept = np.array(
             sorted({*np.flatnonzero(packed.problem.entered < 0).tolist(), *entered}), dtype=int
         )
@@ -88,7 +89,7 @@ def simulate(
             lambda *leaves: sum(w * leaf for w, leaf in zip(weights, leaves, strict=True)),
             *[part[1] for part in parts],
         )
-        people = _people(case, packed, beliefs, enter, option)
+        people = _people(packed, beliefs, enter, option)
     return _label(case, packed, kept, by_world, mean, people, enter, seed, worlds, xr)
 
 
@@ -121,11 +122,14 @@ def _run(
 
 
 def _people(
-    case: Case, packed: Packed, beliefs: Beliefs, enter: np.ndarray, option: np.ndarray
-) -> np.ndarray:
+    packed: Packed, beliefs: Beliefs, enter: np.ndarray, option: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Teams at work and teams there are, axis quarter."""
     central = central_parameters(beliefs, len(packed.markets), jnp.float64)
     problem = packed.cast(jnp.float64)
-    return np.asarray(use_of_teams(problem, central, jnp.asarray(enter), jnp.asarray(option))[1])
+    dates, ways = jnp.asarray(enter), jnp.asarray(option)
+    used = use_of_teams(problem, central, dates, ways)[1]
+    return np.asarray(used), np.asarray(teams_there(problem, problem.teams, dates, ways))
 
 
 def _label(
@@ -134,7 +138,9 @@ def _label(
 ) -> Futures:  # fmt: skip
     cash, value, terminal, at_home, abroad, present, flow = by_world
     lines, category, units, share, accepted, there, saving, load = mean
-    when = np.where(packed.problem.entered < 0, packed.problem.entered, enter)
+    used, available = people
+    markets = len(packed.markets)
+    when = np.where(packed.problem.entered < 0, packed.problem.entered, enter[:markets])
     return xr.Dataset(
         {
             "cash": (("world", "quarter"), cash),
@@ -144,8 +150,8 @@ def _label(
             "revenue_abroad": (("world", "quarter"), abroad),
             "flow_abroad": (("world", "quarter"), flow),
             "markets": (("world", "quarter"), present),
-            "people": ("quarter", people),
-            "teams_available": ("quarter", np.asarray(packed.problem.teams)),
+            "people": ("quarter", used),
+            "teams_available": ("quarter", available),
             "ledger": (("line", "quarter", "market"), np.stack(lines)[:, :, kept]),
             "category": (("quarter", "market"), category[:, kept]),
             "units": (("quarter", "market"), units[:, kept]),
