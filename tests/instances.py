@@ -30,10 +30,11 @@ from beachhead.mechanisms import (
     Reach,
     Share,
     Staffing,
+    SupplyRisk,
 )
 from beachhead.mechanisms.knowledge import KINDS, Likeness
 from beachhead.simulation.rollout import Worlds
-from beachhead.simulation.state import NEVER, Measures, Options, Problem, Shocks
+from beachhead.simulation.state import NEVER, Measures, Options, Problem, Shocks, Supply
 
 Floats = NDArray[np.float64]
 
@@ -60,6 +61,7 @@ def invent(
     worlds: int = 3,
     schedules: int = 2,
     measures: int = 3,
+    sources: int = 4,
     new_category: bool = False,
 ) -> Instance:
     """An instance; home is the first market, the next two are served already."""
@@ -68,7 +70,14 @@ def invent(
     if measures:
         scale = float(np.sqrt(problem.people.max()))
         problem = problem._replace(measures=_measures(chance, markets, measures, scale))
-    drawn = Worlds(_parameters(chance, worlds, markets), _shocks(chance, worlds, quarters, markets))
+    if sources:
+        supply = _supply(chance, sources, measures, problem)
+        problem = problem._replace(supply=supply)
+    shocks = _shocks(chance, worlds, quarters, markets)
+    if sources:
+        down = np.maximum(chance.uniform(-1.5, 1.0, (worlds, quarters, sources)), 0.0)
+        shocks = shocks._replace(down=down)
+    drawn = Worlds(_parameters(chance, worlds, markets), shocks)
     option = chance.integers(0, options, (schedules, markets), dtype=np.int32)
     ready = problem.options.preparation[option]
     enter = (ready + chance.integers(0, quarters, (schedules, markets))).astype(np.int32)
@@ -173,6 +182,26 @@ def _measures(chance: np.random.Generator, markets: int, measures: int, scale: f
     )
 
 
+def _supply(chance: np.random.Generator, sources: int, measures: int, problem: Problem) -> Supply:
+    """Two components, the first of which the first measure sources in another way."""
+    of = np.eye(2)[[0, 1, 0]] if measures else np.eye(2)
+    shares = chance.dirichlet(np.ones(sources), len(of))
+    return Supply(
+        shares=shares,
+        of=of,
+        measure=np.array([-1, -1, 0][: len(of)], dtype=np.int32),
+        premium=chance.uniform(0.0, 0.5, len(of)) * (np.arange(len(of)) > 1),
+        progress=chance.uniform(0.7, 1.0, len(of)),
+        mature=np.where(np.arange(len(of)) > 1, chance.uniform(0.8, 1.1), 1.0),
+        spare=chance.uniform(0.0, 0.4, 2),
+        needed=chance.uniform(0.3, 1.0, 2),
+        weight=np.array([0.3, 0.2]),
+        risk=np.ones(sources),
+        # Between plenty and too little for everybody.
+        capacity=np.asarray(float(problem.people.sum() * 10.0 ** chance.uniform(-4.0, -1.0))),
+    )
+
+
 def _likeness(chance: np.random.Generator, markets: int) -> Likeness:
     """Three groups of each kind; a market is in one or, by language, in any number of them."""
     members = [np.eye(3)[chance.integers(0, 3, markets)] for _ in KINDS]
@@ -229,6 +258,7 @@ def _parameters(chance: np.random.Generator, worlds: int, markets: int) -> Param
         home=Home(dilution=world(0.0, 0.2), years=world(0.5, 4.0), carries=world(1.0, 8.0)),
         staffing=Staffing(unfamiliar=world(0.0, 1.0)),
         measures=Effects(effect=world(0.3, 1.5)),
+        supply=SupplyRisk(rate=world(0.0, 1.0), years=world(0.0, 0.5)),
     )  # fmt: skip
 
 

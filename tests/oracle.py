@@ -38,6 +38,7 @@ class Venture:
     utility: float
     owners: float = 0.0
     accepted: float = 0.0
+    share: float = 0.0
     left: float = math.inf
     loss: float = 0.0
     log_rate: float = 0.0
@@ -83,7 +84,8 @@ def one_world(parameters: Parameters, world: int) -> Parameters:
 
 
 def one_shock(shocks: Shocks, world: int) -> Shocks:
-    return Shocks(shocks.fate[world], shocks.fx[world])
+    down = None if shocks.down is None else shocks.down[world]
+    return Shocks(shocks.fate[world], shocks.fx[world], down)
 
 
 def simulate(
@@ -129,14 +131,17 @@ class _Walk:
         lines = {name: np.zeros(shape) for name in Ledger._fields}
         for t in self.quarters:
             self.now = [self.levers(i, t) for i in self.markets]
+            self.dear = self.dearer(t)
             # Everything that ties markets looks at the state before the quarter.
             load = self.load(t)
             saving = [self.saving(i, t) for i in self.markets]
             crowd = [self.crowd(i, t, saving) for i in self.markets]
             heard = [self.heard(i, t) for i in self.markets]
             series["load"][t] = load
+            wanted = [self.wanted(i, t, heard[i], load) for i in self.markets]
+            self.fill = self.delivered(t, sum(units for units, _, _ in wanted))
             for i in self.markets:
-                money, shown = self.quarter(i, t, saving[i], crowd[i], heard[i], load)
+                money, shown = self.quarter(i, t, saving[i], crowd[i], wanted[i])
                 shown |= {"saving": saving[i], "crowd": crowd[i], "heard": heard[i]}
                 for name, amount in money.items():
                     lines[name][t, i] = amount
@@ -185,6 +190,42 @@ class _Walk:
             if begun <= t < begun + measures.lead[m] + measures.lasts[m]:
                 kept += size * measures.yearly[m] * DT
         return once, kept
+
+    # E7
+
+    def ways(self, c: int, t: int) -> list[int]:
+        """Ways in which a component is sourced: a measure's while it works, else today's."""
+        supply = self.problem.supply
+        mine = [k for k in range(len(supply.of)) if supply.of[k, c]]
+        changed = [k for k in mine if supply.measure[k] >= 0 and self.working(supply.measure[k], t)]
+        return changed or [k for k in mine if supply.measure[k] < 0]
+
+    def delivered(self, t: int, wanted: float) -> float:
+        supply, whole = self.problem.supply, 1.0
+        if supply is None:
+            return 1.0
+        for c in range(len(supply.weight)):
+            there = sum(
+                share * (1.0 - down)
+                for k in self.ways(c, t)
+                for share, down in zip(supply.shares[k], self.shocks.down[t], strict=True)
+            )
+            missing = max(0.0, 1.0 - (1.0 + supply.spare[c]) * there)
+            whole = min(whole, 1.0 - supply.needed[c] * missing)
+        return float(min(whole, supply.capacity / wanted)) if wanted > 0.0 else whole
+
+    def dearer(self, t: int) -> float:
+        """Cost of a unit over today's, for parts that are sourced otherwise."""
+        supply, cost = self.problem.supply, 1.0
+        if supply is None:
+            return 1.0
+        for c, weight in enumerate(supply.weight):
+            for k in self.ways(c, t):
+                if (m := supply.measure[k]) >= 0:
+                    made = t - self.begun[m] - self.problem.measures.lead[m] + 1
+                    part = (1.0 + supply.premium[k]) * supply.progress[k] ** math.log2(made)
+                    cost += weight * (max(part, supply.mature[k]) - 1.0)
+        return cost
 
     def far(self, i: int) -> float:
         return float(self.problem.distance[i] * self.now[i]["distance"])
@@ -347,43 +388,52 @@ class _Walk:
 
     # One market, one quarter
 
-    def quarter(
-        self, i: int, t: int, saving: float, crowd: float, heard: float, load: float
-    ) -> tuple[dict[str, float], dict[str, float]]:
+    def wanted(self, i: int, t: int, heard: float, load: float) -> tuple[float, float, float]:
+        """Units that customers want of us, customers who own them, units of all brands."""
         problem, parameters, venture = self.problem, self.parameters, self.ventures[i]
         potential = self.potential(i, (t + 1) * DT) if t >= venture.enter or not self.new else 0.0
         venture.owners, bought = self.category(i, venture.owners, potential)
+        if not venture.here(t):
+            venture.accepted = venture.share = 0.0
+            return 0.0, 0.0, bought
+        nearer = problem.distance[i] - self.far(i)
+        p = venture.p * math.exp(parameters.acceptance.distance * nearer)
+        p = p * self.now[i]["accept"] + parameters.acceptance.spillover * heard
+        venture.accepted = adopt(venture.accepted, p, venture.q, DT)
+        venture.share = self.share(i, t, load)
+        ways, k = problem.options, venture.option
+        closing = math.exp(-parameters.reach.catch_up * t * DT)
+        within = ways.reach_full[i, k] + (ways.reach[i, k] - ways.reach_full[i, k]) * closing
+        within = 1.0 - (1.0 - within) * math.exp(-self.now[i]["reach"])
+        return bought * within * venture.share, venture.owners * within * venture.share, bought
+
+    def quarter(
+        self, i: int, t: int, saving: float, crowd: float, wanted: tuple[float, float, float]
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        problem, parameters, venture = self.problem, self.parameters, self.ventures[i]
+        units, customers, bought = wanted
+        units *= self.fill
         opening = self.opening(i, t, saving, crowd)
         money = dict.fromkeys(Ledger._fields, 0.0) | {"opening": -opening}
         venture.log_rate = self.log_rate(i, t, saving, crowd)
         here = venture.here(t)
         if here:
-            nearer = problem.distance[i] - self.far(i)
-            p = venture.p * math.exp(parameters.acceptance.distance * nearer)
-            p = p * self.now[i]["accept"] + parameters.acceptance.spillover * heard
-            venture.accepted = adopt(venture.accepted, p, venture.q, DT)
-            share = self.share(i, t, load)
             ways, k = problem.options, venture.option
-            closing = math.exp(-parameters.reach.catch_up * t * DT)
-            within = ways.reach_full[i, k] + (ways.reach[i, k] - ways.reach_full[i, k]) * closing
-            within = 1.0 - (1.0 - within) * math.exp(-self.now[i]["reach"])
-            units, customers = bought * within * share, venture.owners * within * share
             money |= self.business(i, t, units, customers, saving)
             venture.loss -= sum(money.values()) + opening
             if self.leaves(i, t):
                 venture.left = t
                 cost = ways.estimate[i, k] * parameters.entry.cost_factor[i]
                 money["salvage"] = ways.salvage[k] * cost
-        else:
-            venture.accepted = share = units = 0.0
         if problem.home[i]:
             invested, kept = self.spent(t)
             money |= {"investing": -invested, "upkeep": -kept}
-        venture.flows.append(sum(money.values()) + opening - money["salvage"] - money["investing"])
+        once = opening - money["salvage"] - money["investing"]
+        venture.flows.append(sum(money.values()) + once)
         venture.value += problem.discount**t * sum(money.values())
         shown = {
             "units": units,
-            "share": share,
+            "share": venture.share,
             "accepted": venture.accepted,
             "present": float(here),
             "category": bought,
@@ -437,7 +487,7 @@ class _Walk:
     def cost(self, i: int) -> float:
         """Of a unit, landed."""
         landed = max(1.0, self.problem.landed[i] + self.now[i]["landed"])
-        return float(self.problem.cost * self.now[i]["cost"] * landed)
+        return float(self.problem.cost * self.now[i]["cost"] * self.dear * landed)
 
     def familiar(self, saving: float) -> float:
         known = self.parameters.knowledge

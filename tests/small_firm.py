@@ -183,7 +183,9 @@ def lively_firm() -> Firm:
     again by fate, which spares the others. There are rivals everywhere.
     """
     quarters, markets = 12, 6
-    invented = invent(1, markets=markets, options=2, quarters=quarters, worlds=1, measures=0)
+    invented = invent(
+        1, markets=markets, options=2, quarters=quarters, worlds=1, measures=0, sources=0
+    )
     fate = np.full((quarters, markets), 10.0)
     fate[8, 5] = -30.0
     parameters, shocks = jax.tree.map(lambda leaf: leaf[0], invented.worlds)

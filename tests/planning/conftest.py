@@ -19,7 +19,7 @@ from beachhead.quantities import Parameter, Sure
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.facts import Facts
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds
-from beachhead.simulation.state import NEVER, Measures, Options, Problem
+from beachhead.simulation.state import NEVER, Measures, Options, Problem, Supply
 
 NEUTRAL = {
     "category.p": 0.0, "category.q": 0.0, "category.replacement_years": 1.0,
@@ -69,6 +69,7 @@ def _toy(
     seed: int = 1,
     limits: dict[str, Any] | None = None,
     measures: Measures | None = None,
+    supply: Supply | None = None,
 ) -> Valuer:
     """A firm with a home market of no business and one market for each entry of `flow`.
 
@@ -113,13 +114,14 @@ def _toy(
         price=np.asarray(1.0), cost=np.asarray(unit_cost), entry_price=np.asarray(1.0),
         category_age=np.asarray(0.0), discount=np.asarray(discount),
         terminal=np.asarray(terminal), agreed_loss=None,
-        capital=np.asarray(capital), measures=measures,
+        capital=np.asarray(capital), measures=measures, supply=supply,
     )  # fmt: skip
     beliefs = _beliefs(believed or {}, spread)
     packed = Packed(problem, names, ("r",) * markets, tuple((f"mode{k}", 0.0)
                     for k in range(options)), _facts(names))  # fmt: skip
     sizes = np.zeros((0, 1)) if measures is None else measures.size
-    packed = replace(packed, measures=tuple(map(tuple, sizes.tolist())))
+    places = () if supply is None else tuple(("part", str(k)) for k in range(supply.risk.size))
+    packed = replace(packed, measures=tuple(map(tuple, sizes.tolist())), sources=places)
     rows, width = markets + len(sizes), packed.width
     first = np.full((rows, width), NEVER, np.int32)
     first[:markets, :options] = np.where(problem.options.allowed, prepare[None, :], NEVER)

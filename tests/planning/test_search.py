@@ -17,7 +17,7 @@ from beachhead.planning.bound import relax
 from beachhead.planning.limits import Setting
 from beachhead.planning.search import Proposals, search
 from beachhead.planning.valuation import Valuer
-from beachhead.simulation.state import NEVER, Measures
+from beachhead.simulation.state import NEVER, Measures, Supply
 
 Toy = Callable[..., Valuer]
 Integers = NDArray[np.int32]
@@ -264,6 +264,30 @@ def test_measures_are_begun_where_that_pays(toy: Toy, name: str) -> None:
     assert exact <= _bound(valuer, enter, option) + 1e-9
     without, _, _ = _brute(replace(valuer, setting=_closed(valuer)))
     assert (exact > without + 1e-9) == begun
+
+
+@pytest.mark.parametrize(
+    "rate, aversion, begun", [(2.0, 0.0, True), (2.0, 0.9, True), (0.02, 0.0, False)]
+)
+def test_a_part_is_sourced_otherwise_where_it_fails_often(
+    toy: Toy, rate: float, aversion: float, begun: bool
+) -> None:
+    """A second source at a premium against one that fails: taken where that is likely enough."""
+    supply = Supply(
+        shares=np.array([[1.0, 0.0], [0.5, 0.5]]), of=np.ones((2, 1)), measure=np.array([-1, 0]),
+        premium=np.array([0.0, 0.1]), progress=np.array([1.0, 0.9]), mature=np.ones(2),
+        spare=np.array([0.8]), needed=np.ones(1), weight=np.array([0.5]), risk=np.ones(2),
+        capacity=np.asarray(np.inf),
+    )  # fmt: skip
+    valuer = toy(
+        flow=[1.0, 1.5], cost=[2.0, 3.0], quarters=6, terminal=8.0, unit_cost=0.5, worlds=64,
+        believed={"supply.rate": rate, "supply.years": 0.25}, aversion=aversion,
+        measures=_measure(3, once=0.05), supply=supply,
+    )  # fmt: skip
+    exact, enter, option = _brute(valuer)
+    assert (enter[3] < NEVER) == begun
+    assert _search(valuer)[0] == pytest.approx(exact, rel=1e-9)
+    assert exact <= _bound(valuer, enter, option) + 1e-9
 
 
 def _closed(valuer: Valuer) -> Setting:

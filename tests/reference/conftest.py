@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import jax
 import pytest
-from small_firm import Firm, plain_firm
+from small_firm import Firm, lively_firm, plain_firm
 
 from beachhead.mechanisms import table as every_parameter
 from beachhead.quantities import Parameter
@@ -21,6 +21,12 @@ def precision() -> Iterator[None]:
 def plain(precision: None) -> Firm:
     """Three equal markets and nothing but what a test switches on; see `plain_firm`."""
     return plain_firm()
+
+
+@pytest.fixture(scope="module")
+def lively(precision: None) -> Firm:
+    """A firm in which every mechanism is at work; see `lively_firm`."""
+    return lively_firm()
 
 
 @pytest.fixture(scope="module")

@@ -132,7 +132,10 @@ def test_two_halves_make_a_whole_where_nothing_ties_them(seed: int) -> None:
 
     problem = jax.tree.map(partial(copied, axis=0), problem)
     covers = copied(problem.measures.covers, 1)
-    problem = problem._replace(measures=problem.measures._replace(covers=covers))
+    problem = problem._replace(
+        measures=problem.measures._replace(covers=covers),
+        supply=problem.supply._replace(capacity=np.asarray(np.inf)),
+    )
     worlds = _untied(jax.tree.map(partial(copied, axis=-1), instance.worlds))
     half = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5])
     ways = problem.options

@@ -4,7 +4,7 @@
 and a panel. The format is one TOML file, described in `docs/case.md`.
 """
 
-from beachhead.cases.case import Case, Input, Limits, Measure, Mode
+from beachhead.cases.case import Case, Component, Input, Limits, Measure, Mode, Source
 from beachhead.cases.check import check_case
 from beachhead.cases.reading import bundled_cases, new_case
 from beachhead.cases.schedule import Begun, Entry, Schedule
@@ -12,12 +12,14 @@ from beachhead.cases.schedule import Begun, Entry, Schedule
 __all__ = [
     "Begun",
     "Case",
+    "Component",
     "Entry",
     "Input",
     "Limits",
     "Measure",
     "Mode",
     "Schedule",
+    "Source",
     "bundled_cases",
     "check_case",
     "new_case",

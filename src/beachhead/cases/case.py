@@ -108,6 +108,9 @@ class Product(_Table):
     launch: Year | None = Field(
         default=None, description="year in which the category started; the preset has a default"
     )
+    capacity: float | None = Field(
+        default=None, gt=0, description="units that can be made a year; no limit if left out"
+    )
     new_category: bool = Field(
         default=False, description="true if the category starts in each market with the entry"
     )
@@ -206,6 +209,50 @@ Teams = Annotated[
 ]
 
 
+class Source(_Table):
+    """A country from which a part of a component comes."""
+
+    country: Text = Field(description="ISO3 code or name")
+    share: Share = Field(description="part of the component that comes from there, 0 to 1")
+    risk: Amount = Field(
+        default=1.0, description="rate of disruptions there over that of an average source"
+    )
+
+
+class Component(_Table):
+    """A part of the product that may be missing."""
+
+    name: Text = Field(description="short name")
+    share: Share = Field(description="part of the unit's cost, 0 to 1")
+    sources: tuple[Source, ...] = Field(
+        min_length=1, description="where it comes from today: country, share, risk"
+    )
+    needed: Share = Field(
+        default=1.0, description="part of the output that cannot be made without it, 0 to 1"
+    )
+    spare: Amount = Field(
+        default=0.0, description="what its sources can add to their usual output, as a fraction"
+    )
+
+
+class Sourcing(_Table):
+    """Another way to come by a component, and what it costs."""
+
+    component: Text = Field(description="name of the component")
+    sources: tuple[Source, ...] = Field(
+        min_length=1, description="where it then comes from: country, share, risk"
+    )
+    premium: float = Field(
+        default=0.0, gt=-1, description="its cost over today's at first, as a fraction above it"
+    )
+    progress: float = Field(
+        default=0.8, gt=0, le=1, description="cost after twice the experience over that before"
+    )
+    mature: float = Field(
+        default=1.0, gt=0, description="cost over today's below which it does not fall"
+    )
+
+
 class Measure(_Table):
     """Something the firm, or a public office, may do to make expansion easier or better."""
 
@@ -216,7 +263,10 @@ class Measure(_Table):
         description='markets, regions and blocs that it reaches; "all" or "home" among them',
     )
     changes: dict[Text, float] = Field(
-        min_length=1, description="what it changes = factor or addition, see below"
+        default={}, description="what it changes = factor or addition, see below"
+    )
+    sourcing: Sourcing | None = Field(
+        default=None, description="another way to come by a component"
     )
     cost: Amount = Field(
         default=0.0, description="money paid once, when it begins, in the case's currency"
@@ -331,6 +381,9 @@ class Case(_Table):
     product: Product
     markets: Markets = Markets()
     modes: Modes = Modes()
+    components: tuple[Component, ...] = Field(
+        default=(), description="parts of the product that may be missing"
+    )
     measures: tuple[Measure, ...] = Field(
         default=(), description="what the firm may do beside entering markets"
     )

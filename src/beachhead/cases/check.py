@@ -43,6 +43,7 @@ def check_case(case: Case, panel: Panel, *, where: str = "") -> list[Problem]:
     problems += _check_inputs(resolved)
     problems += _check_parameters(resolved)
     problems += _check_measures(resolved, panel)
+    problems += _check_components(resolved)
     problems += _check_teams(resolved)
     problems += _check_choices(resolved)
     problems += _check_candidates(resolved, pool, problems)
@@ -177,6 +178,10 @@ def _check_measures(case: Case, panel: Panel) -> Iterator[Problem]:
             yield Problem(f"a second measure {measure.name!r}", f"{key}.name", "Name it otherwise.")
         seen.add(measure.name)
         yield from find_covered(case, measure, panel, key)[1]
+        if not measure.changes and measure.sourcing is None:
+            yield Problem(
+                f"{measure.name!r} changes nothing", key, "Give it changes or another sourcing."
+            )
         for name, value in measure.changes.items():
             where = f"{key}.changes.{name}"
             if name not in LEVERS:
@@ -209,6 +214,39 @@ def _check_measures(case: Case, panel: Panel) -> Iterator[Problem]:
                 f"it begins in {measure.begin}, before {measure.start}", f"{key}.begin",
                 "Begin it later, or let it be possible sooner.",
             )  # fmt: skip
+
+
+def _check_components(case: Case) -> Iterator[Problem]:
+    names = [component.name for component in case.components]
+    if (total := sum(component.share for component in case.components)) > 1 + 1e-9:
+        fix = "They are shares of one unit's cost: together at most 1."
+        yield Problem(f"the shares of the components add up to {total:.2f}", "components", fix)
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            yield Problem(f"a second component {name!r}", f"components[{i}].name", "Leave one.")
+    risks: dict[tuple[str, str], float] = {}
+    ways = [(f"components[{i}]", c.name, c.sources) for i, c in enumerate(case.components)]
+    for i, measure in enumerate(case.measures):
+        if (way := measure.sourcing) is None:
+            continue
+        key = f"measures[{i}].sourcing"
+        ways.append((key, way.component, way.sources))
+        if way.component not in names:
+            fix = suggest(way.component, names).capitalize() or "[[components]] names them."
+            yield Problem(f"no component {way.component!r}", f"{key}.component", fix)
+    for key, name, sources in ways:
+        if abs((total := sum(source.share for source in sources)) - 1.0) > 1e-6:
+            yield Problem(
+                f"the shares of the sources of {name} add up to {total:g}", f"{key}.sources",
+                "Together they are 1.",
+            )  # fmt: skip
+        for j, source in enumerate(sources):
+            known = risks.setdefault((name, source.country), source.risk)
+            if known != source.risk:
+                yield Problem(
+                    f"the risk of {source.country} for {name} is {source.risk:g} here and "
+                    f"{known:g} elsewhere", f"{key}.sources[{j}].risk", "Give one for both.",
+                )  # fmt: skip
 
 
 def _check_teams(case: Case) -> Iterator[Problem]:

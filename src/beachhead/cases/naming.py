@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from beachhead.cases.case import Case, Input, Measure, Served
+from beachhead.cases.case import Case, Component, Input, Measure, Served, Sourcing
 from beachhead.errors import InputError, Problem, suggest
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def resolve_names(case: Case, panel: Panel) -> tuple[Case, list[Problem]]:
     candidates = markets.candidates
     if candidates != "all":
         candidates = names.each(candidates, "markets.candidates")
-    resolved = {
+    resolved: dict[str, object] = {
         "firm": firm.model_copy(
             update={
                 "home": names.one(firm.home, "firm.home") or firm.home,
@@ -48,6 +48,17 @@ def resolve_names(case: Case, panel: Panel) -> tuple[Case, list[Problem]]:
             }
         ),
     }
+    resolved["components"] = tuple(
+        names.sources(component, f"components[{i}]") for i, component in enumerate(case.components)
+    )
+    resolved["measures"] = tuple(
+        measure
+        if measure.sourcing is None
+        else measure.model_copy(
+            update={"sourcing": names.sources(measure.sourcing, f"measures[{i}].sourcing")}
+        )
+        for i, measure in enumerate(case.measures)
+    )
     return case.model_copy(update=resolved), names.problems
 
 
@@ -89,6 +100,18 @@ class _Names:
             elif iso3:
                 found[iso3] = value
         return found
+
+    def sources[S: (Component, Sourcing)](self, part: S, key: str) -> S:
+        """The same with ISO3 codes for countries; unknown ones stay: shares still add up."""
+        found = [
+            self.one(source.country, f"{key}.sources[{i}].country")
+            for i, source in enumerate(part.sources)
+        ]
+        sources = tuple(
+            source.model_copy(update={"country": iso3 or source.country})
+            for source, iso3 in zip(part.sources, found, strict=True)
+        )
+        return part.model_copy(update={"sources": sources})
 
     def rows[R: (Served, Input)](self, rows: Iterable[R], key: str) -> tuple[R, ...]:
         found = [(row, self.one(row.market, f"{key}[{i}].market")) for i, row in enumerate(rows)]

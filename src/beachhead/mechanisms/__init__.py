@@ -19,6 +19,7 @@ from beachhead.mechanisms.measures import Effects
 from beachhead.mechanisms.reach import Reach
 from beachhead.mechanisms.share import Share
 from beachhead.mechanisms.staffing import Staffing
+from beachhead.mechanisms.supply import SupplyRisk
 from beachhead.quantities import Parameter, declared
 
 
@@ -37,6 +38,7 @@ class Parameters(NamedTuple):
     home: Home
     staffing: Staffing
     measures: Effects
+    supply: SupplyRisk
 
 
 MECHANISMS: dict[str, type] = {
@@ -52,6 +54,7 @@ MECHANISMS: dict[str, type] = {
     "home": Home,
     "staffing": Staffing,
     "measures": Effects,
+    "supply": SupplyRisk,
 }
 
 for _cls in MECHANISMS.values():

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from beachhead.mechanisms.experience import experience
 from beachhead.mechanisms.measures import GOOD, Levers, pull
+from beachhead.mechanisms.supply import learned
 from beachhead.planning.limits import Limits, Setting
 from beachhead.simulation.rollout import Worlds, over_worlds
 from beachhead.simulation.state import NEVER, STEP, Couplings, Measures, Problem, Quarter
@@ -65,7 +66,8 @@ def optimistic_couplings(setting: Setting, limits: Limits) -> Couplings:
     Leading axes (world, quarter). Knowledge: as many markets as the teams can have opened by then
     teach as much as the longest possible stay can have taught; spillover: everybody entered as
     early as can be, in the most visible way, and never left; no haste, no attention abroad; every
-    measure at work from as early as can be, as far as it does good, at nobody's expense.
+    measure at work from as early as can be, as far as it does good, at nobody's expense, every
+    part at its cheapest, and no part ever missing.
     """
     problem = setting.problem
     saving, familiarity = jax.vmap(lambda parameters: best_knowledge(problem, limits, parameters))(
@@ -77,9 +79,9 @@ def optimistic_couplings(setting: Setting, limits: Limits) -> Couplings:
             setting.worlds.parameters.measures.effect
         )
     heard = _loudest(problem, limits, setting.worlds)
-    return Couplings(
-        saving, familiarity, heard, jnp.zeros_like(saving), jnp.zeros(saving.shape[:2]), levers
-    )
+    calm = jnp.zeros(saving.shape[:2])
+    whole = None if problem.supply is None else jnp.ones_like(calm)
+    return Couplings(saving, familiarity, heard, jnp.zeros_like(saving), calm, levers, whole)
 
 
 def most_teams(problem: Problem, limits: Limits) -> Array:
@@ -104,9 +106,26 @@ def best_levers(problem: Problem, limits: Limits, effect: Array) -> Levers:
     measures = problem.measures
     assert measures is not None
     helpful = _helpful(measures)
-    return jax.vmap(
+    levers = jax.vmap(
         lambda amount: pull(amount, effect, measures.covers, helpful, measures.teams)
     )(_most(problem, limits))  # fmt: skip
+    cheapest = jnp.log(_cheapest(problem, limits))
+    return levers._replace(cost=levers.cost + cheapest[:, None])
+
+
+def _cheapest(problem: Problem, limits: Limits) -> Array:
+    """Lowest cost of a unit over today's that any sourcing can bring, axis quarter."""
+    supply, measures = problem.supply, problem.measures
+    quarters = problem.teams.shape[0]
+    if supply is None or measures is None:
+        return jnp.ones(quarters)
+    clock = jnp.arange(quarters)[:, None]
+    soonest = limits.first[problem.people.size :].min(axis=1) + measures.lead
+    made = clock - soonest[supply.measure] + 1
+    cost = learned(supply.premium, supply.progress, supply.mature, jnp.maximum(made, 1))
+    cost = jnp.where((supply.measure >= 0) & (made >= 1), jnp.minimum(cost, 1.0), 1.0)
+    least = jnp.where(supply.of[None] > 0, cost[:, :, None], jnp.inf).min(axis=1)
+    return 1.0 + (least - 1.0) @ supply.weight
 
 
 def _helpful(measures: Measures) -> Array:

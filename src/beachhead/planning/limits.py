@@ -122,11 +122,14 @@ def read_limits(case: Case, packed: Packed) -> Limits:
     missing = packed.width - first.shape[1]
     wide = np.pad(first, ((0, 0), (0, missing)), constant_values=NEVER)
     blank = np.zeros((len(apart), len(packed.measures)))
+    either = _read_either(case, packed)
     return Limits(
         first=np.concatenate([wide, begun_first]),
         last=np.concatenate([last, begun_last]),
         required=np.concatenate([required, begun_required]),
-        apart=np.hstack([np.array(apart).reshape(len(apart), len(packed.markets)), blank]),
+        apart=np.vstack(
+            [np.hstack([np.array(apart).reshape(len(apart), len(packed.markets)), blank]), either]
+        ),
         later=np.array([rows[a] for a, _ in pairs], dtype=np.int32),
         earlier=np.array([rows[b] for _, b in pairs], dtype=np.int32),
         most=np.asarray(NEVER if limits.max_markets is None else limits.max_markets),
@@ -152,6 +155,20 @@ def _read_measures(
             required[row] = 1.0
         first[row, : len(measure.levels)] = soonest
     return first, last, required
+
+
+def _read_either(case: Case, packed: Packed) -> NDArray[np.float64]:
+    """Measures that source the same component, of which one at most is begun, axes (set, row)."""
+    sets = []
+    for component in case.components:
+        rows = [
+            len(packed.markets) + number
+            for number, measure in enumerate(case.measures)
+            if measure.sourcing and measure.sourcing.component == component.name
+        ]
+        if len(rows) > 1:
+            sets.append([float(row in rows) for row in range(packed.rows)])
+    return np.array(sets).reshape(len(sets), packed.rows)
 
 
 def excess(problem: Arrays, limits: Limits, used: Array, enter: Array, option: Array) -> Array:

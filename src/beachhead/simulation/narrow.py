@@ -40,5 +40,7 @@ def narrow(problem: Problem, worlds: Worlds, rows: Array) -> tuple[Problem, Worl
     parameters = jax.tree.map(
         lambda leaf: leaf[:, rows] if leaf.ndim == 2 else leaf, worlds.parameters
     )
-    shocks = jax.tree.map(lambda leaf: leaf[:, :, rows], worlds.shocks)
+    shocks = worlds.shocks._replace(
+        fate=worlds.shocks.fate[:, :, rows], fx=worlds.shocks.fx[:, :, rows]
+    )
     return narrowed, Worlds(parameters, shocks)

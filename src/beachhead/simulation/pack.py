@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.cases import Begun, Case, Entry, Measure, Schedule
+from beachhead.cases import Begun, Case, Entry, Measure, Schedule, Source
 from beachhead.cases.presets import economics_of
 from beachhead.data import Panel
 from beachhead.mechanisms import MECHANISMS, Parameters, table
@@ -20,7 +20,7 @@ from beachhead.mechanisms.measures import LEVERS, Levers
 from beachhead.simulation.beliefs import Beliefs, stream
 from beachhead.simulation.facts import Facts, gather
 from beachhead.simulation.rollout import Worlds
-from beachhead.simulation.state import NEVER, STEP, Measures, Options, Problem, Shocks
+from beachhead.simulation.state import NEVER, STEP, Measures, Options, Problem, Shocks, Supply
 
 Floats = NDArray[np.float64]
 
@@ -43,6 +43,8 @@ class Packed:
         The figures behind the arrays, with what stood in for holes.
     measures : tuple of tuple of float
         Levels of each measure of the case, in its order.
+    sources : tuple of (component, country)
+        Along axis source.
     """
 
     problem: Problem
@@ -51,6 +53,7 @@ class Packed:
     options: tuple[tuple[str, float], ...]
     facts: Facts
     measures: tuple[tuple[float, ...], ...] = ()
+    sources: tuple[tuple[str, str], ...] = ()
 
     @property
     def rows(self) -> int:
@@ -154,6 +157,7 @@ def pack(case: Case, panel: Panel) -> Packed:
     years = min(beliefs.parameters["category.replacement_years"].default, 10.0)
     renewals = facts.potential * -np.expm1(-STEP / years) / STEP
     category_sales = renewals * case.product.price
+    supply, sources = _supply(case)
     problem = Problem(
         people=facts.people,
         people_growth=facts.people_growth,
@@ -208,9 +212,10 @@ def pack(case: Case, panel: Panel) -> Packed:
         agreed_loss=None,
         capital=np.asarray(case.limits.capital),
         measures=_measures(case, panel, facts.markets),
+        supply=supply,
     )  # fmt: skip
     levels = tuple(measure.levels for measure in case.measures)
-    return Packed(problem, facts.markets, facts.regions, options, facts, levels)
+    return Packed(problem, facts.markets, facts.regions, options, facts, levels, sources)
 
 
 def _measures(case: Case, panel: Panel, markets: Sequence[str]) -> Measures | None:
@@ -242,6 +247,42 @@ def _measures(case: Case, panel: Panel, markets: Sequence[str]) -> Measures | No
     )
 
 
+def _supply(case: Case) -> tuple[Supply | None, tuple[tuple[str, str], ...]]:
+    """What the product is made of, and the labels of its sources; None where all can be made."""
+    if not case.components and case.product.capacity is None:
+        return None, ()
+    capacity = np.inf if case.product.capacity is None else case.product.capacity * STEP
+    names = [component.name for component in case.components]
+    ways: list[tuple[str, tuple[Source, ...], int, float, float, float]] = [
+        (component.name, component.sources, -1, 0.0, 1.0, 1.0) for component in case.components
+    ]
+    for number, measure in enumerate(case.measures):
+        if (way := measure.sourcing) is not None:
+            ways.append((way.component, way.sources, number, way.premium, way.progress, way.mature))
+    risk = {(name, source.country): source.risk for name, sources, *_ in ways for source in sources}
+    places = sorted(risk)
+    shares = np.zeros((len(ways), len(places)))
+    for row, (name, sources, *_) in enumerate(ways):
+        for source in sources:
+            shares[row, places.index((name, source.country))] += source.share
+    supply = Supply(
+        shares=shares,
+        of=np.array([[float(name == other) for other in names] for name, *_ in ways]).reshape(
+            len(ways), len(names)
+        ),
+        measure=np.array([way[2] for way in ways], dtype=np.int32),
+        premium=np.array([way[3] for way in ways]),
+        progress=np.array([way[4] for way in ways]),
+        mature=np.array([way[5] for way in ways]),
+        spare=np.array([component.spare for component in case.components]),
+        needed=np.array([component.needed for component in case.components]),
+        weight=np.array([component.share for component in case.components]),
+        risk=np.array([risk[place] for place in places]),
+        capacity=np.asarray(capacity),
+    )
+    return supply, tuple(places)
+
+
 def draw_worlds(packed: Packed, beliefs: Beliefs, worlds: int, seed: int, dtype: Any) -> Worlds:
     """Sampled futures for a packed case, leading axis world, floats of `dtype`."""
     drawn = beliefs.draw(seed, worlds, packed.markets, packed.regions)
@@ -263,7 +304,11 @@ def draw_worlds(packed: Packed, beliefs: Beliefs, worlds: int, seed: int, dtype:
     )
     fx = exchange_rates(packed, seed, drawn["cashflow.fx_sd"], drawn["cashflow.fx_half_life"])
     # ln(-ln(1 - u)) of a uniform draw is the log of an exponential one.
-    shocks = Shocks(jnp.asarray(np.log(fate), dtype), jnp.asarray(fx, dtype))
+    down = None
+    if packed.problem.supply is not None:
+        lost = disruptions(packed, seed, drawn["supply.rate"], drawn["supply.years"])
+        down = jnp.asarray(lost, dtype)
+    shocks = Shocks(jnp.asarray(np.log(fate), dtype), jnp.asarray(fx, dtype), down)
     return Worlds(parameters, shocks)
 
 
@@ -292,6 +337,32 @@ def exchange_rates(packed: Packed, seed: int, spread: Floats, half_life: Floats)
         variance = keep**2 * variance + spread**2 * STEP
         path[:, quarter] = np.exp(log_rate - 0.5 * variance[:, None] * moving)
     return path
+
+
+def disruptions(packed: Packed, seed: int, rate: Floats, years: Floats) -> Floats:
+    """Part of each quarter in which each source is down, axes (world, quarter, source).
+
+    `rate` a year and mean length in `years`, axis world.
+    """
+    supply = packed.problem.supply
+    assert supply is not None
+    worlds, quarters = rate.shape[0], packed.problem.teams.shape[0]
+    down = np.zeros((worlds, quarters, len(packed.sources)))
+    for k, labels in enumerate(packed.sources):
+        chance = stream(seed, "down", *labels)
+        begins = (
+            chance.random((worlds, quarters)) < -np.expm1(-rate * supply.risk[k] * STEP)[:, None]
+        )
+        when = chance.random((worlds, quarters))
+        length = chance.standard_exponential((worlds, quarters)) * (years / STEP)[:, None]
+        left = np.zeros(worlds)
+        for quarter in range(quarters):
+            begun = begins[:, quarter] & (left <= 0.0)
+            begin = np.where(begun, when[:, quarter], 0.0)
+            left = np.where(begun, length[:, quarter], left)
+            down[:, quarter, k] = np.minimum(left, 1.0 - begin)
+            left = np.maximum(left - (1.0 - begin), 0.0)
+    return down
 
 
 def _likeness(facts: Facts) -> Likeness:

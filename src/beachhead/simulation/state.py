@@ -62,6 +62,29 @@ class Measures(NamedTuple):
     size: Values
 
 
+class Supply(NamedTuple):
+    """What the product is made of, and from where.
+
+    A *way* is a set of sources for a component: today's, or that of a measure. `shares`: of each
+    source, axes (way, source). `of`: 1 for the way's component, axes (way, component). `measure`:
+    number of the measure that brings it, -1 for today's; `premium`, `progress`, `mature` of its
+    cost; axis way. `spare`, `needed`, `weight` (share of the unit cost): axis component. `risk`:
+    rate of disruption over the usual one, axis source. `capacity`: units a quarter.
+    """
+
+    shares: Values
+    of: Values
+    measure: Values
+    premium: Values
+    progress: Values
+    mature: Values
+    spare: Values
+    needed: Values
+    weight: Values
+    risk: Values
+    capacity: Values
+
+
 class Problem(NamedTuple):
     """A case as arrays.
 
@@ -81,7 +104,7 @@ class Problem(NamedTuple):
     Scalars: `price`, `cost` (of a unit), `entry_price` (of the category, today), `discount` (a
     quarter's factor b), `terminal` (quarters of the annuity), `agreed_loss` (in entry costs, of
     exit criteria; None without them), `capital` (cash at the start).
-    `measures`: None without any.
+    `measures`, `supply`: None without any.
 
     A schedule is a date and an option for each *row*: the markets first, then the measures.
     """
@@ -117,24 +140,28 @@ class Problem(NamedTuple):
     agreed_loss: Values | None
     capital: Values
     measures: Measures | None = None
+    supply: Supply | None = None
 
 
 class Shocks(NamedTuple):
     """Chance in one world, axes (quarter, market).
 
     `fate` is ln(-ln(1 - u)) of a uniform draw u, against the log rate of exit; `fx` the value of
-    local money against today.
+    local money against today. `down`: part of the quarter in which a source of components is
+    down, axes (quarter, source); None without components.
     """
 
     fate: Array
     fx: Array
+    down: Array | None = None
 
 
 class Couplings(NamedTuple):
     """What ties markets together in a quarter.
 
     `saving`, `familiarity`, `heard` and `crowd` have axis market, `load` is a number; `levers` are
-    what measures change (None without any). The step derives them from the state; a bound puts
+    what measures change (None without any), `fill` the part of what is wanted that can be
+    delivered (a number; None where all can). The step derives them from the state; a bound puts
     optimistic ones in their place.
     """
 
@@ -144,6 +171,7 @@ class Couplings(NamedTuple):
     crowd: Array
     load: Array
     levers: Levers | None = None
+    fill: Array | None = None
 
 
 class State(NamedTuple):

@@ -22,6 +22,7 @@ from beachhead.mechanisms.knowledge import knowledge
 from beachhead.mechanisms.measures import Levers, active, paid, pull
 from beachhead.mechanisms.reach import reach
 from beachhead.mechanisms.share import attraction, share, utility
+from beachhead.mechanisms.supply import available, fill, learned
 from beachhead.simulation.state import (
     NEVER,
     STEP,
@@ -204,7 +205,42 @@ def levers_of(
     works = active(quarter, chosen.begin, measures.lead, measures.lasts)
     amount = jnp.where(works, chosen.size, 0.0)
     effect = parameters.measures.effect
-    return pull(amount, effect, measures.covers, measures.change, measures.teams)
+    levers = pull(amount, effect, measures.covers, measures.change, measures.teams)
+    supply = problem.supply
+    if supply is None:
+        return levers
+    taken = ways_taken(problem, chosen, quarter)
+    changed = jnp.where(supply.measure >= 0, taken, 0.0)
+    made = jnp.maximum(quarter - (chosen.begin + measures.lead)[supply.measure] + 1, 1)
+    made = made.astype(supply.progress.dtype)
+    over = learned(supply.premium, supply.progress, supply.mature, made) - 1.0
+    dearer = jnp.dot(changed * over, supply.of @ supply.weight)
+    return levers._replace(cost=levers.cost + jnp.log1p(dearer))
+
+
+def ways_taken(problem: Problem, chosen: Chosen, quarter: Array) -> Array:
+    """1 for the ways of sourcing in force, axis way: a measure's where it works, else today's."""
+    supply, measures = problem.supply, problem.measures
+    assert supply is not None
+    today = jnp.where(supply.measure < 0, 1.0, 0.0)
+    if measures is None:
+        return today
+    works = active(quarter, chosen.begin, measures.lead, measures.lasts)
+    changed = jnp.where((supply.measure >= 0) & works[supply.measure], 1.0, 0.0)
+    left = jnp.maximum(1.0 - supply.of @ (changed @ supply.of), 0.0)
+    return changed + today * left
+
+
+def delivered(
+    problem: Problem, chosen: Chosen, quarter: Array, shocks: Shocks, wanted: Array
+) -> Array:
+    """Part of the `wanted` units (a number) that can be delivered in the quarter."""
+    supply, down = problem.supply, shocks.down
+    assert supply is not None and down is not None
+    taken = ways_taken(problem, chosen, quarter)
+    shares = (taken[:, None] * supply.of).T @ supply.shares
+    there = available(shares, down, supply.spare)
+    return fill(there, supply.needed, supply.capacity, wanted)
 
 
 class Moved(NamedTuple):
@@ -329,7 +365,12 @@ def step(
     within = reach(parameters.reach, chosen.reach, chosen.reach_full, years)
     if tied.levers is not None:
         within = 1.0 - (1.0 - within) * jnp.exp(-tied.levers.reach)
-    units = category_units * within * won
+    wanted = category_units * within * won
+    if problem.supply is not None and given is None:
+        # E7: all markets wait for the same parts.
+        every = jnp.dot(wanted, jnp.ones_like(wanted))
+        tied = tied._replace(fill=delivered(problem, chosen, quarter, shocks, every))
+    units = wanted if tied.fill is None else tied.fill * wanted
 
     # E9: the money of the quarter.
     flow = cash_flow(
