@@ -111,6 +111,20 @@ class MeasureUse:
 
 
 @dataclass(frozen=True)
+class Exposure:
+    """What depends on a component, over fresh worlds, discounted money of the case.
+
+    `lost`: mean value that its disruptions cost; `at_risk`: what they cost at least in the worst
+    twentieth of worlds; `stopped`: share of worlds in which it ever holds back some output.
+    """
+
+    component: str
+    lost: float
+    at_risk: float
+    stopped: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """A schedule, what it is worth, and how much better any other could be.
 
@@ -134,6 +148,8 @@ class Plan:
         The alternatives, best first; the limits; the first ten markets.
     measures : tuple of MeasureUse
         In the case's order.
+    exposures : tuple of Exposure
+        Components, the one that holds the firm hostage most first.
     """
 
     case: str
@@ -152,6 +168,7 @@ class Plan:
     limits: tuple[LimitUse, ...]
     reasons: tuple[Reason, ...]
     measures: tuple[MeasureUse, ...] = ()
+    exposures: tuple[Exposure, ...] = ()
 
     def to_json(self, names: dict[str, str], quarters: list[str]) -> str:
         """Text of `plan.json`: the same bytes for the same plan.
@@ -172,7 +189,7 @@ class Plan:
             }
             for entry in self.schedule.entries
         ]
-        for key in ("named_strategies", "limits", "reasons", "measures"):
+        for key in ("named_strategies", "limits", "reasons", "measures", "exposures"):
             content[key] = [dataclasses.asdict(item) for item in content[key]]
         for measure in content["measures"]:
             measure["begin"] = quarters[measure["begin"]]
@@ -203,6 +220,7 @@ class Plan:
         content["value"] = Value(**content["value"])
         content["named_strategies"] = tuple(Strategy(**s) for s in content["named_strategies"])
         content["limits"] = tuple(LimitUse(**limit) for limit in content["limits"])
+        content["exposures"] = tuple(Exposure(**part) for part in content["exposures"])
         content["reasons"] = tuple(
             Reason(**{**r, "helped_by": tuple(Help(**h) for h in r["helped_by"])})
             for r in content["reasons"]

@@ -19,7 +19,7 @@ from beachhead.planning.bound import KIND, relax
 from beachhead.planning.decoupled import couplings_of, tabulate
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan, Strategy, Value
-from beachhead.planning.reasons import explain, use_limits, weigh_measures
+from beachhead.planning.reasons import explain, expose, use_limits, weigh_measures
 from beachhead.planning.search import EFFORT, Progress, Proposals, prune, search
 from beachhead.planning.strategies import WORDS, Named, find_best
 from beachhead.planning.valuation import Valuer
@@ -288,6 +288,7 @@ def _answer(
         limits=use_limits(case, packed, exact.setting, account, enter, option),
         reasons=explain(packed, exact, account, enter, option),
         measures=weigh_measures(case, packed, exact, fresh, enter, option),
+        exposures=expose(case, fresh, enter, option),
     )
 
 

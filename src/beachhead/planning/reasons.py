@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.cases import Case
 from beachhead.planning.limits import Setting, keep_limits
-from beachhead.planning.plan import Help, LimitUse, MeasureUse, Reason
+from beachhead.planning.plan import Exposure, Help, LimitUse, MeasureUse, Reason
 from beachhead.planning.valuation import Account, Valuer
 from beachhead.simulation.pack import Packed
 from beachhead.simulation.people import teams_there, use_of_teams
@@ -188,6 +190,32 @@ def weigh_measures(
             )
         )
     return tuple(uses)
+
+
+def expose(case: Case, fresh: Valuer, enter: Integers, option: Integers) -> tuple[Exposure, ...]:
+    """What the disruptions of each component cost: value without them less value with them.
+
+    Each component by itself, in the same worlds: where two are missing at once, the one that
+    stops more output counts.
+    """
+    problem = fresh.setting.problem
+    if problem.supply is None or not case.components:
+        return ()
+    values = fresh.judge(enter, option).values
+    exposures = []
+    for k, component in enumerate(case.components):
+        calm = problem.supply._replace(needed=problem.supply.needed.at[k].set(0.0))
+        setting = fresh.setting._replace(problem=problem._replace(supply=calm))
+        lost = replace(fresh, setting=setting).judge(enter, option).values - values
+        exposures.append(
+            Exposure(
+                component=component.name,
+                lost=float(lost.mean()),
+                at_risk=float(np.quantile(lost, 0.95)),
+                stopped=float((np.abs(lost) > 1e-9 * np.abs(values)).mean()),
+            )
+        )
+    return tuple(sorted(exposures, key=lambda exposure: -exposure.lost))
 
 
 def use_limits(

@@ -106,6 +106,19 @@ def tell_measures(case: Case, plan: Plan) -> list[str]:
     return said
 
 
+def tell_supply(case: Case, plan: Plan) -> str:
+    """Which component holds the firm hostage, and what that costs; empty without components."""
+    if not plan.exposures:
+        return ""
+    worst, *others = plan.exposures
+    rest = "; ".join(f"{part.component} {count(part.lost)}" for part in others[:3])
+    return (
+        f"Supply: {worst.component} holds the firm hostage most: its disruptions cost "
+        f"{money(worst.lost, case.currency)} on average, {count(worst.at_risk)} or more in one "
+        f"world of twenty{f'; {rest}' if rest else ''}."
+    )
+
+
 def tell_limits(plan: Plan) -> str:
     """The limits that bind, and the room in the others."""
     if not plan.limits:

@@ -117,6 +117,16 @@ def list_measures(case: Case, plan: Plan) -> Table:
     return Table(heads, tuple(rows))
 
 
+def list_exposures(case: Case, plan: Plan) -> Table:
+    """Components by what their disruptions cost."""
+    rows = [
+        (part.component, count(part.lost), count(part.at_risk), percent(part.stopped))
+        for part in plan.exposures
+    ]
+    heads = ("component", f"lost on average, {case.currency}#", "one world of twenty#", "worlds#")
+    return Table(heads, tuple(rows))
+
+
 def list_limits(plan: Plan) -> Table:
     """Every limit with the room that the plan leaves in it."""
     rows = [
