@@ -279,9 +279,14 @@ def _check_prices(series: Series, answer: Answer) -> None:
 
 def _place(answer: Answer, index: Mapping[str, str]) -> Level:
     """Figures by market and year; aggregates and economies that are no market are left out."""
+    called = {row.names for row in answer.rows}
+    markets = {
+        names: next((index[known] for name in names if (known := fold(name)) in index), None)
+        for names in called
+    }
     values: Level = {}
     for row in answer.rows:
-        iso3 = next((index[known] for name in row.names if (known := fold(name)) in index), None)
+        iso3 = markets[row.names]
         if iso3 is None:
             continue
         if values.setdefault((iso3, row.year), row.value) != row.value:

@@ -109,8 +109,6 @@ def open_session(patience: Patience) -> requests.Session:
     from urllib3.util import Retry
 
     class Bounded(Retry):
-        DEFAULT_BACKOFF_MAX = patience.longest
-
         def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
             asked = super().get_retry_after(response)
             return None if asked is None else min(asked, patience.longest)
@@ -307,16 +305,21 @@ def _unreachable(reason: str, address: str) -> InputError:
 
 def _tell_fault(error: BaseException, patience: Patience) -> str:
     """The innermost reason for a failed request, in a few words."""
+    from urllib3.exceptions import NewConnectionError
     from urllib3.exceptions import TimeoutError as TimedOut
 
-    reason, seen = f"{type(error).__name__}", 0
-    at: Any = error
-    while at is not None and seen < 10:
-        if isinstance(at, (TimedOut, TimeoutError)):
+    chain: list[BaseException] = [error]
+    while len(chain) < 10:
+        last = chain[-1]
+        inner = getattr(last, "reason", None) or (last.args[0] if last.args else None)
+        if not isinstance(inner, BaseException):
+            inner = last.__cause__ or last.__context__
+        if inner is None:
+            break
+        chain.append(inner)
+    for fault in reversed(chain):
+        if isinstance(fault, TimedOut) and not isinstance(fault, NewConnectionError):
             return f"nothing for {patience.timeout:g} s"
-        if isinstance(at, OSError) and at.strerror:
-            reason = at.strerror
-        inner = getattr(at, "reason", None) or (at.args[0] if at.args else None)
-        at = inner if isinstance(inner, BaseException) else at.__cause__ or at.__context__
-        seen += 1
-    return reason
+        if isinstance(fault, OSError) and fault.strerror:
+            return fault.strerror
+    return type(error).__name__
