@@ -63,9 +63,9 @@ def test_update_tells_what_changed_on_one_screen(
     online = next(line for line in lines if line.startswith("internet_users_pct")).split()
     assert online[1:] == ["3,740", ">", "3,741", "2024", ">", "2025", "208", ">", "208",
                           "1", "0", "0"]  # fmt: skip
-    assert "Not in the answers, so as they were: Taiwan (1 series)." in text
-    assert "As it was: ease_of_doing_business_score. IC.BUS.DFRN.XQ: the World Bank says" in text
-    assert "As it was: hdi. not the World Bank's" in text.replace("\n  ", " ")
+    assert "Not in the answers, so as before: Taiwan (1 series)." in text
+    assert "As before: ease_of_doing_business_score (IC.BUS.DFRN.XQ: the World Bank says" in text
+    assert "As before: hdi (not the World Bank's: UNDP" in text
     assert "It is in use from now on" in text and "delete that folder" in text
 
     status, text, _ = run("data", "show")

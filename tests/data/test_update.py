@@ -494,6 +494,15 @@ def test_second_refresh_starts_from_the_first(
     assert "updated" in before["source"][0]
 
 
+def test_panel_that_lacks_a_table_is_written_anew_from_the_shipped_one(
+    bank: Bank, out: Path
+) -> None:
+    serve_own(bank, "internet_users_pct")
+    (out / "blocs.parquet").unlink()
+    assert refresh(bank, out)["internet_users_pct"].kept == ""
+    assert load_panel(folder=out).figures.height == load_panel(folder=PACKAGED).figures.height
+
+
 @pytest.mark.parametrize("address", ["worldbank.org", "ftp://127.0.0.1/v2", "http://", "https:/x"])
 def test_address_has_to_be_one(address: str, out: Path) -> None:
     with pytest.raises(InputError, match="not the address of an interface"):

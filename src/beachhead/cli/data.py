@@ -139,8 +139,7 @@ def _summarise(done: Update, panel: Panel) -> str:
 
     fresh = [change for change in done.changes if not change.kept]
     lines = [
-        f"Refreshed {len(fresh)} of {len(done.changes)} series from the World Bank (- > -: before, "
-        "after).",
+        f"Refreshed {len(fresh)} of {len(done.changes)} series from the World Bank. Before > after:",
         f"{'':<29}{'figures':>16}{'newest':>14}{'economies':>12}{'new':>8}{'changed':>9}{'gone':>7}",
     ]
     for change in fresh:
@@ -154,9 +153,9 @@ def _summarise(done: Update, panel: Panel) -> str:
     if untouched:
         named = [f"{panel.name(iso3)} ({n} series)" for iso3, n in untouched.most_common(8)]
         more = f" and {len(untouched) - 8} more" if len(untouched) > 8 else ""
-        lines += _wrap(f"Not in the answers, so as they were: {', '.join(named)}{more}.")
+        lines += _wrap(f"Not in the answers, so as before: {', '.join(named)}{more}.")
     for reason, keys in group_kept(done.changes):
-        lines += _wrap(f"As it was: {', '.join(keys)}. {reason}.")
+        lines += _wrap(f"As before: {', '.join(keys)} ({reason}).")
     return "\n".join(lines)
 
 

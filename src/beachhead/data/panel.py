@@ -30,6 +30,7 @@ INCOME_CLASSES: tuple[tuple[float, IncomeClass], ...] = (
     (3_500.0, "lower_middle"),
     (0.0, "low"),
 )
+_AGAIN = "Write the panel with `beachhead data build`, or delete the folder of a refreshed one."
 
 
 @dataclass(frozen=True)
@@ -389,10 +390,9 @@ def read_tables(folder: Path) -> dict[str, pl.DataFrame]:
         try:
             tables[name] = pl.read_parquet(path)
         except FileNotFoundError:
-            fix = "Write it with `beachhead data update` or `beachhead data build`."
-            problems.append(Problem("no such table of the panel", str(path), fix))
+            problems.append(Problem("no such table of the panel", str(path), _AGAIN))
         except (pl.exceptions.PolarsError, OSError) as error:
-            problems.append(Problem(f"not a table of the panel: {error}", str(path)))
+            problems.append(Problem(f"not a table of the panel: {error}", str(path), _AGAIN))
     if problems:
         raise InputError(*problems)
     return tables

@@ -23,7 +23,6 @@ from beachhead.data.location import (
     STAMP,
     TABLES,
     claim_folder,
-    holds_panel,
     put_in_place,
     refreshed_folder,
     standing,
@@ -142,7 +141,8 @@ def update(
         raise InputError(Problem("not the address of an interface", address, fix))
     folder = refreshed_folder() if out is None else Path(out)
     claim_folder(folder)
-    base = standing(folder) if holds_panel(standing(folder)) else PACKAGED
+    there = standing(folder)
+    base = there if all((there / f"{name}.parquet").is_file() for name in TABLES) else PACKAGED
     tables = read_tables(base)
     today = date.today()
 
