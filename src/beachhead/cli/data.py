@@ -139,7 +139,7 @@ def _summarise(done: Update, panel: Panel) -> str:
 
     fresh = [change for change in done.changes if not change.kept]
     lines = [
-        f"Refreshed {len(fresh)} of {len(done.changes)} series from the World Bank. Before > after:",
+        f"Refreshed {len(fresh)} of {len(done.changes)} series from the World Bank. Before > now:",
         f"{'':<29}{'figures':>16}{'newest':>14}{'economies':>12}{'new':>8}{'changed':>9}{'gone':>7}",
     ]
     for change in fresh:
