@@ -83,7 +83,7 @@ def test_data_show_gives_year_source_and_status(beachhead) -> None:
     text = beachhead("data", "show", "Taiwan", "--as-of", "2013-03-31").out
     assert text.startswith("Taiwan (TWN). Only figures that count as published by 2013-03-31")
     assert all(f"[{series.key}]" in text for series in SERIES)
-    assert "no figure" in text and "2011; figure" in text
+    assert "no figure" in text and "2011  figure" in text
     rows = json.loads(beachhead("data", "show", "TWN", "--json").out)
     assert {"series", "value", "year", "source", "status", "note"} <= set(rows[0])
 

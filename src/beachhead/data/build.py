@@ -68,11 +68,12 @@ def build(source: Path, out: Path | None = None) -> Path:
         raise InputError(*problems)
     frames = {"figures": figures, "markets": markets, "pairs": pairs, "blocs": blocs}
     for name, frame in frames.items():
-        write_atomic(out / f"{name}.parquet", partial(_write, frame))
+        write_atomic(out / f"{name}.parquet", partial(write_table, frame))
     return out
 
 
-def _write(frame: pl.DataFrame, path: Path) -> None:
+def write_table(frame: pl.DataFrame, path: Path) -> None:
+    """Write a table of the panel; the same rows give the same bytes."""
     frame.write_parquet(path, compression="zstd", compression_level=10, statistics=False)
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import polars as pl
 
-from beachhead.data.build import PACKAGED
+from beachhead.data.location import TABLES, describe_origin, find_folder, standing
 from beachhead.data.names import find_market, index_names
 from beachhead.data.series import SERIES, find_series, newest_year
 from beachhead.data.standins import Kin, stand_in
@@ -30,6 +30,7 @@ INCOME_CLASSES: tuple[tuple[float, IncomeClass], ...] = (
     (3_500.0, "lower_middle"),
     (0.0, "low"),
 )
+_AGAIN = "Write the panel with `beachhead data build`, or delete the folder of a refreshed one."
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class Panel:
         colonial_tie, common_colonizer, source.
     blocs : polars.DataFrame
         bloc, iso3, start, end: a member from `start` until the day before `end`.
+    origin : str
+        Which panel it is: as shipped, or when it was refreshed; empty for one built elsewhere.
     """
 
     as_of: date | None
@@ -96,6 +99,7 @@ class Panel:
     markets: pl.DataFrame
     pairs: pl.DataFrame
     blocs: pl.DataFrame
+    origin: str = ""
 
     def __str__(self) -> str:
         held = f"{self.markets.height} economies, {self.figures.height:,} figures"
@@ -103,13 +107,14 @@ class Panel:
 
     @property
     def note(self) -> str:
-        """What `as_of` does and does not mean, in one or two sentences."""
-        if self.as_of is None:
-            return "All figures there are, in today's revision."
-        return (
-            f"Only figures that count as published by {self.as_of}; they stand in today's "
-            "revision, not in the vintage of that date."
-        )
+        """What `as_of` does and does not mean, and which panel it is, in a few sentences."""
+        seen = "All figures there are, in today's revision."
+        if self.as_of is not None:
+            seen = (
+                f"Only figures that count as published by {self.as_of}; they stand in today's "
+                "revision, not in the vintage of that date."
+            )
+        return f"{seen} Figures {self.origin}." if self.origin else seen
 
     @cached_property
     def digest(self) -> str:
@@ -333,7 +338,9 @@ def load_panel(as_of: date | str | None = None, folder: Path | None = None) -> P
         A figure is visible if its year's end plus the lag of its series is not after this day; a
         bloc membership if it had begun. None shows all.
     folder : Path, optional
-        A panel written by `build`; by default the one shipped with the package.
+        A panel written by `build` or `update`. By default the one that the environment variable
+        BEACHHEAD_PANEL names; else the refreshed one of this user, if there is one; else the one
+        shipped with the package.
 
     Raises
     ------
@@ -346,7 +353,8 @@ def load_panel(as_of: date | str | None = None, folder: Path | None = None) -> P
         except ValueError:
             problem = Problem(f"as_of is {as_of!r}", "", "Write a day as YYYY-MM-DD.")
             raise InputError(problem) from None
-    tables = _read_tables(Path(folder) if folder is not None else PACKAGED)
+    folder = find_folder() if folder is None else standing(folder)
+    tables = read_tables(folder)
     figures, blocs = tables["figures"], tables["blocs"]
     if as_of is not None:
         visible = pl.DataFrame(
@@ -364,21 +372,27 @@ def load_panel(as_of: date | str | None = None, folder: Path | None = None) -> P
     half = tables["pairs"].rename({"iso3_a": "iso3", "iso3_b": "partner"})
     other = half.rename({"iso3": "partner", "partner": "iso3"}).select(half.columns)
     pairs = pl.concat([half, other]).sort("iso3", "partner")
-    return Panel(as_of, figures, tables["markets"], pairs, blocs)
+    return Panel(as_of, figures, tables["markets"], pairs, blocs, describe_origin(folder))
 
 
-def _read_tables(folder: Path) -> dict[str, pl.DataFrame]:
+def read_tables(folder: Path) -> dict[str, pl.DataFrame]:
+    """The tables of a panel as they were written, by name.
+
+    Raises
+    ------
+    InputError
+        For every table that is not there or cannot be read.
+    """
     tables: dict[str, pl.DataFrame] = {}
     problems: list[Problem] = []
-    for name in ("figures", "markets", "pairs", "blocs"):
+    for name in TABLES:
         path = folder / f"{name}.parquet"
         try:
             tables[name] = pl.read_parquet(path)
         except FileNotFoundError:
-            fix = "Write it with `beachhead data build`."
-            problems.append(Problem("no such table of the panel", str(path), fix))
+            problems.append(Problem("no such table of the panel", str(path), _AGAIN))
         except (pl.exceptions.PolarsError, OSError) as error:
-            problems.append(Problem(f"not a table of the panel: {error}", str(path)))
+            problems.append(Problem(f"not a table of the panel: {error}", str(path), _AGAIN))
     if problems:
         raise InputError(*problems)
     return tables

@@ -43,6 +43,13 @@ class Series:
     total : bool
         Whether it grows with the size of the economy, so that no other market's figure can
         stand in for it.
+    codes : tuple of str
+        World Bank codes by which it is refreshed: today's, then those that it had before. None
+        where the World Bank does not have it, or it is computed.
+    database : {'WDI', 'WGI'}
+        World Development Indicators or Worldwide Governance Indicators, to which `codes` belong.
+    growth_of : str
+        Series of which it is the growth a year, in %; refreshed with that one.
     """
 
     key: str
@@ -55,6 +62,9 @@ class Series:
     better: Literal["higher", "lower", ""] = ""
     caution: str = ""
     total: bool = False
+    codes: tuple[str, ...] = ()
+    database: Literal["WDI", "WGI"] = "WDI"
+    growth_of: str = ""
 
 
 _WDI_JULY = "the first full release of World Development Indicators is in July"
@@ -74,13 +84,18 @@ def _wdi(
     total: bool = False,
 ) -> Series:
     source = f"World Bank, World Development Indicators {code}"
-    return Series(key, words, unit, source, "CC BY 4.0", lag, reason, better, caution, total)
+    return Series(
+        key, words, unit, source, "CC BY 4.0", lag, reason, better, caution, total, (code,)
+    )  # fmt: skip
 
 
-def _wgi(key: str, words: str) -> Series:
+def _wgi(key: str, words: str, code: str) -> Series:
     source = "World Bank, Worldwide Governance Indicators, 2024 revision"
     unit = "standard deviations, about -2.5 to 2.5"
-    return Series(key, words, unit, source, "CC BY 4.0", 11, _WGI, "higher")
+    codes = (f"GOV_WGI_{code}", code)  # the short ones were archived in 2025
+    return Series(
+        key, words, unit, source, "CC BY 4.0", 11, _WGI, "higher", codes=codes, database="WGI"
+    )
 
 
 SERIES: tuple[Series, ...] = (
@@ -90,7 +105,7 @@ SERIES: tuple[Series, ...] = (
         7, "World Population Prospects appear in June or July", "higher",
         "2024 and 2025 are projections and say so in their source; for 19 small territories "
         "derived from World Bank urban population and urban share",
-        total=True,
+        total=True, codes=("SP.POP.TOTL",),
     ),
     _wdi("gdp_pc_ppp_const", "income per head (GDP)", "international $ of 2021 a year",
          "NY.GDP.PCAP.PP.KD", 7, _WDI_JULY, "higher",
@@ -100,8 +115,9 @@ SERIES: tuple[Series, ...] = (
          total=True),
     _wdi("gdp_const2015_usd", "GDP at constant prices", "US$ of 2015 a year", "NY.GDP.MKTP.KD",
          7, _WDI_JULY, total=True),
-    _wdi("real_gdp_growth_pct", "growth of real GDP", "% a year", "NY.GDP.MKTP.KD, derived",
-         7, _WDI_JULY, "higher"),
+    Series("real_gdp_growth_pct", "growth of real GDP", "% a year",
+           "World Bank, World Development Indicators NY.GDP.MKTP.KD, derived", "CC BY 4.0",
+           7, _WDI_JULY, "higher", growth_of="gdp_const2015_usd"),
     _wdi("inflation_cpi_pct", "consumer price inflation", "% a year", "FP.CPI.TOTL.ZG",
          7, _WDI_JULY, "lower"),
     _wdi("inflation_gdp_deflator_pct", "inflation, GDP deflator", "% a year",
@@ -136,12 +152,12 @@ SERIES: tuple[Series, ...] = (
     Series("hdi", "human development", "index, 0 to 1", "UNDP, Human Development Reports",
            "CC BY 3.0 IGO", 21,
            "reports appear 3 to 17 months after the year; that of 2020 after 21", "higher"),
-    _wgi("wgi_control_corruption", "control of corruption"),
-    _wgi("wgi_gov_effectiveness", "effectiveness of government"),
-    _wgi("wgi_political_stability", "political stability, absence of violence"),
-    _wgi("wgi_regulatory_quality", "quality of regulation"),
-    _wgi("wgi_rule_of_law", "rule of law"),
-    _wgi("wgi_voice_accountability", "voice and accountability"),
+    _wgi("wgi_control_corruption", "control of corruption", "CC.EST"),
+    _wgi("wgi_gov_effectiveness", "effectiveness of government", "GE.EST"),
+    _wgi("wgi_political_stability", "political stability, absence of violence", "PV.EST"),
+    _wgi("wgi_regulatory_quality", "quality of regulation", "RQ.EST"),
+    _wgi("wgi_rule_of_law", "rule of law", "RL.EST"),
+    _wgi("wgi_voice_accountability", "voice and accountability", "VA.EST"),
 )  # fmt: skip
 
 BY_KEY: dict[str, Series] = {series.key: series for series in SERIES}

@@ -156,8 +156,12 @@ def read_run(folder: str | Path) -> Run:
     case = Case.load(folder / CASE)
     panel = load_panel(as_of=stamp["panel_as_of"])
     if panel.digest != stamp["panel_sha256"]:
-        what = "planned on other country figures than this installation has"
-        raise InputError(Problem(what, str(folder), AGAIN))
+        in_use = f", which are {panel.origin}" if panel.origin else ""
+        what = f"planned on other country figures than those in use{in_use}"
+        fix = (
+            f"{AGAIN} Or set BEACHHEAD_PANEL to the panel that it was planned on, see docs/data.md."
+        )
+        raise InputError(Problem(what, str(folder), fix))
     try:
         plan = Plan.from_json((folder / PLAN).read_text("utf-8"), _quarters(case))
         table = pl.read_parquet(folder / RANKING)
