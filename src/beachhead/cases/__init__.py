@@ -4,13 +4,14 @@
 and a panel. The format is one TOML file, described in `docs/case.md`.
 """
 
-from beachhead.cases.case import Case, Input, Limits, Mode
+from beachhead.cases.case import Case, Column, Input, Limits, Mode
 from beachhead.cases.check import check_case
 from beachhead.cases.reading import bundled_cases, new_case
 from beachhead.cases.schedule import Entry, Schedule
 
 __all__ = [
     "Case",
+    "Column",
     "Entry",
     "Input",
     "Limits",
