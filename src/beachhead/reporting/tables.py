@@ -9,6 +9,7 @@ import xarray as xr
 
 from beachhead.cases import Case
 from beachhead.cases.presets import ModeEconomics, economics_of
+from beachhead.data import Panel
 from beachhead.planning import Plan
 from beachhead.reporting.explanation import EVIDENCE
 from beachhead.reporting.summary import Summary, weigh
@@ -118,12 +119,12 @@ def list_ranking(ranking: Ranking) -> Table:
             "" if row["score"] is None else f"{row['score']:.3f}",
             percent(row["coverage"]),
             *("no figure" if row[key] is None else f"{row[key]:.3f}" for key in keys),
-            "; ".join(filter(None, [row["holes"], row["older"]])),
+            "; ".join(filter(None, [row["holes"], row["older"], row["own"]])),
         )
         for row in ranking.table.head(TOP).iter_rows(named=True)
     ]
     shown = (f"{key.replace('_', ' ')}#" for key in keys)
-    heads = ("rank#", "market", "score#", "coverage#", *shown, "holes and older figures")
+    heads = ("rank#", "market", "score#", "coverage#", *shown, "holes, older and own figures")
     return Table(heads, tuple(rows))
 
 
@@ -177,20 +178,22 @@ def list_mode_economics(case: Case) -> Table:
     return Table(heads, tuple(rows))
 
 
-def list_inputs(case: Case, names: Mapping[str, str]) -> Table:
-    """What the case itself says of markets; `names` maps ISO3 codes to names."""
-    rows = [
-        (
-            names[row.market],
-            row.key.replace("_", " "),
-            f"{row.value:g}",
-            row.date.isoformat(),
-            row.basis,
-            row.source,
-        )
-        for row in case.markets.inputs
-    ]
-    return Table(("market", "figure", "value#", "of", "basis", "source or reason"), tuple(rows))
+def list_inputs(case: Case, panel: Panel) -> Table:
+    """What the case itself says of markets, and which figures of the panel that stands in for."""
+    columns = {column.key: f"{column.words}, {column.unit}" for column in case.markets.columns}
+    published = panel.published
+    known = {series.key: series.words for series in published.series}
+    rows = []
+    for row in case.markets.inputs:
+        replaced = published.figure(row.market, row.key) if row.key in known else None
+        words = columns.get(row.key) or known.get(row.key) or row.key.replace("_", " ")
+        instead = ""
+        if replaced is not None and replaced.value is not None:
+            instead = f"{replaced.value:,.6g} of {replaced.year} ({replaced.source})"
+        cells = (panel.name(row.market), words, f"{row.value:,.6g}", row.date.isoformat())
+        rows.append((*cells, row.basis, row.source, instead))
+    heads = ("market", "figure", "value#", "of", "basis", "source or reason", "in place of")
+    return Table(heads, tuple(rows))
 
 
 def list_stand_ins(notes: Sequence[tuple[str, str, str]], names: Mapping[str, str]) -> Table:
