@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from beachhead.cases.case import Case, InputKey
-from beachhead.cases.inputs import TAKEN, find_faults, identify
+from beachhead.cases.case import Case
+from beachhead.cases.inputs import INPUTS, TAKEN, find_faults, identify
 from beachhead.cases.naming import find_pool, resolve_names
 from beachhead.cases.order import check_order
 from beachhead.cases.presets import economics_of, load_preset
@@ -131,7 +131,7 @@ def _check_columns(case: Case) -> Iterator[Problem]:
     seen: set[str] = set()
     for i, column in enumerate(case.markets.columns):
         where = f"markets.columns[{i}].key"
-        if column.key in BY_KEY or column.key in get_args(InputKey):
+        if column.key in BY_KEY or column.key in INPUTS:
             fix = "Leave the column out: figures of that key can be given without it."
             yield Problem(f"{column.key} is known already", where, fix)
         elif column.key in TAKEN:

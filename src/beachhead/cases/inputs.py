@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -21,31 +22,51 @@ ABOUT = ("date", "basis", "source")  # columns that say what stands behind the f
 TAKEN = frozenset({*MARKET, *ABOUT, "key", "value"})
 FRACTIONS = ("closed_share", "hhi", "owners_share")
 
+# What the model asks of a market beyond the panel: words and unit.
+INPUTS: dict[InputKey, tuple[str, str]] = {
+    "closed_share": ("sales through channels closed to a newcomer", "fraction of all sales"),
+    "hhi": ("concentration of the category's brands", "sum of squared shares, 0 to 1"),
+    "price_index": ("average price of the category", "times the firm's price"),
+    "tariff": ("duty on the product", "fraction of its value"),
+    "owners_share": ("people who own one on as_of", "fraction of those who could use one"),
+}
+
 
 def overlay(case: Case, panel: Panel) -> Panel:
     """The panel as a case sees it: with the case's own columns, and its figures in their place.
 
     Everything that answers a case on a panel looks at this one, and to lay it over twice changes
-    nothing. Inputs of the model alone, such as closed_share, are no part of a panel.
+    nothing. Inputs of the model, such as closed_share, are columns of it where the case has any.
 
     Raises
     ------
     InputError
-        For keys that are no series and no column, and for what `Panel.with_own` refuses.
+        For names and keys that are not known, figures of a day after `as_of` that are no
+        hindsight, and figures that their unit does not allow.
     """
     from beachhead.data import Series
 
-    source = f"own column of case {case.name!r}"
+    inputs = case.markets.inputs
+    keys = [column.key for column in case.markets.columns]
+    problems = [
+        replace(problem, where=f"case {case.name!r}, markets.inputs[{i}].{field}")
+        for i, row in enumerate(inputs)
+        for field, problem in find_faults(row, keys, case.as_of)
+    ]
+    if problems:
+        raise InputError(*problems)
+    given = {row.key for row in inputs}
+    declared = {column.key: (column.words, column.unit) for column in case.markets.columns}
+    declared |= {key: said for key, said in INPUTS.items() if key in given}
     columns = [
-        Series(column.key, column.words, column.unit, source, "", 0, "", total=True)
-        for column in case.markets.columns
+        Series(key, words, unit, f"case {case.name!r}", "", 0, "", total=True)
+        for key, (words, unit) in declared.items()
     ]
     rows = [
         (row.key, panel.find(row.market), row.date, row.value, row.basis, row.source)
-        for row in case.markets.inputs
-        if row.key not in get_args(InputKey)
+        for row in inputs
     ]
-    return panel.with_own(columns, rows) if columns or rows else panel
+    return panel.with_own(columns, rows)
 
 
 def find_faults(
@@ -65,7 +86,7 @@ def find_faults(
     from beachhead.data.series import BY_KEY, explain_range
 
     of = f"{row.key} of {row.market}"
-    if row.key not in {*get_args(InputKey), *BY_KEY, *columns}:
+    if row.key not in {*INPUTS, *BY_KEY, *columns}:
         yield "key", Problem(f"no figure {row.key!r}", "", hint_key(row.key, columns))
     if as_of is not None and row.date > as_of and row.basis != "hindsight":
         fix = 'Leave it out, or mark its basis as "hindsight".'
@@ -87,7 +108,7 @@ def hint_key(key: str, columns: Collection[str], others: Iterable[str] = ()) -> 
     """What may be meant by a key that is no input, no series and no own column."""
     from beachhead.data.series import BY_KEY
 
-    near = suggest(key, [*get_args(InputKey), *BY_KEY, *columns, *others]).capitalize()
+    near = suggest(key, [*INPUTS, *BY_KEY, *columns, *others]).capitalize()
     return near or "Declare it in markets.columns, or leave it out."
 
 
@@ -96,7 +117,7 @@ def identify(row: Input) -> tuple[str, ...]:
 
     An input of the model is one number; of a series and an own column there may be several years.
     """
-    year = () if row.key in get_args(InputKey) else (str(row.date.year),)
+    year = () if row.key in INPUTS else (str(row.date.year),)
     return (row.market, row.key, *year)
 
 
@@ -190,7 +211,7 @@ class _Reader:
     def _knows(self, key: str) -> bool:
         from beachhead.data.series import BY_KEY
 
-        return key in BY_KEY or key in self.columns or key in get_args(InputKey)
+        return key in BY_KEY or key in self.columns or key in INPUTS
 
     def _read_row(self, table: Table, row: Row, keys: Iterable[str]) -> Iterator[Input]:
         """Inputs of one row; an empty cell is a hole and gives none."""

@@ -15,7 +15,7 @@ import polars as pl
 
 from beachhead.data.build import PACKAGED
 from beachhead.data.names import Names
-from beachhead.data.series import BY_KEY, SERIES, Series, explain_range, find_series, newest_year
+from beachhead.data.series import BY_KEY, SERIES, Series, find_series, newest_year
 from beachhead.data.standins import Kin, stand_in
 from beachhead.errors import InputError, Problem, suggest
 
@@ -173,9 +173,8 @@ class Panel:
         Raises
         ------
         InputError
-            With every column that has the key of a series, every figure of a series or market
-            that is not known or that its unit does not allow, and every figure of a day after
-            `as_of` whose basis is not 'hindsight'.
+            With every column that has the key of a series, and every figure of a series or market
+            that is not known.
         """
         problems = [
             Problem(f"an own column has the key of the series {column.key!r}")
@@ -185,18 +184,12 @@ class Panel:
         both = {column.key: column for column in (*self.columns, *columns)}
         panel = replace(self, columns=tuple(both.values()))
         given = pl.DataFrame(list(rows), schema=OWN, orient="row")
-        for series, iso3, day, value, basis, _ in given.iter_rows():
+        for series, iso3 in given.select("series", "iso3").unique(maintain_order=True).iter_rows():
             try:
-                declared = panel.find_series(series)
+                panel.find_series(series)
                 panel._check(iso3)
             except InputError as error:
                 problems += error.problems
-                continue
-            if series in BY_KEY and (fix := explain_range(declared, value)):
-                problems.append(Problem(f"{series} of {iso3} is {value:g}", "", fix))
-            if self.as_of is not None and day > self.as_of and basis != "hindsight":
-                what = f"{series} of {iso3} is of {day}, after as_of {self.as_of}"
-                problems.append(Problem(what, "", "Leave it out, or say that it is hindsight."))
         if problems:
             raise InputError(*problems)
         keys = ["series", "iso3", "date"]

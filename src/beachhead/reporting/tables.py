@@ -180,19 +180,26 @@ def list_mode_economics(case: Case) -> Table:
 
 def list_inputs(case: Case, panel: Panel) -> Table:
     """What the case itself says of markets, and which figures of the panel that stands in for."""
-    columns = {column.key: f"{column.words}, {column.unit}" for column in case.markets.columns}
     published = panel.published
-    known = {series.key: series.words for series in published.series}
+    known = {series.key for series in published.series}
     rows = []
     for row in case.markets.inputs:
-        replaced = published.figure(row.market, row.key) if row.key in known else None
-        words = columns.get(row.key) or known.get(row.key) or row.key.replace("_", " ")
+        series = panel.find_series(row.key)
+        cells = (panel.name(row.market), series.words, f"{row.value:,.6g}", series.unit)
         instead = ""
-        if replaced is not None and replaced.value is not None:
-            instead = f"{replaced.value:,.6g} of {replaced.year} ({replaced.source})"
-        cells = (panel.name(row.market), words, f"{row.value:,.6g}", row.date.isoformat())
-        rows.append((*cells, row.basis, row.source, instead))
-    heads = ("market", "figure", "value#", "of", "basis", "source or reason", "in place of")
+        if row.key in known and (theirs := published.figure(row.market, row.key)).year:
+            instead = f"{theirs.value:,.6g} of {theirs.year} ({theirs.source})"
+        rows.append((*cells, row.date.isoformat(), row.basis, row.source, instead))
+    heads = (
+        "market",
+        "figure",
+        "value#",
+        "unit",
+        "of",
+        "basis",
+        "source or reason",
+        "in place of",
+    )
     return Table(heads, tuple(rows))
 
 
