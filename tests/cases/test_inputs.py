@@ -34,7 +34,7 @@ def test_rows_become_inputs(tmp_path, text, insert):
         (HEADER + "USA,hhi,0.9,2013-01-01,source,\n", "extra.csv, line 2, source"),
         (HEADER + "USA,hhi,0.9\n", "extra.csv, line 2: 3 cells"),
         ("iso3,ky,value,date,basis,source\n", "Did you mean 'key'?"),
-        ("iso3,key,value,date,basis\n", "column 'source' is missing"),
+        ("iso3,key,date,basis\n", "column 'value' is missing"),
         ("iso3,iso3,key,value,date,basis,source\n", "stands there twice"),
     ],
 )
