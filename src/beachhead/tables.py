@@ -188,7 +188,7 @@ def _find_delimiter(header: str) -> str:
 def _read_sheet(path: Path, wanted: str) -> Table:
     sheets = {sheet.name: sheet for sheet in read_workbook(path)}
     if wanted and wanted not in sheets:
-        hint = suggest(wanted, sheets).capitalize() or f"It has {', '.join(map(repr, sheets))}."
+        hint = suggest(wanted, sheets) or f"It has {', '.join(map(repr, sheets))}."
         raise InputError(Problem(f"no sheet {wanted!r}", str(path), hint))
     sheet = sheets[wanted] if wanted else next(iter(sheets.values()), None)
     if sheet is None:
@@ -273,4 +273,5 @@ def cut(problems: Sequence[Problem]) -> Sequence[Problem]:
     """The first problems of a table, and how many there are more."""
     if len(problems) <= MOST_PROBLEMS:
         return problems
-    return [*problems[:MOST_PROBLEMS], Problem(f"and {len(problems) - MOST_PROBLEMS:,} more")]
+    more = Problem(f"and {len(problems) - MOST_PROBLEMS:,} more", problems[-1].where)
+    return [*problems[:MOST_PROBLEMS], more]

@@ -121,7 +121,8 @@ class Panel:
     @property
     def note(self) -> str:
         """What `as_of` does and does not mean, and whether own figures are there."""
-        own = f" With {self.own.height:,} figures of your own." if self.own.height else ""
+        many = self.own.height
+        own = f" With {many:,} figure{'s' if many > 1 else ''} of your own." if many else ""
         if self.as_of is None:
             return f"All figures there are, in today's revision.{own}"
         return (

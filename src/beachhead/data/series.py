@@ -164,7 +164,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "%": (0.0, 1000.0),
     "% of population": (0.0, 100.0),
     "per 100 people": (0.0, 1000.0),
-    "per million people": (0.0, 1e6),
+    "per million people": (0.0, float("inf")),
     "index, 1 to 5": (1.0, 5.0),
     "score, 0 to 100": (0.0, 100.0),
     "index, 0 to 1": (0.0, 1.0),
