@@ -16,7 +16,7 @@ from beachhead.errors import InputError
 from beachhead.files import MOST_BYTES
 from beachhead.tables import MOST_PROBLEMS, Table, read_table
 
-HOLES = "# a comment\n\nmarket,hhi,source\nCôte d'Ivoire,0.5,\"a, b\"\n# more\nNA,,x\n"
+HOLES = '# a comment\n\nmarket,hhi,source\nCôte d\'Ivoire,0.5,"a, b"\n# more\nNA,,x\n'
 ROWS = [
     {"market": "Côte d'Ivoire", "hhi": "0.5", "source": "a, b"},
     {"market": "NA", "hhi": "", "source": "x"},

@@ -94,7 +94,11 @@ def test_growth_never_steps_from_one_source_to_another():
     )
     found = two.growth("IND", "gdp_pc_ppp_const")
     assert found.value == pytest.approx(math.log(2) / 4)
-    assert (found.status, found.source, found.note) == ("own", "survey", "2008 to 2012, own figures")
+    assert (found.status, found.source, found.note) == (
+        "own",
+        "survey",
+        "2008 to 2012, own figures",
+    )
     near = own(
         ("gdp_pc_ppp_const", "IND", 1000.0, date(2011, 12, 31)),
         ("gdp_pc_ppp_const", "IND", 2000.0, DAY),

@@ -37,7 +37,7 @@ class Question:
     candidates: tuple[str, ...]
     firm: Firm = Firm()
     screening: Weights = Weights()
-    markets: Markets = Markets()
+    markets: Markets = field(default_factory=Markets)
     name: str = "question"
     as_of: date = date(2013, 3, 31)
 

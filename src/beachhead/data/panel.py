@@ -204,7 +204,7 @@ class Panel:
         """The panel without the user's own columns and figures."""
         if not self.columns and self.own.is_empty():
             return self
-        return Panel(self.as_of, self.figures, self.markets, self.pairs, self.blocs)
+        return replace(self, columns=(), own=self.own.head(0))
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
