@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one."""
+"""Reading files that a user names, and writing files so that a reader never sees half of one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,37 @@ from collections.abc import Callable
 from pathlib import Path
 
 from beachhead.errors import InputError, Problem
+
+MOST_BYTES = 32 * 2**20  # of a file that a user names: far above any case or table of figures
+
+
+def read_bytes(path: Path) -> bytes:
+    """Content of a file that a user names.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, if it is a folder, if it has more than `MOST_BYTES` (said before
+        it is read), or if it cannot be read.
+    """
+    try:
+        size = path.stat().st_size
+        if size <= MOST_BYTES:
+            with path.open("rb") as file:  # what has no size, such as a device, may have no end
+                content = file.read(MOST_BYTES + 1)
+            size = len(content)
+    except FileNotFoundError as error:
+        raise InputError(Problem("no such file", str(path))) from error
+    except IsADirectoryError as error:
+        what, fix = "this is a folder, not a file", "Name the file in it."
+        raise InputError(Problem(what, str(path), fix)) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(Problem(f"cannot be read: {reason}", str(path))) from error
+    if size > MOST_BYTES:
+        what = f"larger than {MOST_BYTES >> 20} MB, the most that is read"
+        raise InputError(Problem(what, str(path), "Keep only what is needed."))
+    return content
 
 
 def write_atomic(path: Path, write: bytes | str | Callable[[Path], object]) -> None:

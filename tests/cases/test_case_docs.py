@@ -10,6 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from beachhead.cases import Case, check_case
 from beachhead.cases.case import (
+    Column,
     Firm,
     FixedEntry,
     Input,
@@ -34,6 +35,7 @@ SECTIONS = {
     "rivals": Rival,
     "[product]": Product,
     "[markets]": Markets,
+    "columns": Column,
     "inputs": Input,
     "[modes]": Modes,
     "[limits]": Limits,

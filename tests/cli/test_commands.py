@@ -88,6 +88,32 @@ def test_data_show_gives_year_source_and_status(beachhead) -> None:
     assert {"series", "value", "year", "source", "status", "note"} <= set(rows[0])
 
 
+def test_a_case_shows_its_own_figures(beachhead, tiny: Path, tmp_path: Path) -> None:
+    columns = '[[markets.columns]]\nkey = "dealers"\nwords = "dealers who asked"\nunit = "firms"\n'
+    text = tiny.read_text("utf-8").replace(
+        "[markets]", '[markets]\ntable = ["mine.csv", "hhi.csv"]'
+    )
+    (tmp_path / "acme.toml").write_text(f"{text}\n{columns}", "utf-8")
+    (tmp_path / "mine.csv").write_bytes(
+        "country;dealers;hdi\nÖsterreich;14;\nCzechia;;0,5".encode()
+    )
+    (tmp_path / "hhi.csv").write_text("iso3,key,value,source\nCZE,hhi,0.25,survey\n")
+    checked = beachhead("check", "acme.toml", folder=tmp_path)
+    assert checked.status == 0, checked.err
+    assert "3 own figures (tables: mine.csv, hhi.csv)." in checked.out
+    assert "With 3 figures of your own." in checked.out
+    case = ("--case", "acme.toml")
+    rows = json.loads(beachhead("data", "show", "CZ", *case, "--json", folder=tmp_path).out)
+    found = {row["series"]: row for row in rows}
+    assert (found["hdi"]["value"], found["hdi"]["source"]) == (0.5, "mine.csv")
+    assert found["hdi"]["note"].startswith("own figure of 2024-06-30 (source), in place of 0.")
+    assert (found["hhi"]["value"], found["hhi"]["source"]) == (0.25, "survey")
+    assert found["dealers"]["status"] == "none"
+    assert found["population"]["status"] == "figure"
+    other = beachhead("data", "show", "AT", *case, "--as-of", "2020-01-01", folder=tmp_path)
+    assert other.status == 1 and "as_of is 2020-01-01" in other.err
+
+
 def test_reader_that_stops_early_is_no_fault(beachhead) -> None:
     line = f'"{sys.executable}" -c "from beachhead.cli import main; main()" explain | head -1'
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)

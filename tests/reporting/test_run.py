@@ -2,12 +2,16 @@
 
 import hashlib
 import json
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import xarray as xr
 
+from beachhead.cases import Column, Input, overlay
+from beachhead.data import load_panel
 from beachhead.errors import InputError
 from beachhead.planning import Effort
 from beachhead.reporting.folder import claim_folder
@@ -49,6 +53,35 @@ def test_run_comes_back(run: Path, answer) -> None:
     assert found.stamp["evaluations"] == 1600
     assert found.stamp["seconds"] == {"search": 1.25}
     assert found.stamp["precision"] == "float64"
+
+
+def test_own_figures_come_back_with_the_run(answer, tmp_path: Path) -> None:
+    day = answer.case.as_of
+    rows = [("France", "hdi", 0.5), ("FRA", "dealers", 14.0), ("CHE", "tariff", 0.25)]
+    own = {
+        "columns": (Column(key="dealers", words="dealers who asked us", unit="dealers"),),
+        "inputs": tuple(
+            Input(market=market, key=key, value=value, date=day, basis="source", source="survey 7")
+            for market, key, value in rows
+        ),
+    }
+    markets = answer.case.markets.model_copy(update=own)
+    case = answer.case.model_copy(update={"markets": markets})
+    found = read_run(write(tmp_path / "own", replace(answer, case=case)))
+    assert found.panel.figure("FRA", "dealers").source == "survey 7"
+    assert found.panel.digest == overlay(case, load_panel(as_of=day)).digest
+    assert found.panel.digest != answer.panel.digest
+    page = (tmp_path / "own" / "report.html").read_text("utf-8")
+    shown = [
+        re.sub(r"\s*<[^>]+>\s*", "|", row)
+        for row in re.findall(r"<tr>(.*?)</tr>", page, flags=re.S)
+        if "survey 7" in row
+    ]
+    theirs = answer.panel.figure("FRA", "hdi")
+    assert len(shown) == 3
+    assert f"{theirs.value:g} of {theirs.year} ({theirs.source})" in shown[0]
+    assert "dealers who asked us" in shown[1] and "dealers" in shown[1]
+    assert "fraction of its value" in shown[2] and "Switzerland" in shown[2]
 
 
 def test_plan_json_keeps_the_contract(run: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from statistics import NormalDist
 
 import polars as pl
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beachhead.cases.case import Markets
 from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError
 from beachhead.screening import CRITERIA, LEAST_COVERAGE, screen, weigh
@@ -35,6 +37,9 @@ class Question:
     candidates: tuple[str, ...]
     firm: Firm = Firm()
     screening: Weights = Weights()
+    markets: Markets = field(default_factory=Markets)
+    name: str = "question"
+    as_of: date = date(2013, 3, 31)
 
     def candidate_iso3(self, panel: Panel) -> tuple[str, ...]:
         return self.candidates
@@ -47,7 +52,7 @@ RANKING = screen(EVERYONE, PANEL)
 def test_every_candidate_is_listed_once() -> None:
     assert sorted(RANKING.table["iso3"]) == sorted(EVERYONE.candidates)
     assert RANKING.table.columns == [
-        "rank", "iso3", "name", "score", "coverage", *KEYS, "holes", "older",
+        "rank", "iso3", "name", "score", "coverage", *KEYS, "holes", "older", "own",
     ]  # fmt: skip
 
 

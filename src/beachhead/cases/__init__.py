@@ -4,13 +4,15 @@
 and a panel. The format is one TOML file, described in `docs/case.md`.
 """
 
-from beachhead.cases.case import Case, Input, Limits, Mode
+from beachhead.cases.case import Case, Column, Input, Limits, Mode
 from beachhead.cases.check import check_case
+from beachhead.cases.inputs import overlay
 from beachhead.cases.reading import bundled_cases, new_case
 from beachhead.cases.schedule import Entry, Schedule
 
 __all__ = [
     "Case",
+    "Column",
     "Entry",
     "Input",
     "Limits",
@@ -19,4 +21,5 @@ __all__ = [
     "bundled_cases",
     "check_case",
     "new_case",
+    "overlay",
 ]

@@ -36,7 +36,8 @@ Year = Annotated[int, Field(ge=1800, le=2200)]
 Mode = Literal["online", "distributor", "joint_venture", "subsidiary"]
 Category = Literal["smartphone", "subscription", "retail", "generic"]
 CURRENCY = r"^[A-Z]{3}$"
-InputKey = Literal["closed_share", "hhi", "price_index", "tariff", "owners_share", "population"]
+COLUMN_KEY = r"^[a-z][a-z0-9_]*$"
+InputKey = Literal["closed_share", "hhi", "price_index", "tariff", "owners_share"]
 
 
 def _form(value: Any) -> str:
@@ -46,6 +47,10 @@ def _form(value: Any) -> str:
 
 Candidates = Annotated[
     Annotated[Literal["all"], Tag("word")] | Annotated[tuple[Text, ...], Tag("list")],
+    Discriminator(_form),
+]
+Files = Annotated[
+    Annotated[str, Tag("word")] | Annotated[tuple[Text, ...], Tag("list")],
     Discriminator(_form),
 ]
 
@@ -113,15 +118,25 @@ class Product(_Table):
     )
 
 
-class Input(_Table):
-    """A figure about one market that the panel does not hold."""
+class Column(_Table):
+    """A figure per market that only the firm has: an own column beside the panel's series."""
 
-    market: Text = Field(description="ISO3 code or name")
-    key: InputKey = Field(
-        description="what the figure is: closed_share, hhi, price_index, tariff, owners_share or "
-        "population"
+    key: Annotated[str, StringConstraints(pattern=COLUMN_KEY)] = Field(
+        description="name of the column: lower-case letters, digits and underscores"
     )
-    value: float = Field(ge=0, description="the figure: shares and tariffs as fractions")
+    words: Text = Field(description="what it is, in a few words")
+    unit: Text = Field(description="unit of its figures")
+
+
+class Input(_Table):
+    """A figure of the firm's own about one market: one that the panel lacks, or a better one."""
+
+    market: Text = Field(description="ISO code or name")
+    key: Text = Field(
+        description="what the figure is: closed_share, hhi, price_index, tariff or owners_share; "
+        "a series of the panel; or a column of markets.columns"
+    )
+    value: float = Field(description="the figure, in the unit of its key")
     date: datetime.date = Field(description="the day for which the figure holds")
     basis: Literal["source", "judgement", "hindsight"] = Field(
         description="source (read there), judgement (the author's), or hindsight (not known then)"
@@ -146,15 +161,17 @@ class Markets(_Table):
     exclude: tuple[Text, ...] = Field(
         default=(), description="markets that are no candidates whatever else is said"
     )
-    table: str = Field(
+    columns: tuple[Column, ...] = Field(
+        default=(), description="columns of the firm's own: key, words, unit"
+    )
+    table: Files = Field(
         default="",
-        description="CSV file beside the case file with the columns of inputs; its rows are read "
-        "into inputs",
+        description="CSV file or workbook beside the case file, or a list of them; their figures "
+        "are read into inputs",
     )
     inputs: tuple[Input, ...] = Field(
         default=(),
-        description="figures per market that the panel lacks: market, key, value, date, basis, "
-        "source",
+        description="figures of the firm's own per market: market, key, value, date, basis, source",
     )
 
 

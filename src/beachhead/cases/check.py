@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from beachhead.cases.case import Case
+from beachhead.cases.inputs import INPUTS, TAKEN, find_faults, identify
 from beachhead.cases.naming import find_pool, resolve_names
 from beachhead.cases.order import check_order
 from beachhead.cases.presets import economics_of, load_preset
@@ -40,6 +41,7 @@ def check_case(case: Case, panel: Panel, *, where: str = "") -> list[Problem]:
     problems += _check_money(resolved)
     problems += _check_dates(resolved, panel)
     problems += _check_firm(resolved)
+    problems += _check_columns(resolved)
     problems += _check_inputs(resolved)
     problems += _check_parameters(resolved)
     problems += _check_teams(resolved)
@@ -123,28 +125,33 @@ def _check_firm(case: Case) -> Iterator[Problem]:
         )
 
 
+def _check_columns(case: Case) -> Iterator[Problem]:
+    from beachhead.data.series import BY_KEY
+
+    seen: set[str] = set()
+    for i, column in enumerate(case.markets.columns):
+        where = f"markets.columns[{i}].key"
+        if column.key in BY_KEY or column.key in INPUTS:
+            fix = "Leave the column out: figures of that key can be given without it."
+            yield Problem(f"{column.key} is known already", where, fix)
+        elif column.key in TAKEN:
+            fix = "Choose another: a table has a column of that name with another meaning."
+            yield Problem(f"a column cannot have the key {column.key}", where, fix)
+        elif column.key in seen:
+            yield Problem(f"{column.key} stands there twice", where, "Leave one of them.")
+        seen.add(column.key)
+
+
 def _check_inputs(case: Case) -> Iterator[Problem]:
-    seen: set[tuple[str, str]] = set()
+    columns = [column.key for column in case.markets.columns]
+    seen: set[tuple[str, ...]] = set()
     for i, row in enumerate(case.markets.inputs):
         key = f"markets.inputs[{i}]"
-        if (row.market, row.key) in seen:
+        if identify(row) in seen:
             yield Problem(f"a second {row.key} for {row.market}", key, "Leave one of them.")
-        seen.add((row.market, row.key))
-        if row.date > case.as_of and row.basis != "hindsight":
-            yield Problem(
-                f"{row.key} of {row.market} is of {row.date}, after as_of {case.as_of}",
-                f"{key}.date",
-                'Leave it out, or mark its basis as "hindsight".',
-            )
-        if row.key in ("price_index", "population") and row.value == 0:
-            what = f"{row.key} of {row.market} is 0"
-            yield Problem(what, f"{key}.value", "It must be above 0.")
-        if row.key in ("closed_share", "hhi", "owners_share") and row.value > 1:
-            yield Problem(
-                f"{row.key} of {row.market} is {row.value:g}",
-                f"{key}.value",
-                "It is a fraction, from 0 to 1.",
-            )
+        seen.add(identify(row))
+        for field, problem in find_faults(row, columns, case.as_of):
+            yield replace(problem, where=f"{key}.{field}")
 
 
 def _check_parameters(case: Case) -> Iterator[Problem]:

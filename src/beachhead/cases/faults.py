@@ -12,11 +12,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from beachhead.cases import quarters
-from beachhead.cases.case import CURRENCY
+from beachhead.cases.case import COLUMN_KEY, CURRENCY
 from beachhead.errors import Problem, suggest
 
 _PATTERNS = {
     quarters.LABEL: "a quarter such as 2014Q3",
+    COLUMN_KEY: "lower-case letters, digits and underscores, such as dealers_asking",
     CURRENCY: "three capital letters such as EUR",
 }
 

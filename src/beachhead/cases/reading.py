@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -10,14 +11,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from beachhead.cases.case import Case, Input
+from beachhead.cases.case import Case
 from beachhead.cases.faults import explain, find_lines, line_of
-from beachhead.cases.text import read_rows, read_text
+from beachhead.cases.inputs import read_inputs
+from beachhead.cases.text import read_text
 from beachhead.errors import InputError, Problem, suggest
 
 BUNDLED = Path(__file__).parent / "bundled"
 TEMPLATE = Path(__file__).parent / "template.toml"
-COLUMNS = ("iso3", "key", "value", "date", "basis", "source")
 
 
 def bundled_cases() -> dict[str, str]:
@@ -47,16 +48,20 @@ def new_case(name: str) -> str:
 
 def read_case(case: str | Path) -> Case:
     """See `Case.load`."""
-    path = Path(case)
-    names = bundled_cases()
-    if isinstance(case, str) and case in names:
-        path = BUNDLED / f"{case}.toml"
-    elif not path.exists():
-        near = suggest(path.stem, names).capitalize()
-        fix = f"Bundled cases are {' and '.join(names)}; 'beachhead new NAME' writes a new one."
-        what = "no such file, and no bundled case of that name"
-        raise InputError(Problem(what, str(path), f"{near} {fix}".lstrip()))
+    path = _locate(case)
     return parse_case(read_text(path), path)
+
+
+def list_tables(case: str | Path) -> tuple[str, ...]:
+    """Names of the tables out of which a case reads figures, as they stand in its file.
+
+    Raises
+    ------
+    InputError
+        If there is no such case, or its file is broken.
+    """
+    path = _locate(case)
+    return _name_tables(_parse_toml(read_text(path), str(path)))
 
 
 def parse_case(text: str, where: str | Path = "") -> Case:
@@ -66,47 +71,45 @@ def parse_case(text: str, where: str | Path = "") -> Case:
     problems: list[Problem] = []
     if where:
         data.setdefault("name", Path(where).stem)
-    rows: list[Input] = []
-    if table := _table_name(data):
-        try:
-            rows = read_inputs(Path(where).parent / table)
-        except InputError as error:
-            problems += error.problems
+
+    def place(key: str) -> str:
+        return ", ".join(filter(None, [str(where), line_of(key, lines), key]))
+
+    case = None
     try:
         # Through JSON, where strictness still lets a list be a tuple and a string be a date.
         case = Case.model_validate_json(json.dumps(data, default=str), strict=True)
     except ValidationError as error:
-
-        def place(key: str) -> str:
-            return ", ".join(filter(None, [str(where), line_of(key, lines), key]))
-
-        raise InputError(*explain(error, Case, data, place), *problems) from error
-    if problems:
-        raise InputError(*problems)
+        problems += explain(error, Case, data, place)
+    columns = [column.key for column in case.markets.columns] if case else _name_columns(data)
+    rows, faults = read_inputs(
+        Path(where).parent, _name_tables(data), columns, case.as_of if case else None
+    )
+    if case is None or faults:
+        raise InputError(*problems, *faults)
     inputs = (*case.markets.inputs, *rows)
     markets = case.markets.model_copy(update={"inputs": inputs, "table": ""})
     return case.model_copy(update={"markets": markets})
 
 
-def read_inputs(path: Path) -> list[Input]:
-    """Rows of a table of extra inputs per market.
+def _locate(case: str | Path) -> Path:
+    """File of a case.
 
     Raises
     ------
     InputError
-        With every column and every cell that is at fault.
+        If there is no such file, and no bundled case of that name.
     """
-    inputs: list[Input] = []
-    problems: list[Problem] = []
-    for place, row in read_rows(path, COLUMNS):
-        data = {"market": row["iso3"], **{key: row[key] for key in COLUMNS[1:]}}
-        try:
-            inputs.append(Input.model_validate(data))
-        except ValidationError as error:
-            problems += explain(error, Input, data, f"{place}, {{}}".format)
-    if problems:
-        raise InputError(*problems)
-    return inputs
+    path = Path(case)
+    names = bundled_cases()
+    if isinstance(case, str) and case in names:
+        return BUNDLED / f"{case}.toml"
+    if not os.path.exists(path):  # noqa: PTH110 - the other one fails on names that are too long
+        near = suggest(path.stem, names).capitalize()
+        fix = f"Bundled cases are {' and '.join(names)}; 'beachhead new NAME' writes a new one."
+        what = "no such file, and no bundled case of that name"
+        raise InputError(Problem(what, str(path), f"{near} {fix}".lstrip()))
+    return path
 
 
 def _parse_toml(text: str, where: str) -> dict[str, Any]:
@@ -123,7 +126,17 @@ def _parse_toml(text: str, where: str) -> dict[str, Any]:
         ) from error
 
 
-def _table_name(data: dict[str, Any]) -> str:
+def _name_tables(data: dict[str, Any]) -> tuple[str, ...]:
+    """Tables that a case file names, whatever else is wrong with it."""
     markets = data.get("markets")
-    table = markets.get("table") if isinstance(markets, dict) else None
-    return table if isinstance(table, str) else ""
+    named = markets.get("table") if isinstance(markets, dict) else None
+    names = named if isinstance(named, list) else [named]
+    return tuple(name for name in names if isinstance(name, str) and name)
+
+
+def _name_columns(data: dict[str, Any]) -> list[str]:
+    """Keys of the own columns that a faulty case file declares."""
+    markets = data.get("markets")
+    columns = markets.get("columns") if isinstance(markets, dict) else None
+    rows = [row for row in columns if isinstance(row, dict)] if isinstance(columns, list) else []
+    return [row["key"] for row in rows if isinstance(row.get("key"), str)]

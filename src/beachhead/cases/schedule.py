@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from beachhead.cases.case import Case, Mode
-from beachhead.cases.text import read_rows
 from beachhead.errors import InputError, Problem, suggest
+from beachhead.tables import MOST_PROBLEMS, Row, Table, read_table
 
 if TYPE_CHECKING:
     from beachhead.data import Panel
@@ -52,8 +52,9 @@ class Schedule(BaseModel):
         Parameters
         ----------
         path : str or Path
-            CSV file with the columns iso3, name, enter, mode, localisation, in any order. `iso3`
-            may hold a name that the panel knows; `name` is for the reader and is not looked at.
+            CSV file or workbook with the columns iso3, name, enter, mode, localisation, in any
+            order. `iso3` may hold a name that the panel knows; `name` is for the reader and is not
+            looked at.
         case : Case
             The case whose horizon, candidates and modes the schedule must keep to.
         panel : Panel
@@ -64,14 +65,19 @@ class Schedule(BaseModel):
         InputError
             With every cell at fault: file, line and column.
         """
-        path = Path(path)
+        table = read_table(path)
+        table.demand(COLUMNS)
         candidates = set(case.candidate_iso3(panel))
         entries: list[Entry] = []
         problems: list[Problem] = []
         lines: dict[str, str] = {}
-        for place, row in read_rows(path, COLUMNS):
-            entry, faults = _read_entry(row, place, case, panel)
+        for row in table.rows:
+            place = row.place
+            entry, faults = _read_entry(table, row, case, panel)
             problems += faults
+            if len(problems) > MOST_PROBLEMS:
+                problems.append(Problem("further rows were not looked at", place))
+                break
             if entry is None:
                 continue
             if entry.iso3 in lines:
@@ -110,12 +116,13 @@ class Schedule(BaseModel):
 
 
 def _read_entry(
-    row: dict[str, str], place: str, case: Case, panel: Panel
+    table: Table, line: Row, case: Case, panel: Panel
 ) -> tuple[Entry | None, list[Problem]]:
+    row = line.cells
     problems: list[Problem] = []
 
     def fault(column: str, what: str, fix: str = "") -> None:
-        problems.append(Problem(what, f"{place}, {column}", fix))
+        problems.append(Problem(what, f"{line.place}, {column}", fix))
 
     iso3 = ""
     try:
@@ -138,7 +145,7 @@ def _read_entry(
         near = suggest(row["mode"], case.modes.allowed).capitalize()
         fault("mode", f"{row['mode']!r} is no mode of the case", near or f"It allows {allowed}.")
     try:
-        localisation = float(row["localisation"])
+        localisation = table.number(row["localisation"])
     except ValueError:
         localisation = -1.0
     if localisation not in case.modes.localisation:

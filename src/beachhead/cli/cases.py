@@ -45,11 +45,17 @@ def new(
 
 def check(case: CaseName) -> None:
     """Say everything that is wrong with a case, if anything."""
+    from beachhead.cases import overlay
+    from beachhead.cases.reading import list_tables
+
     loaded, panel = load_checked(case)
     candidates = loaded.candidate_iso3(panel)
     first, last = loaded.quarter_label(0), loaded.quarter_label(loaded.quarters - 1)
     print(f"{loaded.name}: in order. {len(candidates)} candidates, {first} to {last}.")
-    print(panel.note)
+    if own := len(loaded.markets.inputs):
+        tables = list_tables(case)
+        print(f"{own:,} own figures{f' (tables: {", ".join(tables)})' if tables else ''}.")
+    print(overlay(loaded, panel).note)
 
 
 def screen(
@@ -110,3 +116,6 @@ def _print_ranking(ranking: Ranking, top: int) -> None:
     holes = [f"  {row['name']}: {row['holes']}" for row in shown if row["holes"]]
     if holes:
         print("Holes:", *holes, sep="\n")
+    own = [f"  {row['name']}: {row['own']}" for row in shown if row["own"]]
+    if own:
+        print("Own figures:", *own, sep="\n")

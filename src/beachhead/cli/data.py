@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from beachhead.cli.options import Json
+from beachhead.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from beachhead.data import Figure, Panel, Series, Update
@@ -81,22 +82,26 @@ def show(
         str | None,
         typer.Option(metavar="DAY", help="Only what was published by then, as YYYY-MM-DD."),
     ] = None,
+    case: Annotated[
+        str | None,
+        typer.Option(metavar="CASE", help="As a case sees it: on its date, with its own figures."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show every figure of a market with its year, source and what stands in for holes."""
-    from beachhead.data import SERIES, load_panel
+    from beachhead.data import load_panel
 
-    panel = load_panel(as_of=as_of)
+    panel = load_panel(as_of=as_of) if case is None else _load_seen(case, as_of)
     if market is None:
         _show_panel(panel, as_json)
         return
     iso3 = panel.find(market)
-    figures = [panel.figure(iso3, series.key, fallback=True) for series in SERIES]
+    figures = [panel.figure(iso3, series.key, fallback=True) for series in panel.series]
     if as_json:
         print(json.dumps([vars(figure) for figure in figures], indent=2, ensure_ascii=False))
         return
     print(textwrap.fill(f"{panel.name(iso3)} ({iso3}). {panel.note}", _WIDTH) + "\n")
-    for series, figure in zip(SERIES, figures, strict=True):
+    for series, figure in zip(panel.series, figures, strict=True):
         print(_describe(series, figure))
 
 
@@ -114,11 +119,13 @@ def _describe(series: Series, figure: Figure) -> str:
 
 def _show_panel(panel: Panel, as_json: bool) -> None:
     """Which panel is in use, and how far each series goes."""
-    from beachhead.data import SERIES, measure
+    from beachhead.data import measure
     from beachhead.data.location import find_folder
 
     folder = find_folder()
-    reaches = {series.key: measure(panel.figures.filter(series=series.key)) for series in SERIES}
+    reaches = {
+        series.key: measure(panel.figures.filter(series=series.key)) for series in panel.series
+    }
     if as_json:
         rows = [{"series": key, **vars(reach)} for key, reach in reaches.items()]
         told = {"folder": str(folder), "origin": panel.origin, "note": panel.note, "series": rows}
@@ -185,3 +192,21 @@ def _show_progress() -> Iterator[Callable[[int, int, str], None] | None]:
             bar.update(task, description=f"asking for {words}", total=total, completed=done)
 
         yield show
+
+
+def _load_seen(case: str, as_of: str | None) -> Panel:
+    """The panel as a case sees it.
+
+    Raises
+    ------
+    InputError
+        If the case is at fault, or another day is asked for than its own.
+    """
+    from beachhead.cases import overlay
+    from beachhead.cli.cases import load_checked
+
+    loaded, panel = load_checked(case)
+    if as_of not in (None, loaded.as_of.isoformat()):
+        what = f"as_of is {as_of}, but case {loaded.name!r} is of {loaded.as_of}"
+        raise InputError(Problem(what, "--as-of", "Leave one of them out."))
+    return overlay(loaded, panel)

@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from beachhead.data.blocs import parse_memberships
+from beachhead.data.names import PLACES
 from beachhead.data.series import BY_KEY, LEFT_OUT, OPEN_LICENCES
 from beachhead.data.sphere import great_circle_km
 from beachhead.errors import InputError, Problem
@@ -20,7 +21,6 @@ from beachhead.files import write_atomic
 
 PACKAGED = Path(__file__).parent / "panel"
 FIRST_YEAR = 2005
-_PLACES = Path(__file__).parent / "places.csv"
 _FIRST_PROJECTED_YEAR = 2024  # World Population Prospects 2024 estimates up to 2023
 _MISPLACED_KM = 500.0
 _NEEDED = {
@@ -119,11 +119,11 @@ def _number(
 def _shape_markets(
     table: pl.DataFrame, path: Path, problems: list[Problem]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    with _PLACES.open(encoding="utf-8", newline="") as file:
+    with PLACES.open(encoding="utf-8", newline="") as file:
         places = pl.DataFrame(list(csv.DictReader(file)))
     unknown = sorted(set(table["iso3"]) - set(places["iso3"]))
     if unknown:
-        fix = f"Add a line for each to {_PLACES.name}."
+        fix = f"Add a line for each to {PLACES.name}."
         problems.append(Problem(f"no name and languages for {', '.join(unknown)}", str(path), fix))
     degrees = {name: pl.Float32() for name in ("lat", "lon", "cap_lat", "cap_lon")}
     table = _number(table, {**degrees, "landlocked": pl.Int8()}, path, problems)

@@ -7,6 +7,8 @@ Both stand here and nowhere else; `docs/data.md` shows this table and a test kee
 from __future__ import annotations
 
 import calendar
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -167,18 +169,46 @@ LEFT_OUT: dict[str, str] = {
 }
 
 
-def find_series(key: str) -> Series:
-    """Declaration of the series `key`.
+# What a figure in a unit can be: bounds that no true figure passes, but a figure in another unit
+# often does. A unit that is not named here has none.
+BOUNDS: dict[str, tuple[float, float]] = {
+    "persons": (1.0, 1e10),
+    "international $ of 2021 a year": (1.0, 1e7),
+    "US$ a year": (1.0, 1e16),
+    "US$ of 2015 a year": (1.0, 1e16),
+    "% a year": (-100.0, float("inf")),
+    "%": (0.0, 1000.0),
+    "% of population": (0.0, 100.0),
+    "per 100 people": (0.0, 1000.0),
+    "per million people": (0.0, float("inf")),
+    "index, 1 to 5": (1.0, 5.0),
+    "score, 0 to 100": (0.0, 100.0),
+    "index, 0 to 1": (0.0, 1.0),
+    "standard deviations, about -2.5 to 2.5": (-5.0, 5.0),
+}
+
+
+def find_series(key: str, known: Mapping[str, Series] = BY_KEY) -> Series:
+    """Declaration of the series `key` among those known.
 
     Raises
     ------
     InputError
         If there is no such series; near names are suggested.
     """
-    if key not in BY_KEY:
-        hint = suggest(key, BY_KEY) or "docs/data.md lists the series"
+    if key not in known:
+        hint = suggest(key, known) or "docs/data.md lists the series"
         raise InputError(Problem(f"no series {key!r} in the panel", "", hint))
-    return BY_KEY[key]
+    return known[key]
+
+
+def explain_range(series: Series, value: float) -> str:
+    """Why a figure cannot be one of this series: a sentence, empty where it can."""
+    low, high = BOUNDS.get(series.unit, (-math.inf, math.inf))
+    if low <= value <= high:
+        return ""
+    reach = f"from {low:g} to {high:g}" if high < math.inf else f"at least {low:g}"
+    return f"It is in {series.unit}: {reach}."
 
 
 def published(series: Series, year: int) -> date:

@@ -27,7 +27,7 @@ from beachhead.data.location import (
     refreshed_folder,
     standing,
 )
-from beachhead.data.names import fold, index_names
+from beachhead.data.names import Names
 from beachhead.data.panel import read_tables
 from beachhead.data.series import BY_KEY, SERIES, Series
 from beachhead.data.worldbank import (
@@ -215,8 +215,7 @@ def _merge_all(
     old: pl.DataFrame, markets: pl.DataFrame, answers: Mapping[str, Answer | Refused], last: int
 ) -> tuple[pl.DataFrame, list[Change]]:
     """All figures after the refresh, and what became of each series."""
-    index = index_names(markets.select("iso3", "iso2", "name", "spellings").iter_rows())
-    index |= {fold(code): iso3 for code, iso3 in FORMER_CODES.items() if iso3 in index.values()}
+    index = Names(markets.select("iso3", "iso2", "name", "spellings").iter_rows())
     parts = [old.filter(~pl.col("series").is_in(list(BY_KEY)))]
     changes: list[Change] = []
     known = dict(answers)
@@ -238,7 +237,7 @@ def _merge(
     series: Series,
     held: pl.DataFrame,
     answers: Mapping[str, Answer | Refused],
-    index: Mapping[str, str],
+    index: Names,
     last: int,
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """A series after the refresh, and economies of which the answer says nothing.
@@ -277,11 +276,11 @@ def _check_prices(series: Series, answer: Answer) -> None:
         raise Refused(f"{answer.code}: now {answer.title!r}, here {series.unit}")
 
 
-def _place(answer: Answer, index: Mapping[str, str]) -> Level:
+def _place(answer: Answer, index: Names) -> Level:
     """Figures by market and year; aggregates and economies that are no market are left out."""
     called = {row.names for row in answer.rows}
     markets = {
-        names: next((index[known] for name in names if (known := fold(name)) in index), None)
+        names: next(filter(None, (index.get(FORMER_CODES.get(n, n)) for n in names)), None)
         for names in called
     }
     values: Level = {}

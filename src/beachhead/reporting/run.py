@@ -15,7 +15,7 @@ import polars as pl
 import xarray as xr
 
 from beachhead._version import __version__
-from beachhead.cases import Case, Schedule
+from beachhead.cases import Case, Schedule, overlay
 from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
@@ -48,7 +48,7 @@ class Run:
     case : Case
         As resolved when it was planned.
     panel : Panel
-        The figures visible then.
+        The figures visible then, the case's own among them.
     ranking : Ranking
     plan : Plan
     futures : xarray.Dataset
@@ -131,7 +131,7 @@ def _write_futures(
         "version": __version__,
         "case": case.name,
         "case_sha256": hash_file(folder / CASE),
-        "panel_sha256": panel.digest,
+        "panel_sha256": overlay(case, panel).digest,
         "panel_as_of": None if panel.as_of is None else panel.as_of.isoformat(),
         "precision": str(futures["cash"].dtype),
         "worlds": futures.sizes["world"],
@@ -154,7 +154,7 @@ def read_run(folder: str | Path) -> Run:
     folder = Path(folder)
     stamp = read_stamp(folder)
     case = Case.load(folder / CASE)
-    panel = load_panel(as_of=stamp["panel_as_of"])
+    panel = overlay(case, load_panel(as_of=stamp["panel_as_of"]))
     if panel.digest != stamp["panel_sha256"]:
         in_use = f", which are {panel.origin}" if panel.origin else ""
         what = f"planned on other country figures than those in use{in_use}"

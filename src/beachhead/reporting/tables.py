@@ -9,6 +9,7 @@ import xarray as xr
 
 from beachhead.cases import Case
 from beachhead.cases.presets import ModeEconomics, economics_of
+from beachhead.data import Panel
 from beachhead.planning import Plan
 from beachhead.reporting.explanation import EVIDENCE
 from beachhead.reporting.summary import Summary, weigh
@@ -118,12 +119,12 @@ def list_ranking(ranking: Ranking) -> Table:
             "" if row["score"] is None else f"{row['score']:.3f}",
             percent(row["coverage"]),
             *("no figure" if row[key] is None else f"{row[key]:.3f}" for key in keys),
-            "; ".join(filter(None, [row["holes"], row["older"]])),
+            "; ".join(filter(None, [row["holes"], row["older"], row["own"]])),
         )
         for row in ranking.table.head(TOP).iter_rows(named=True)
     ]
     shown = (f"{key.replace('_', ' ')}#" for key in keys)
-    heads = ("rank#", "market", "score#", "coverage#", *shown, "holes and older figures")
+    heads = ("rank#", "market", "score#", "coverage#", *shown, "holes, older and own figures")
     return Table(heads, tuple(rows))
 
 
@@ -177,20 +178,29 @@ def list_mode_economics(case: Case) -> Table:
     return Table(heads, tuple(rows))
 
 
-def list_inputs(case: Case, names: Mapping[str, str]) -> Table:
-    """What the case itself says of markets; `names` maps ISO3 codes to names."""
-    rows = [
-        (
-            names[row.market],
-            row.key.replace("_", " "),
-            f"{row.value:g}",
-            row.date.isoformat(),
-            row.basis,
-            row.source,
-        )
-        for row in case.markets.inputs
-    ]
-    return Table(("market", "figure", "value#", "of", "basis", "source or reason"), tuple(rows))
+def list_inputs(case: Case, panel: Panel) -> Table:
+    """What the case itself says of markets, and which figures of the panel that stands in for."""
+    published = panel.published
+    known = {series.key for series in published.series}
+    rows = []
+    for row in case.markets.inputs:
+        series = panel.find_series(row.key)
+        cells = (panel.name(row.market), series.words, f"{row.value:,.6g}", series.unit)
+        instead = ""
+        if row.key in known and (theirs := published.figure(row.market, row.key)).year:
+            instead = f"{theirs.value:,.6g} of {theirs.year} ({theirs.source})"
+        rows.append((*cells, row.date.isoformat(), row.basis, row.source, instead))
+    heads = (
+        "market",
+        "figure",
+        "value#",
+        "unit",
+        "of",
+        "basis",
+        "source or reason",
+        "in place of",
+    )
+    return Table(heads, tuple(rows))
 
 
 def list_stand_ins(notes: Sequence[tuple[str, str, str]], names: Mapping[str, str]) -> Table:

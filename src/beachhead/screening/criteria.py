@@ -71,16 +71,18 @@ def _series(key: str) -> Callable[[Panel, str, Sequence[str]], list[Figure]]:
 def _combine(
     market: str, key: str, parts: Sequence[Figure], total: Callable[[Sequence[float]], float]
 ) -> Figure:
-    """Figure derived from several: nothing if one is missing, as old as the oldest."""
+    """Figure derived from several: nothing if one is missing, own if one is, else as the oldest."""
     values = [part.value for part in parts if part.value is not None]
     if len(values) < len(parts):
         lacking = ", ".join(part.series for part in parts if part.value is None)
         return Figure(market, key, None, None, "", "none", f"no {lacking}")
     years = [part.year for part in parts if part.year is not None]
-    older = [f"{part.series} {part.note}" for part in parts if part.status == "older"]
+    noted = [part for part in parts if part.status in ("older", "own")]
+    notes = "; ".join(f"{part.series} {part.note}" for part in noted)
     sources = "; ".join(dict.fromkeys(part.source for part in parts))
-    status: Status = "older" if older else "figure"
-    return Figure(market, key, total(values), min(years), sources, status, "; ".join(older))
+    statuses = {part.status for part in noted}
+    status: Status = "own" if "own" in statuses else "older" if statuses else "figure"
+    return Figure(market, key, total(values), min(years), sources, status, notes)
 
 
 def _consumers(panel: Panel, home: str, markets: Sequence[str]) -> list[Figure]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from beachhead.cases import overlay
 from beachhead.errors import InputError, Problem, suggest
 from beachhead.screening.criteria import CRITERIA, Criterion
 
@@ -35,7 +36,8 @@ class Ranking:
         rank (null where coverage is too small to rank), iso3, name, score (0..1), coverage
         (share of the weights with a figure), one column per criterion with its contribution to
         the score (null for no figure; they sum to the score), holes (criteria without a figure,
-        and why), older (figures older than those of most economies). Best first.
+        and why), older (figures older than those of most economies), own (figures of the case's
+        own). Best first.
     """
 
     home: str
@@ -58,12 +60,14 @@ def screen(case: Case, panel: Panel) -> Ranking:
     case : Case
         Gives home, candidates and, if any, the weights: those named are then the whole set.
     panel : Panel
+        The case's own figures stand in place of its.
 
     Raises
     ------
     InputError
         For weights that name no criterion, are negative or sum to zero.
     """
+    panel = overlay(case, panel)
     criteria = weigh(CRITERIA, case.screening.weights)
     home = panel.find(case.firm.home)
     markets = case.candidate_iso3(panel)
@@ -80,6 +84,7 @@ def screen(case: Case, panel: Panel) -> Ranking:
         **{criterion.key: pl.Float64 for criterion in criteria},
         "holes": pl.String,
         "older": pl.String,
+        "own": pl.String,
     }
     return Ranking(home, panel.as_of, criteria, _rank(pl.DataFrame(rows, schema, orient="row")))
 
@@ -124,7 +129,7 @@ def weigh(criteria: Sequence[Criterion], weights: Mapping[str, float]) -> tuple[
 def _score(
     criteria: Sequence[Criterion], figures: Sequence[Figure]
 ) -> tuple[float | str | None, ...]:
-    """Score, coverage, contributions, holes and older figures of one market."""
+    """Score, coverage, contributions, holes, older and own figures of one market."""
     pairs = list(zip(criteria, figures, strict=True))
     parts = [
         None if figure.value is None else criterion.weight * criterion.worth(figure.value)
@@ -138,9 +143,10 @@ def _score(
         for criterion, figure in pairs
         if figure.note
     ]
-    holes = "; ".join(text for status, text in words if status != "older")
+    holes = "; ".join(text for status, text in words if status not in ("older", "own"))
     older = "; ".join(text for status, text in words if status == "older")
-    return score, min(1.0, coverage), *parts, holes, older
+    own = "; ".join(text for status, text in words if status == "own")
+    return score, min(1.0, coverage), *parts, holes, older, own
 
 
 def _rank(table: pl.DataFrame) -> pl.DataFrame:
