@@ -11,9 +11,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from beachhead.cases.case import Case, Input
-from beachhead.cases.faults import explain, find_lines, line_of
+from beachhead.cases.faults import explain, find_lines, find_place
 from beachhead.cases.text import read_rows, read_text
 from beachhead.errors import InputError, Problem, suggest
+from beachhead.sheets import SUFFIXES
 
 BUNDLED = Path(__file__).parent / "bundled"
 TEMPLATE = Path(__file__).parent / "template.toml"
@@ -56,13 +57,35 @@ def read_case(case: str | Path) -> Case:
         fix = f"Bundled cases are {' and '.join(names)}; 'beachhead new NAME' writes a new one."
         what = "no such file, and no bundled case of that name"
         raise InputError(Problem(what, str(path), f"{near} {fix}".lstrip()))
+    if path.suffix.lower() in SUFFIXES:
+        from beachhead.cases.workbook_reading import read_tables
+
+        data, places, problems = read_tables(path)
+        return _build_case(data, path, places, problems)
     return parse_case(read_text(path), path)
 
 
 def parse_case(text: str, where: str | Path = "") -> Case:
     """See `Case.loads`."""
-    data = _parse_toml(text, str(where))
-    lines = find_lines(text)
+    return _build_case(_parse_toml(text, str(where)), where, find_lines(text), [])
+
+
+def _build_case(
+    data: dict[str, Any], where: str | Path, places: dict[str, str], found: list[Problem]
+) -> Case:
+    """The case that the tables of a file make, unless they or the file are at fault.
+
+    Parameters
+    ----------
+    data : dict
+        Tables and keys as read.
+    where : str or Path
+        The file: named in errors, and `markets.table` lies beside it.
+    places : dict
+        Dotted key to the words that say where in the file it stands.
+    found : list of Problem
+        What is wrong with the file itself.
+    """
     problems: list[Problem] = []
     if where:
         data.setdefault("name", Path(where).stem)
@@ -78,11 +101,11 @@ def parse_case(text: str, where: str | Path = "") -> Case:
     except ValidationError as error:
 
         def place(key: str) -> str:
-            return ", ".join(filter(None, [str(where), line_of(key, lines), key]))
+            return ", ".join(filter(None, [str(where), find_place(key, places), key]))
 
-        raise InputError(*explain(error, Case, data, place), *problems) from error
-    if problems:
-        raise InputError(*problems)
+        raise InputError(*found, *explain(error, Case, data, place), *problems) from error
+    if found or problems:
+        raise InputError(*found, *problems)
     inputs = (*case.markets.inputs, *rows)
     markets = case.markets.model_copy(update={"inputs": inputs, "table": ""})
     return case.model_copy(update={"markets": markets})

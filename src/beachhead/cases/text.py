@@ -29,6 +29,8 @@ def read_text(path: Path) -> str:
         raise InputError(
             Problem(f"cannot be read: {error.strerror or error}", str(path))
         ) from error
+    except ValueError as error:  # a name that no file can have
+        raise InputError(Problem(f"cannot be read: {error}", str(path))) from error
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
