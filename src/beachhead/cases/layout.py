@@ -122,7 +122,8 @@ def read_layout() -> tuple[Group, ...]:
 
 
 def _groups(table: Node, defs: Node, path: tuple[str, ...]) -> Iterator[Group]:
-    keys, inner = [], []
+    keys: list[Key] = []
+    inner: list[Group] = []
     for name, node in table["properties"].items():
         here = (*path, name)
         branches = list(_branches(node, defs))
@@ -135,7 +136,9 @@ def _groups(table: Node, defs: Node, path: tuple[str, ...]) -> Iterator[Group]:
     yield from inner
 
 
-def _key(path: tuple[str, ...], node: Node, branches: list[Node], required: bool, defs: Node) -> Key:
+def _key(
+    path: tuple[str, ...], node: Node, branches: list[Node], required: bool, defs: Node
+) -> Key:
     cells = [branch for branch in branches if not _has_rows(branch, defs)]
     grids = [_grid(branch, defs) for branch in branches if _has_rows(branch, defs)]
     return Key(
@@ -216,9 +219,7 @@ def _grid(node: Node, defs: Node) -> Grid:
     if item["type"] != "array":
         return Grid("items", (Column("text", _form([item], defs), True),))
     if "prefixItems" in item:
-        columns = [
-            Column(part["title"], _form([part], defs), True) for part in item["prefixItems"]
-        ]
+        columns = [Column(part["title"], _form([part], defs), True) for part in item["prefixItems"]]
         return Grid("groups", tuple(columns))
     form = _form(list(_branches(item["items"], defs)), defs)
     return Grid("groups", (Column(form.format or "item", form, False),), open=True)

@@ -8,11 +8,11 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from beachhead.cases.case import Case
 from beachhead.cases.cells import BREAK, FIRST_DATE, NO, YES, to_cell
-from beachhead.cases.layout import CASE, LISTS, Column, Form, Grid, Group, Key, read_layout
+from beachhead.cases.layout import CASE, LISTS, Column, Form, Grid, Key, read_layout
 from beachhead.cases.workbook_reading import KEY, VALUE, refer
 from beachhead.data import load_panel
 from beachhead.errors import InputError, Problem
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 MOST_CHARACTERS = 32_767  # of a cell: more is cut off by spreadsheet programs
+LINE_HEIGHT = 15.5  # in points
 SPARE_ROWS = 40  # for the author, below those of the case
 WIDEST = 6  # columns for a list of any length
 FAR = 1e300  # below any number
-HEADINGS = {KEY: 24, VALUE: 34, "unit": 24, "meaning": 60, "allowed": 44}  # and their widths
+HEADINGS = {KEY: 26, VALUE: 34, "unit": 24, "meaning": 62, "allowed": 48}  # and their widths
 ADVICE = (
     "A case for beachhead: which markets to enter, in what order, how fast and how",
-    "Put your figures into the yellow cells; a key whose cell is blank has the default of "
-    "docs/case.md, and one that is required says so.",
+    "Put your figures into the yellow cells; what a blank one stands for is said under 'allowed'.",
     f"Words of a list stand in one cell with {BREAK!r} between them; what has many rows stands on "
     "the sheet of its name. Money is in the currency of the key 'currency'.",
     "'beachhead check {file}' says everything that is wrong, 'beachhead plan {file}' plans it.",
 )
 WORDS = {
-    "market": "ISO3 code or name",
+    "market": "an ISO3 code or a name",
     "quarter": "a quarter such as 2014Q3",
     "currency": "three capital letters such as EUR",
     "region": "a region or subregion such as Western Europe",
@@ -104,6 +104,10 @@ def _pack(book: openpyxl.Workbook) -> bytes:
     return packed.getvalue()
 
 
+def _at(sheet: Worksheet, row: int, column: int) -> Place:
+    return cast("Place", sheet.cell(row, column))  # nothing is merged here
+
+
 def _value(data: Any, path: str) -> Any:
     for name in path.split("."):
         data = data[name]
@@ -113,29 +117,27 @@ def _value(data: Any, path: str) -> Any:
 def _draw_case(pen: _Pen, data: dict[str, Any]) -> None:
     sheet = pen.start(CASE, HEADINGS.values())
     for row, line in enumerate(ADVICE, start=1):
-        pen.text(sheet.cell(row, 1), line.format(file=pen.path.name), strong=row == 1)
-        sheet.cell(row, 1).alignment = pen.flow
+        pen.text(_at(sheet, row, 1), line.format(file=pen.path.name), strong=row == 1)
+        _at(sheet, row, 1).alignment = pen.flow
     row = len(ADVICE) + 2
     for column, heading in enumerate(HEADINGS, start=1):
-        pen.heading(sheet.cell(row, column), heading)
-    sheet.freeze_panes = sheet.cell(row + 1, 3)
+        pen.heading(_at(sheet, row, column), heading)
+    sheet.freeze_panes = _at(sheet, row + 1, 3).coordinate
     for group in read_layout():
         row += 1
         for column, text in enumerate([group.title, "", "", group.meaning, ""], start=1):
-            pen.text(sheet.cell(row, column), text, strong=column == 1, fill=BAND)
+            pen.text(_at(sheet, row, column), text, strong=column == 1, fill=BAND)
+            _at(sheet, row, column).alignment = pen.flow
         for key in group.keys:
             row += 1
             _draw_key(pen, sheet, row, key, _value(data, key.path))
 
 
 def _draw_key(pen: _Pen, sheet: Worksheet, row: int, key: Key, value: Any) -> None:
-    allowed = [describe(key.cell)] if key.cell else []
-    allowed += [f"rows on the sheet '{key.path}'"] if key.grid else []
-    words = " or ".join(allowed) + (" (required)" if key.required else "")
     unit = key.cell.unit if key.cell else ""
-    for column, text in enumerate([key.path, "", unit, key.meaning, words], start=1):
-        pen.text(sheet.cell(row, column), text)
-    place = sheet.cell(row, 2)
+    for column, text in enumerate([key.path, "", unit, key.meaning, _allow(key)], start=1):
+        pen.text(_at(sheet, row, column), text)
+    place = _at(sheet, row, 2)
     if key.cell:
         has_rows = key.grid is not None and isinstance(value, list | tuple | dict)
         cell = None if has_rows else to_cell(value, key.cell, key.default)
@@ -145,6 +147,19 @@ def _draw_key(pen: _Pen, sheet: Worksheet, row: int, key: Key, value: Any) -> No
         pen.text(place, refer(key.path))
         place.hyperlink = f"#'{key.path}'!A1"
         place.font = pen.link
+    # Not every program makes a row as high as its text.
+    texts = [str(_at(sheet, row, column).value or "") for column in range(1, len(HEADINGS) + 1)]
+    widths = zip(map(len, texts), HEADINGS.values(), strict=True)
+    sheet.row_dimensions[row].height = LINE_HEIGHT * max(1 + int(n / w / 1.1) for n, w in widths)
+
+
+def _allow(key: Key) -> str:
+    """What may stand in the value of a key, and what it is if left blank."""
+    words = [describe(key.cell)] if key.cell else []
+    words += [f"rows on the sheet '{key.path}'"] if key.grid else []
+    default = to_cell(key.default, key.cell, key.default) if key.cell else None
+    blank = "may be blank" if default is None else f"{default} if blank"
+    return f"{' or '.join(words)} ({'required' if key.required else blank})"
 
 
 def _draw_rows(pen: _Pen, key: Key, grid: Grid, value: Any) -> None:
@@ -154,15 +169,15 @@ def _draw_rows(pen: _Pen, key: Key, grid: Grid, value: Any) -> None:
     sheet.freeze_panes = "A2"
     for at, column in enumerate(columns, start=1):
         unit = f" ({column.form.unit})" if column.form.unit else ""
-        pen.heading(sheet.cell(1, at), column.name + unit)
-        letter = sheet.cell(1, at).column_letter
+        pen.heading(_at(sheet, 1, at), column.name + unit)
+        letter = _at(sheet, 1, at).column_letter
         area = f"{letter}2:{letter}{len(rows) + SPARE_ROWS + 1}"
         pen.guide(sheet, area, column, column.meaning or key.meaning)
     for number, row in enumerate([*rows, *[()] * SPARE_ROWS], start=2):
         for at, column in enumerate(columns, start=1):
             item = row[at - 1] if at <= len(row) else None
             label = f"{key.path}, row {number},"
-            pen.input(sheet.cell(number, at), to_cell(item, column.form), column.form, label)
+            pen.input(_at(sheet, number, at), to_cell(item, column.form), column.form, label)
 
 
 def _rows(grid: Grid, value: Any) -> list[Sequence[Any]]:
@@ -172,7 +187,7 @@ def _rows(grid: Grid, value: Any) -> list[Sequence[Any]]:
     if isinstance(value, dict):
         entries = sorted(value.items())
         if grid.holds == "values":
-            return entries
+            return list(entries)
         return [(name, *(entry[c.name] for c in grid.columns[1:])) for name, entry in entries]
     if grid.holds == "tables":
         return [[row[column.name] for column in grid.columns] for row in value]
@@ -185,19 +200,19 @@ def _width(column: Column) -> float:
 
 
 def describe(form: Form) -> str:
-    """What a cell may hold, in words: 'whole number, 4 to 40'."""
+    """What a cell may hold, in words: 'a whole number, 4 to 40'."""
     if form.choices:
         words = f"{', '.join(form.choices[:-1])} or {form.choices[-1]}"
     elif form.kind == "boolean":
         words = f"{YES} or {NO}"
     elif form.kind in ("number", "integer"):
-        words = ", ".join(filter(None, [
-            "whole number" if form.kind == "integer" else "number", _bounds(form)]))  # fmt: skip
+        number = "a whole number" if form.kind == "integer" else "a number"
+        words = ", ".join(filter(None, [number, _bounds(form)]))
     else:
-        words = WORDS.get(form.format, "text")
+        words = WORDS.get(form.format, "any text")
     if not form.many:
         return words
-    return (f'"{form.word}", or ' if form.word else "") + f"a list, each {words}"
+    return (f"'{form.word}' or " if form.word else "") + f"a list; each is {words}"
 
 
 def _bounds(form: Form) -> str:
@@ -253,13 +268,14 @@ class _Pen:
         side = Side("thin", LINE)
         self.frame = Border(left=side, right=side, top=side, bottom=side)
         self.wrap = Alignment(vertical="top", wrap_text=True)
-        self.flow = Alignment(vertical="top")
+        self.column = Alignment(horizontal="left", vertical="top", wrap_text=True, indent=1)
+        self.flow = Alignment(vertical="top", indent=1)
 
     def start(self, title: str, widths: Iterable[float]) -> Worksheet:
         """A new sheet before the hidden one, with columns of these widths."""
         sheet = self.book.create_sheet(title, len(self.book.sheetnames) - 1)
         for column, width in enumerate(widths, start=1):
-            sheet.column_dimensions[sheet.cell(1, column).column_letter].width = width
+            sheet.column_dimensions[_at(sheet, 1, column).column_letter].width = width
         sheet.page_setup.orientation = "landscape"
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
@@ -268,7 +284,7 @@ class _Pen:
     def text(self, place: Place, text: str, *, strong: bool = False, fill: str = "") -> None:
         place.value = text
         place.font = self.strong if strong else self.ink
-        place.alignment = self.wrap
+        place.alignment = self.column
         if fill:
             place.fill = self.fills[fill]
 

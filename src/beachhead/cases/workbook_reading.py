@@ -164,7 +164,7 @@ class _Reader:
             cells = {c.name: rest for c, *rest in self._read_cells(sheet, number, row, columns)}
             place, name = cells.pop(first.name)
             if not isinstance(name, str):
-                self._fault(f"a row without a {first.name}: {name!r}", place, "Name it, or clear it.")
+                self._fault(f"{first.name} is {name!r}", place, "Name it, or clear the row.")
             elif name in entries:
                 self._fault(f"{first.name} {name!r} stands there twice", place, "Leave one.")
             else:
@@ -176,7 +176,7 @@ class _Reader:
                 if grid.holds == "values":
                     (entries[name],) = values.values()
                 else:
-                    entries[name] = {c: value for c, value in values.items() if value is not None}
+                    entries[name] = {k: v for k, v in values.items() if v is not None}
         return entries
 
     def _read_header(self, sheet: Sheet, grid: Grid) -> list[Column | None] | None:
