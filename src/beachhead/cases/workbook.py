@@ -14,7 +14,6 @@ from beachhead.cases.case import Case
 from beachhead.cases.cells import BREAK, FIRST_DATE, NO, YES, to_cell
 from beachhead.cases.layout import CASE, LISTS, Column, Form, Grid, Key, read_layout
 from beachhead.cases.workbook_reading import KEY, VALUE, refer
-from beachhead.data import load_panel
 from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
 from beachhead.sheets import Cell
@@ -228,6 +227,8 @@ class _Lists:
     """The hidden sheet with what the drop-downs offer, a column for each list."""
 
     def __init__(self, book: openpyxl.Workbook, case: Case) -> None:
+        from beachhead.data import load_panel
+
         panel = load_panel(case.as_of)
         self.sheet = book.create_sheet(LISTS)
         self.sheet.sheet_state = "hidden"
