@@ -68,7 +68,7 @@ def write_workbook(case: Case, path: str | Path) -> None:
         If a text is longer than a cell can be, or the file cannot be written.
     """
     path = Path(path)
-    write_atomic(path, lambda temporary: temporary.write_bytes(_pack(_draw(case, path))))
+    write_atomic(path, lambda file: _pack(_draw(case, path), file))
 
 
 def _draw(case: Case, path: Path) -> openpyxl.Workbook:
@@ -89,18 +89,17 @@ def _draw(case: Case, path: Path) -> openpyxl.Workbook:
     return book
 
 
-def _pack(book: openpyxl.Workbook) -> bytes:
-    """The workbook as a file without the time at which it was made."""
+def _pack(book: openpyxl.Workbook, file: io.BytesIO) -> None:
+    """Write the workbook without the time at which it was made."""
     from openpyxl.writer.excel import ExcelWriter
 
-    made, packed = io.BytesIO(), io.BytesIO()
+    made = io.BytesIO()
     # Not book.save, which would put the time into the properties.
     ExcelWriter(book, zipfile.ZipFile(made, "w")).save()
-    with zipfile.ZipFile(made) as source, zipfile.ZipFile(packed, "w") as target:
+    with zipfile.ZipFile(made) as source, zipfile.ZipFile(file, "w") as target:
         for name in source.namelist():
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             target.writestr(entry, source.read(name), zipfile.ZIP_DEFLATED)
-    return packed.getvalue()
 
 
 def _at(sheet: Worksheet, row: int, column: int) -> Place:
