@@ -91,11 +91,23 @@ def _draw(case: Case, path: Path) -> openpyxl.Workbook:
 
 def _pack(book: openpyxl.Workbook, file: io.BytesIO) -> None:
     """Write the workbook without the time at which it was made."""
+    from openpyxl.worksheet._writer import WorksheetWriter
     from openpyxl.writer.excel import ExcelWriter
+
+    class Writer(ExcelWriter):
+        """Keeps in memory what the library would put on a disk that may be full."""
+
+        def write_worksheet(self, ws: Worksheet) -> None:
+            sheet = io.BytesIO()
+            writer = WorksheetWriter(ws, sheet)
+            writer.write()
+            ws._rels = writer._rels  # type: ignore[attr-defined]
+            self._archive.writestr(ws.path[1:], sheet.getvalue())  # type: ignore[attr-defined]
+            self.manifest.append(ws)
 
     made = io.BytesIO()
     # Not book.save, which would put the time into the properties.
-    ExcelWriter(book, zipfile.ZipFile(made, "w")).save()
+    Writer(book, zipfile.ZipFile(made, "w")).save()
     with zipfile.ZipFile(made) as source, zipfile.ZipFile(file, "w") as target:
         for name in source.namelist():
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
