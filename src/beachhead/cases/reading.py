@@ -33,15 +33,16 @@ def new_case(name: str) -> str:
     Parameters
     ----------
     name : str
-        Name of the case: letters, digits, hyphens and underscores, so that it can name a file.
+        Name of the case: letters, digits, hyphens and underscores, at most 100, so that it can
+        name a file.
 
     Raises
     ------
     InputError
         If `name` is no such name.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
-        fix = "Use letters, digits, hyphens and underscores."
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
+        fix = "Use letters, digits, hyphens and underscores, at most 100."
         raise InputError(Problem(f"a case cannot be named {name!r}", fix=fix))
     return TEMPLATE.read_text("utf-8").replace("NAME", name)
 
@@ -52,7 +53,7 @@ def read_case(case: str | Path) -> Case:
     names = bundled_cases()
     if isinstance(case, str) and case in names:
         path = BUNDLED / f"{case}.toml"
-    elif not path.exists():
+    elif not _is_there(path):
         near = suggest(path.stem, names).capitalize()
         fix = f"Bundled cases are {' and '.join(names)}; 'beachhead new NAME' writes a new one."
         what = "no such file, and no bundled case of that name"
@@ -63,6 +64,16 @@ def read_case(case: str | Path) -> Case:
         data, places, problems = read_tables(path)
         return _build_case(data, path, places, problems)
     return parse_case(read_text(path), path)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except PermissionError:
+        return True  # for whoever reads it to say
+    except (OSError, ValueError):  # also names that no file can have
+        return False
+    return True
 
 
 def parse_case(text: str, where: str | Path = "") -> Case:

@@ -56,8 +56,8 @@ class _Reader:
         for name, sheet in self.sheets.items():
             where = f"{self.path}, sheet {name!r}"
             if name not in known:
-                fix = suggest(name, known).capitalize() or f"Known are {', '.join(known)}."
-                self.problems.append(Problem(f"unknown sheet {name!r}", where, fix))
+                fix = suggest(name, known) or f"known are {', '.join(known)}."
+                self.problems.append(Problem(f"unknown sheet {name!r}", where, _begin(fix)))
             for area in sheet.merged if name in known else ():
                 fix = "Unmerge them, and write each value in its own cell."
                 self.problems.append(Problem(f"merged cells {area}", where, fix))
@@ -67,9 +67,8 @@ class _Reader:
         if CASE in self.sheets:
             self._read_case(self.sheets[CASE])
         else:
-            what = f"the workbook has no sheet {CASE!r}"
             fix = "'beachhead new NAME --xlsx' writes a workbook with all its sheets."
-            self.problems.append(Problem(what, f"{self.path}, sheet {CASE!r}", fix))
+            self._fault(f"the workbook has no sheet {CASE!r}", self.places[""], fix)
         for path, key in self.keys.items():
             if key.grid and path in self.sheets:
                 self._read_rows(self.sheets[path], key, key.grid)
@@ -106,8 +105,8 @@ class _Reader:
             if name is None:
                 self._fault(f"the value {value!r} has no key", place, "Name the key beside it.")
             elif key is None:
-                fix = suggest(str(name), self.keys).capitalize()
-                self._fault(f"unknown key {str(name)!r}", place, fix or "docs/case.md lists all.")
+                fix = suggest(str(name), self.keys) or "docs/case.md lists them all."
+                self._fault(f"unknown key {str(name)!r}", place, _begin(fix))
             elif key.path in rows:
                 what = f"key {key.path!r} stands in row {rows[key.path]} and in row {number}"
                 self._fault(what, place, "Leave one.")
@@ -192,8 +191,8 @@ class _Reader:
             name = str("" if cell is None else cell).partition("(")[0].strip().casefold()
             place = f"sheet {sheet.name!r}, cell {_letter(i)}{number}"
             if cell is not None and name not in known:
-                fix = suggest(name, known).capitalize() or f"Known are {', '.join(known)}."
-                self._fault(f"unknown heading {cell!r}", place, fix)
+                fix = suggest(name, known) or f"known are {', '.join(known)}."
+                self._fault(f"unknown heading {cell!r}", place, _begin(fix))
             elif name in known and known[name] in columns:
                 self._fault(f"the heading {name!r} stands there twice", place, "Leave one.")
             columns.append(known.get(name))
@@ -215,6 +214,11 @@ class _Reader:
                 yield column, place, None if cell is None else from_cell(cell, column.form)
             elif cell is not None:
                 self._fault(f"{cell!r} has no heading", place, "Name its column in the first row.")
+
+
+def _begin(sentence: str) -> str:
+    """The sentence with a capital letter; `str.capitalize` would make the others small."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def refer(path: str) -> str:
