@@ -57,6 +57,18 @@ def test_new_case_passes_check_and_is_never_overwritten(beachhead, tmp_path: Pat
     assert (tmp_path / "acme.toml").read_text() == "mine"
 
 
+def test_new_workbook_passes_check_and_is_never_overwritten(beachhead, tmp_path: Path) -> None:
+    made = beachhead("new", "acme", "--xlsx", folder=tmp_path)
+    assert made.status == 0 and "beachhead plan acme.xlsx" in made.out
+    checked = beachhead("check", "acme.xlsx", folder=tmp_path)
+    assert checked.status == 0, checked.err
+    assert checked.out.startswith("acme: in order. 216 candidates, 2024Q3 to 2030Q2.")
+    content = (tmp_path / "acme.xlsx").read_bytes()
+    again = beachhead("new", "acme", "--xlsx", folder=tmp_path)
+    assert again.status == 1 and "there already" in again.err
+    assert (tmp_path / "acme.xlsx").read_bytes() == content
+
+
 def test_screen_shows_contributions_and_holes(beachhead) -> None:
     answer = beachhead("screen", "xiaomi-2013", "--top", "12")
     assert answer.status == 0

@@ -1,12 +1,15 @@
 """Bad input is said in a sentence, with the place and the way out, and exits with status 1."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 COMMANDS = ("check", "plan", "screen")
+PROGRAM = "from beachhead.cli import main; main()"
 
 
 def refuse(answer, *parts: str) -> None:
@@ -146,8 +149,27 @@ def test_data_that_is_not_there(beachhead, tmp_path: Path) -> None:
     refuse(beachhead("data", "build", "--from", tmp_path, "-o", tmp_path / "panel"), "world.csv.gz")
 
 
-def test_name_that_cannot_be_a_file(beachhead, tmp_path: Path) -> None:
-    refuse(beachhead("new", "../acme", folder=tmp_path), "'../acme'")
+@pytest.mark.parametrize("name", ["../acme", "a" * 300])
+def test_name_that_cannot_be_a_file(beachhead, tmp_path: Path, name: str) -> None:
+    refuse(beachhead("new", name, folder=tmp_path), repr(name), "at most 100")
+    refuse(beachhead("check", name, folder=tmp_path), name, "no such file")
+
+
+def test_workbook_that_is_none(beachhead, tmp_path: Path) -> None:
+    (tmp_path / "acme.xlsx").write_text("name = 'acme'")
+    refuse(beachhead("check", "acme.xlsx", folder=tmp_path), "acme.xlsx: not an Excel workbook")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("arguments", [("cases",), ("screen", "xiaomi-2013", "--json")])
+def test_output_on_a_full_disk(environment, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, *arguments],
+            env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "error: the output cannot be written: No space left on device\n"
 
 
 @pytest.mark.parametrize(

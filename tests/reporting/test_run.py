@@ -121,6 +121,15 @@ def test_folder_that_cannot_be_made_is_refused_before_any_work(tmp_path: Path) -
         claim_folder(tmp_path / "file" / "run")
 
 
+def test_folder_that_cannot_be_looked_into(tmp_path: Path, monkeypatch) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(InputError, match="cannot be read: Permission denied"):
+        claim_folder(tmp_path)
+
+
 def test_claiming_leaves_nothing_behind(tmp_path: Path) -> None:
     claim_folder(tmp_path / "run")
     assert list((tmp_path / "run").iterdir()) == []

@@ -1,7 +1,8 @@
 """The firm's question as a file: cases, their limits, and schedules of entries.
 
 `Case.load` reads a bundled case or a file; `check_case` says whether its parts fit one another
-and a panel. The format is one TOML file, described in `docs/case.md`.
+and a panel. The format is one TOML file, or a workbook of the same keys (`write_workbook`), both
+described in `docs/case.md`.
 """
 
 from beachhead.cases.case import Case, Column, Input, Limits, Mode
@@ -9,6 +10,7 @@ from beachhead.cases.check import check_case
 from beachhead.cases.inputs import overlay
 from beachhead.cases.reading import bundled_cases, new_case
 from beachhead.cases.schedule import Entry, Schedule
+from beachhead.cases.workbook import write_workbook
 
 __all__ = [
     "Case",
@@ -22,4 +24,5 @@ __all__ = [
     "check_case",
     "new_case",
     "overlay",
+    "write_workbook",
 ]

@@ -28,11 +28,22 @@ from beachhead.errors import InputError, Problem
 if TYPE_CHECKING:
     from beachhead.data import Panel
 
+# Beside the rules of JSON Schema, a number says its unit and a word the kind of thing it names
+# (its format): whoever shows a case to its author, such as a workbook, reads them there.
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Quarter = Annotated[str, StringConstraints(pattern=quarters.LABEL)]
-Share = Annotated[float, Field(ge=0, le=1)]
+Quarter = Annotated[
+    str,
+    StringConstraints(pattern=quarters.LABEL),
+    Field(json_schema_extra={"format": "quarter"}),
+]
+Market = Annotated[Text, Field(json_schema_extra={"format": "market"})]
+Region = Annotated[Text, Field(json_schema_extra={"format": "region"})]
+Bloc = Annotated[Text, Field(json_schema_extra={"format": "bloc"})]
+Share = Annotated[float, Field(ge=0, le=1, json_schema_extra={"unit": "fraction"})]
 Amount = Annotated[float, Field(ge=0)]
-Year = Annotated[int, Field(ge=1800, le=2200)]
+Override = Annotated[float, Field(json_schema_extra={"unit": "as in the preset"})]
+Weight = Annotated[Amount, Field(json_schema_extra={"unit": "of any scale"})]
+Year = Annotated[int, Field(ge=1800, le=2200, json_schema_extra={"unit": "year"})]
 Mode = Literal["online", "distributor", "joint_venture", "subsidiary"]
 Category = Literal["smartphone", "subscription", "retail", "generic"]
 CURRENCY = r"^[A-Z]{3}$"
@@ -46,7 +57,7 @@ def _form(value: Any) -> str:
 
 
 Candidates = Annotated[
-    Annotated[Literal["all"], Tag("word")] | Annotated[tuple[Text, ...], Tag("list")],
+    Annotated[Literal["all"], Tag("word")] | Annotated[tuple[Market, ...], Tag("list")],
     Discriminator(_form),
 ]
 Files = Annotated[
@@ -66,8 +77,11 @@ class _Table(BaseModel):
 class Served(_Table):
     """A market in which the firm sells already."""
 
-    market: Text = Field(description="ISO3 code or name")
-    units: Amount = Field(description="units sold there in the last year")
+    market: Market = Field(description="ISO3 code or name")
+    units: Amount = Field(
+        description="units sold there in the last year",
+        json_schema_extra={"unit": "units a year"},
+    )
     mode: Mode = Field(description="how the firm sells there")
     since: datetime.date = Field(description="first day of sales there")
 
@@ -83,10 +97,15 @@ class Firm(_Table):
     """Who asks: the firm as it stands on the day of the case."""
 
     name: Text = Field(description="the firm's name")
-    home: Text = Field(description="home market, ISO3 code or name")
-    units: Amount = Field(description="units sold at home in the last year")
+    home: Market = Field(description="home market, ISO3 code or name")
+    units: Amount = Field(
+        description="units sold at home in the last year",
+        json_schema_extra={"unit": "units a year"},
+    )
     revenue: float = Field(
-        gt=0, description="revenue of the last year in all markets, in the case's currency"
+        gt=0,
+        description="revenue of the last year in all markets, in the case's currency",
+        json_schema_extra={"unit": "currency a year"},
     )
     entered_home: Year | None = Field(
         default=None, description="year in which the firm began to sell at home"
@@ -105,10 +124,14 @@ class Product(_Table):
         "retail or generic"
     )
     price: float = Field(
-        gt=0, description="average price of one unit to the customer, in the case's currency"
+        gt=0,
+        description="average price of one unit to the customer, in the case's currency",
+        json_schema_extra={"unit": "currency a unit"},
     )
     unit_cost: float = Field(
-        gt=0, description="cost of one unit before freight and tariff, in the case's currency"
+        gt=0,
+        description="cost of one unit before freight and tariff, in the case's currency",
+        json_schema_extra={"unit": "currency a unit"},
     )
     launch: Year | None = Field(
         default=None, description="year in which the category started; the preset has a default"
@@ -131,12 +154,16 @@ class Column(_Table):
 class Input(_Table):
     """A figure of the firm's own about one market: one that the panel lacks, or a better one."""
 
-    market: Text = Field(description="ISO code or name")
+    market: Market = Field(description="ISO code or name")
     key: Text = Field(
         description="what the figure is: closed_share, hhi, price_index, tariff or owners_share; "
-        "a series of the panel; or a column of markets.columns"
+        "a series of the panel; or a column of markets.columns",
+        json_schema_extra={"format": "figure"},
     )
-    value: float = Field(description="the figure, in the unit of its key")
+    value: float = Field(
+        description="the figure, in the unit of its key",
+        json_schema_extra={"unit": "that of the key"},
+    )
     date: datetime.date = Field(description="the day for which the figure holds")
     basis: Literal["source", "judgement", "hindsight"] = Field(
         description="source (read there), judgement (the author's), or hindsight (not known then)"
@@ -152,13 +179,13 @@ class Markets(_Table):
         description='"all", or a list of ISO3 codes or names; regions and blocs add to a list '
         'and narrow "all"',
     )
-    regions: tuple[Text, ...] = Field(
+    regions: tuple[Region, ...] = Field(
         default=(), description="regions or subregions of the panel whose markets are candidates"
     )
-    blocs: tuple[Text, ...] = Field(
+    blocs: tuple[Bloc, ...] = Field(
         default=(), description="blocs whose members on as_of are candidates"
     )
-    exclude: tuple[Text, ...] = Field(
+    exclude: tuple[Market, ...] = Field(
         default=(), description="markets that are no candidates whatever else is said"
     )
     columns: tuple[Column, ...] = Field(
@@ -195,7 +222,9 @@ class TeamStep(_Table):
     """The number of launch teams from a quarter on."""
 
     start: Quarter = Field(alias="from", description="quarter from which the number holds")
-    teams: int = Field(ge=0, description="launch teams from then on")
+    teams: int = Field(
+        ge=0, description="launch teams from then on", json_schema_extra={"unit": "teams"}
+    )
 
 
 class FixedEntry(_Table):
@@ -217,10 +246,15 @@ class FixedEntry(_Table):
 
 
 Teams = Annotated[
-    Annotated[int, Field(ge=0), Tag("word")]
+    Annotated[int, Field(ge=0, json_schema_extra={"unit": "teams"}), Tag("word")]
     | Annotated[tuple[TeamStep, ...], Field(min_length=1), Tag("list")],
     Discriminator(_form),
 ]
+
+
+# The two markets of a pair in `after`.
+Later = Annotated[Market, Field(title="later")]
+Earlier = Annotated[Market, Field(title="earlier")]
 
 
 class Limits(_Table):
@@ -229,32 +263,40 @@ class Limits(_Table):
     teams: Teams = Field(
         description='launch teams: a number, or steps [{from = "2013Q2", teams = 2}, ...]'
     )
-    capital: Amount = Field(description="cash at the start, in the case's currency")
+    capital: Amount = Field(
+        description="cash at the start, in the case's currency",
+        json_schema_extra={"unit": "currency"},
+    )
     cash_floor: Amount = Field(
-        default=0.0, description="cash that should remain at any time, in the case's currency"
+        default=0.0,
+        description="cash that should remain at any time, in the case's currency",
+        json_schema_extra={"unit": "currency"},
     )
     ruin: Share = Field(
         default=0.05, description="accepted probability that cash falls below the floor"
     )
-    must: tuple[Text, ...] = Field(default=(), description="markets to enter at some time")
-    never: tuple[Text, ...] = Field(default=(), description="markets not to enter")
-    fixed: dict[Text, FixedEntry] = Field(
+    must: tuple[Market, ...] = Field(default=(), description="markets to enter at some time")
+    never: tuple[Market, ...] = Field(default=(), description="markets not to enter")
+    fixed: dict[Market, FixedEntry] = Field(
         default={},
         description='market = "quarter" of an entry decided already, or {quarter = ..., '
         "mode = ...}",
     )
-    by: dict[Text, Quarter] = Field(
+    by: dict[Market, Quarter] = Field(
         default={}, description='market = "quarter" not later than which it is entered'
     )
-    after: tuple[tuple[Text, Text], ...] = Field(
+    after: tuple[tuple[Later, Earlier], ...] = Field(
         default=(),
         description="pairs [later, earlier]: the first only in a later quarter than the second",
     )
-    not_together: tuple[Annotated[tuple[Text, ...], Field(min_length=2)], ...] = Field(
+    not_together: tuple[Annotated[tuple[Market, ...], Field(min_length=2)], ...] = Field(
         default=(), description="sets of markets of which at most one is entered"
     )
     max_markets: int | None = Field(
-        default=None, ge=0, description="most markets that are newly entered; no limit if left out"
+        default=None,
+        ge=0,
+        description="most markets that are newly entered; no limit if left out",
+        json_schema_extra={"unit": "markets"},
     )
 
 
@@ -265,20 +307,32 @@ class Risk(_Table):
         default=0.3, description="weight of the bad tail in the objective; 0 looks at the mean only"
     )
     tail: float = Field(
-        default=0.1, gt=0, le=1, description="the bad tail: the worst part of the worlds, 0 to 1"
+        default=0.1,
+        gt=0,
+        le=1,
+        description="the bad tail: the worst part of the worlds, 0 to 1",
+        json_schema_extra={"unit": "fraction"},
     )
     discount: float = Field(
-        default=0.12, ge=0, le=1, description="discount rate a year, in real terms, as a fraction"
+        default=0.12,
+        ge=0,
+        le=1,
+        description="discount rate a year, in real terms, as a fraction",
+        json_schema_extra={"unit": "fraction a year"},
     )
     terminal_years: int = Field(
-        default=5, ge=0, le=50, description="years of flow counted after the horizon"
+        default=5,
+        ge=0,
+        le=50,
+        description="years of flow counted after the horizon",
+        json_schema_extra={"unit": "years"},
     )
 
 
 class Screening(_Table):
     """How the candidates are ranked before planning."""
 
-    weights: dict[Text, Amount] = Field(
+    weights: dict[Text, Weight] = Field(
         default={}, description="criterion = weight; empty means the default criteria and weights"
     )
 
@@ -291,23 +345,30 @@ class Case(_Table):
     """
 
     name: str = Field(
-        default="", description="short name; the file's name without .toml if left out"
+        default="", description="short name; the file's name without its ending if left out"
     )
     title: str = Field(default="", description="one line for the heading of a report")
     as_of: datetime.date = Field(
         description="day of the question; data published after it are not seen"
     )
     quarters: int = Field(
-        default=40, ge=4, le=40, description="horizon in quarters, 4 to 40 (one to ten years)"
+        default=40,
+        ge=4,
+        le=40,
+        description="horizon in quarters, 4 to 40 (one to ten years)",
+        json_schema_extra={"unit": "quarters"},
     )
     currency: Annotated[str, StringConstraints(pattern=CURRENCY)] = Field(
-        default="USD", description="currency of all money in the case, three capital letters"
+        default="USD",
+        description="currency of all money in the case, three capital letters",
+        json_schema_extra={"format": "currency"},
     )
     dollars: float | None = Field(
         default=None,
         gt=0,
         description="US dollars for one unit of the currency on as_of; needed "
         "where the currency is not USD, since country figures are in dollars",
+        json_schema_extra={"unit": "USD for one unit of the currency"},
     )
     notes: tuple[Text, ...] = Field(default=(), description="remarks for the reader of the report")
     firm: Firm
@@ -317,10 +378,10 @@ class Case(_Table):
     limits: Limits
     risk: Risk = Risk()
     screening: Screening = Screening()
-    parameters: dict[Text, float] = Field(
+    parameters: dict[Text, Override] = Field(
         default={}, description='"mechanism.parameter" = value in place of the preset\'s'
     )
-    economics: dict[Text, float] = Field(
+    economics: dict[Text, Override] = Field(
         default={},
         description='"rivals" or "online.entry" (mode.field) = value in place of the preset\'s '
         "default economics",
@@ -333,13 +394,15 @@ class Case(_Table):
         Parameters
         ----------
         case : str or Path
-            Name of a bundled case (see `bundled_cases`), or the path of a TOML file.
+            Name of a bundled case (see `bundled_cases`), or the path of a TOML file or of a
+            workbook (.xlsx) such as `write_workbook` writes.
 
         Raises
         ------
         InputError
-            With everything that is wrong: no such file or name, broken TOML, unknown or missing
-            keys, values out of range, and the same for the table beside the case.
+            With everything that is wrong: no such file or name, broken TOML or a damaged
+            workbook, unknown or missing keys, values out of range, and the same for the table
+            beside the case.
         """
         from beachhead.cases.reading import read_case
 

@@ -106,11 +106,11 @@ def _holder(annotation: Any) -> Any:
     return next(filter(None, map(_holder, get_args(annotation))), None)
 
 
-def find_lines(text: str) -> dict[str, int]:
-    """Line of each key of a TOML text that stands at the start of a line, by dotted path."""
+def find_lines(text: str) -> dict[str, str]:
+    """The words `line N` for each key of a TOML text that begins a line, by dotted path."""
     # Text over several lines may look like keys: only its line ends are kept.
     text = re.sub(r"(\"\"\"|''').*?\1", lambda m: "\n" * m.group().count("\n"), text, flags=re.S)
-    lines: dict[str, int] = {}
+    lines: dict[str, str] = {}
     counts: dict[str, int] = {}
     table = ""
     for number, line in enumerate(text.splitlines(), start=1):
@@ -119,15 +119,15 @@ def find_lines(text: str) -> dict[str, int]:
             if header.group(1) == "[[":
                 counts[table] = counts.get(table, -1) + 1
                 table = f"{table}[{counts[table]}]"
-            lines.setdefault(table, number)
+            lines.setdefault(table, f"line {number}")
             table += "."
         elif key := re.match(r"\s*([\w.-]+|\"[^\"]*\"|'[^']*')\s*=", line):
-            lines.setdefault(table + key.group(1).strip("\"'"), number)
+            lines.setdefault(table + key.group(1).strip("\"'"), f"line {number}")
     return lines
 
 
-def line_of(key: str, lines: dict[str, int]) -> str:
-    """The words `line N` for a dotted key, or for the nearest key around it; else nothing."""
-    while key and key not in lines:
+def find_place(key: str, places: dict[str, str]) -> str:
+    """The place of a dotted key, or of the nearest key around it; empty if none is known."""
+    while key and key not in places:
         key = re.sub(r"(\[\d+\]|\.?[^.\[\]]*)$", "", key, count=1)
-    return f"line {lines[key]}" if key else ""
+    return places.get(key, "")

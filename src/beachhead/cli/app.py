@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from beachhead._version import __version__
 from beachhead.cli import cases, data, explaining, plans
 from beachhead.errors import InputError
+from beachhead.files import FULL
 
 app = typer.Typer(
     name="beachhead",
@@ -56,8 +58,18 @@ def main() -> None:
     if hasattr(signal, "SIGPIPE"):  # a reader that has seen enough, such as head, is no fault
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except InputError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)
+        # What is still held back cannot be written either, and must not be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -31,15 +31,19 @@ def list_cases(as_json: Json = False) -> None:
 
 def new(
     name: Annotated[str, typer.Argument(help="Name of the case; the file is NAME.toml.")],
+    xlsx: Annotated[bool, typer.Option("--xlsx", help="Write a workbook, NAME.xlsx.")] = False,
 ) -> None:
     """Write a new case file to start from."""
-    from beachhead.cases import new_case
+    from beachhead.cases import Case, new_case, write_workbook
     from beachhead.files import write_atomic
 
-    text, path = new_case(name), Path(f"{name}.toml")
+    text, path = new_case(name), Path(f"{name}.xlsx" if xlsx else f"{name}.toml")
     if path.exists():
         raise InputError(Problem("the file is there already", str(path), "Choose another name."))
-    write_atomic(path, text)
+    if xlsx:
+        write_workbook(Case.loads(text, path), path)
+    else:
+        write_atomic(path, text)
     print(f"Wrote {path}. Put your figures in it, then: beachhead plan {path}")
 
 

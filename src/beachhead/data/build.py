@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 from datetime import date
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -72,9 +73,9 @@ def build(source: Path, out: Path | None = None) -> Path:
     return out
 
 
-def write_table(frame: pl.DataFrame, path: Path) -> None:
+def write_table(frame: pl.DataFrame, file: BytesIO) -> None:
     """Write a table of the panel; the same rows give the same bytes."""
-    frame.write_parquet(path, compression="zstd", compression_level=10, statistics=False)
+    frame.write_parquet(file, compression="zstd", compression_level=10, statistics=False)
 
 
 def _read(source: Path) -> dict[str, pl.DataFrame]:

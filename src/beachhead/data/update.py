@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,6 +41,7 @@ from beachhead.data.worldbank import (
     open_session,
 )
 from beachhead.errors import InputError, Problem
+from beachhead.files import write_atomic
 
 # An answer with fewer economies or figures than this share of what the panel holds is not taken.
 LEAST_SHARE = 0.9
@@ -159,7 +161,7 @@ def update(
     stamp = {"day": today.isoformat(), "address": "" if address == ADDRESS else address}
 
     def write(new: Path) -> None:
-        write_table(figures, new / "figures.parquet")
+        write_atomic(new / "figures.parquet", partial(write_table, figures))
         for name in TABLES[1:]:
             shutil.copyfile(base / f"{name}.parquet", new / f"{name}.parquet")
         (new / STAMP).write_text(json.dumps(stamp) + "\n", encoding="utf-8")

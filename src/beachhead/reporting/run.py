@@ -124,7 +124,7 @@ def _write_futures(
     """What every run holds, and last of all the stamp."""
     write_atomic(folder / CASE, case.to_toml())
     write_atomic(folder / SCHEDULE, schedule.to_csv(case, panel))
-    write_atomic(folder / FUTURES, lambda path: futures.to_netcdf(path, engine="h5netcdf"))
+    write_atomic(folder / FUTURES, lambda file: futures.to_netcdf(file, engine="h5netcdf"))
     # The report may be written again at any time, by a later version too.
     kept = [name for name in FILES if name != REPORT and (folder / name).exists()]
     stamp = {
