@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from beachhead.cases.case import Case, Input
-from beachhead.cases.faults import explain, find_lines, line_of
+from beachhead.cases.drafts import Draft, draft_case
+from beachhead.cases.faults import explain
+from beachhead.cases.lines import find_lines, line_of
 from beachhead.cases.text import read_rows, read_text
 from beachhead.errors import InputError, Problem, suggest
 
@@ -47,6 +48,27 @@ def new_case(name: str) -> str:
 
 def read_case(case: str | Path) -> Case:
     """See `Case.load`."""
+    return _accept(read_draft(case))
+
+
+def parse_case(text: str, where: str | Path = "") -> Case:
+    """See `Case.loads`."""
+    return _accept(parse_draft(text, where))
+
+
+def read_draft(case: str | Path) -> Draft:
+    """A case as far as its file can be read; `check_draft` then says all that is wrong with it.
+
+    Parameters
+    ----------
+    case : str or Path
+        Name of a bundled case, or the path of a TOML file.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or name, or the file is no TOML.
+    """
     path = Path(case)
     names = bundled_cases()
     if isinstance(case, str) and case in names:
@@ -56,57 +78,71 @@ def read_case(case: str | Path) -> Case:
         fix = f"Bundled cases are {' and '.join(names)}; 'beachhead new NAME' writes a new one."
         what = "no such file, and no bundled case of that name"
         raise InputError(Problem(what, str(path), f"{near} {fix}".lstrip()))
-    return parse_case(read_text(path), path)
+    return parse_draft(read_text(path), path)
 
 
-def parse_case(text: str, where: str | Path = "") -> Case:
-    """See `Case.loads`."""
+def parse_draft(text: str, where: str | Path = "") -> Draft:
+    """A case as far as its text can be read; see `read_draft`."""
     data = _parse_toml(text, str(where))
     lines = find_lines(text)
-    problems: list[Problem] = []
     if where:
         data.setdefault("name", Path(where).stem)
-    rows: list[Input] = []
-    if table := _table_name(data):
-        try:
-            rows = read_inputs(Path(where).parent / table)
-        except InputError as error:
-            problems += error.problems
-    try:
-        # Through JSON, where strictness still lets a list be a tuple and a string be a date.
-        case = Case.model_validate_json(json.dumps(data, default=str), strict=True)
-    except ValidationError as error:
 
-        def place(key: str) -> str:
-            return ", ".join(filter(None, [str(where), line_of(key, lines), key]))
+    def place(key: str) -> str:
+        return ", ".join(filter(None, [str(where), line_of(key, lines), key]))
 
-        raise InputError(*explain(error, Case, data, place), *problems) from error
-    if problems:
-        raise InputError(*problems)
-    inputs = (*case.markets.inputs, *rows)
-    markets = case.markets.model_copy(update={"inputs": inputs, "table": ""})
-    return case.model_copy(update={"markets": markets})
+    return _join_table(draft_case(data, place), Path(where).parent)
 
 
-def read_inputs(path: Path) -> list[Input]:
-    """Rows of a table of extra inputs per market.
+def _accept(draft: Draft) -> Case:
+    if draft.problems:
+        raise InputError(*draft.problems)
+    return draft.case
 
-    Raises
-    ------
-    InputError
-        With every column and every cell that is at fault.
+
+def _join_table(draft: Draft, folder: Path) -> Draft:
+    """The draft with the rows of `markets.table` behind its own inputs."""
+    markets = draft.case.markets
+    if not markets.table:
+        return draft
+    rows, problems = read_inputs(folder / markets.table)
+    own = len(markets.inputs)
+
+    def place(key: str) -> str:
+        row = re.match(r"markets\.inputs\[(\d+)\]\.?", key)
+        if row is None or int(row[1]) < own:
+            return draft.place(key)
+        column = {"market": "iso3"}.get(key[row.end() :], key[row.end() :])
+        return ", ".join(filter(None, [rows[int(row[1]) - own][0], column]))
+
+    inputs = (*markets.inputs, *(row for _, row in rows))
+    merged = markets.model_copy(update={"inputs": inputs, "table": ""})
+    return Draft(
+        draft.case.model_copy(update={"markets": merged}),
+        (*draft.problems, *problems),
+        draft.known.without("markets.inputs[-]") if problems else draft.known,
+        place,
+    )
+
+
+def read_inputs(path: Path) -> tuple[list[tuple[str, Input]], list[Problem]]:
+    """Rows of a table of extra inputs per market, each with its place, and what is wrong.
+
+    Every column and every cell at fault is one problem; the row of a faulty cell is left out.
     """
-    inputs: list[Input] = []
+    inputs: list[tuple[str, Input]] = []
     problems: list[Problem] = []
-    for place, row in read_rows(path, COLUMNS):
+    try:
+        rows = read_rows(path, COLUMNS)
+    except InputError as error:
+        return [], list(error.problems)
+    for place, row in rows:
         data = {"market": row["iso3"], **{key: row[key] for key in COLUMNS[1:]}}
         try:
-            inputs.append(Input.model_validate(data))
+            inputs.append((place, Input.model_validate(data)))
         except ValidationError as error:
             problems += explain(error, Input, data, f"{place}, {{}}".format)
-    if problems:
-        raise InputError(*problems)
-    return inputs
+    return inputs, problems
 
 
 def _parse_toml(text: str, where: str) -> dict[str, Any]:
@@ -121,9 +157,3 @@ def _parse_toml(text: str, where: str) -> dict[str, Any]:
                 "Text stands in quotes, a list in [ ], and each key once in its table.",
             )
         ) from error
-
-
-def _table_name(data: dict[str, Any]) -> str:
-    markets = data.get("markets")
-    table = markets.get("table") if isinstance(markets, dict) else None
-    return table if isinstance(table, str) else ""
