@@ -9,7 +9,7 @@ from beachhead.data import load_panel
 
 
 def found(case, panel):
-    return [str(problem) for problem in check_case(case, panel, where="acme.toml")]
+    return [str(problem) for problem in check_case(case, panel, place="acme.toml, {}".format)]
 
 
 @pytest.mark.parametrize(

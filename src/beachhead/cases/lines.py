@@ -17,7 +17,7 @@ _PLAIN = re.compile(
 
 
 def find_lines(text: str) -> dict[str, int]:
-    """Line of every table, key and item of a valid TOML text, by path such as `firm.served[0].mode`.
+    """Line of every table, key and item of a valid TOML text, by paths as `firm.served[0].mode`.
 
     A part of a key keeps its dots: `"entry.haste"` in `[parameters]` is `parameters.entry.haste`.
     """
