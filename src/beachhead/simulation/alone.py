@@ -160,7 +160,7 @@ def enter_alone(
     for place in range(rows.size - largest.size, rows.size):
         own = tried[enter[tried, place] < HORIZON]
         kept = own[ruin[own] <= case.limits.ruin]
-        best = int(kept[worth[kept].argmax()] if kept.size else own[ruin[own].argmin()])
+        best = kept[worth[kept].argmax()] if kept.size else own[ruin[own].argmin()]
         newcomers.append(
             _follow(
                 case, packed, int(rows[place]), place, int(enter[best, place]),
@@ -178,8 +178,8 @@ def _each_way(
     ways = packed.problem.options
     schedules = [(-1, 0, NEVER)]
     for place in range(rows.size - candidates, rows.size):
-        for way in np.flatnonzero(ways.allowed[rows[place]]):
-            schedules.append((place, int(way), int(ways.preparation[way])))
+        for way in np.flatnonzero(ways.allowed[rows[place]]).tolist():
+            schedules.append((place, way, int(ways.preparation[way])))
     # Whole batches, so that no second program is compiled for what is left over.
     schedules += [(-1, 0, NEVER)] * (-len(schedules) % BATCH)
     enter = np.full((len(schedules), rows.size), NEVER, dtype=np.int32)
