@@ -1,6 +1,8 @@
 """What a case implies is what the one kernel simulates, and verdicts follow the benchmarks."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -150,6 +152,15 @@ def test_every_benchmark_has_evidence_and_names_what_to_look_at():
             assert head in known or head.split(".")[0] in {
                 "product", "firm", "markets", "limits", "economics", "open", "price_index",
             }, key  # fmt: skip
+
+
+def test_every_range_is_documented():
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
+    rows = "".join(line for line in page.splitlines() if re.search(r"\| (J|D|O2)\b.* \|$", line))
+    for benchmark in BENCHMARKS:
+        if np.isfinite(benchmark.high):
+            high = benchmark.high * (100 if benchmark.form == "share" else 1)
+            assert re.search(rf"\b{high:g}\b", rows), benchmark.key
 
 
 def test_money_that_never_comes_back(case, answer):

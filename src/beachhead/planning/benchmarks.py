@@ -78,8 +78,9 @@ BENCHMARKS = (
         "share 1", "of the category in year 1", 0.0, 0.05, "share",
         "newcomers seldom pass 5 %",
         "product.price, markets.inputs price_index, acceptance.p0",
-        "D", "the fastest rise on record here: Xiaomi in India sold over 1 m phones in its first "
-        "half year of some 40 m",
+        "D",
+        "the fastest rise on record here: Xiaomi in India sold over 1 m phones in the second half "
+        "of 2014 (the firm), of a market of 103 m in 2015 (IDC)",
     ),
     Benchmark(
         "share 3", "of the category in year 3", 0.0, 0.15, "share",
