@@ -50,7 +50,9 @@ def test_new_case_passes_check_and_is_never_overwritten(beachhead, tmp_path: Pat
     assert beachhead("new", "acme", folder=tmp_path).status == 0
     checked = beachhead("check", "acme.toml", folder=tmp_path)
     assert checked.status == 0, checked.err
-    assert checked.out.startswith("acme: in order. 216 candidates, 2024Q3 to 2030Q2.")
+    assert checked.out.startswith("acme: in order. 26 candidates, 2024Q3 to 2030Q2.")
+    assert checked.out.endswith("\nPlausible? PASS\n")
+    assert "REVIEW" not in checked.out
     (tmp_path / "acme.toml").write_text("mine")
     again = beachhead("new", "acme", folder=tmp_path)
     assert again.status == 1 and "there already" in again.err
@@ -62,7 +64,7 @@ def test_new_workbook_passes_check_and_is_never_overwritten(beachhead, tmp_path:
     assert made.status == 0 and "beachhead plan acme.xlsx" in made.out
     checked = beachhead("check", "acme.xlsx", folder=tmp_path)
     assert checked.status == 0, checked.err
-    assert checked.out.startswith("acme: in order. 216 candidates, 2024Q3 to 2030Q2.")
+    assert checked.out.startswith("acme: in order. 26 candidates, 2024Q3 to 2030Q2.")
     content = (tmp_path / "acme.xlsx").read_bytes()
     again = beachhead("new", "acme", "--xlsx", folder=tmp_path)
     assert again.status == 1 and "there already" in again.err

@@ -21,6 +21,8 @@ MARKET = ("market", "iso3", "iso2", "country", "name")  # columns that may name 
 ABOUT = ("date", "basis", "source")  # columns that say what stands behind the figures of a row
 TAKEN = frozenset({*MARKET, *ABOUT, "key", "value"})
 FRACTIONS = ("closed_share", "hhi", "owners_share")
+MOST_TARIFF = 3.0  # of the value; peaks beyond it shut a market. Judgement
+MOST_PRICE_INDEX = 10.0  # above it a percentage is meant. Judgement
 
 # What the model asks of a market beyond the panel: words and unit.
 INPUTS: dict[InputKey, tuple[str, str]] = {
@@ -94,10 +96,10 @@ def find_faults(
     fix = ""
     if row.key in FRACTIONS and not 0 <= row.value <= 1:
         fix = "It is a fraction, from 0 to 1."
-    elif row.key == "tariff" and not 0 <= row.value <= 5:
-        fix = "It is a fraction of the value: 20 % is 0.2."
-    elif row.key == "price_index" and row.value <= 0:
-        fix = "It must be above 0."
+    elif row.key == "tariff" and not 0 <= row.value < MOST_TARIFF:
+        fix = "It is a fraction of the value, 20 % being 0.2; a tariff so high shuts the market."
+    elif row.key == "price_index" and not 0 < row.value <= MOST_PRICE_INDEX:
+        fix = "It is the usual price there over the firm's price, above 0, 100 % being 1."
     elif row.key in BY_KEY:
         fix = explain_range(BY_KEY[row.key], row.value)
     if fix:
@@ -123,8 +125,8 @@ def identify(row: Input) -> tuple[str, ...]:
 
 def read_inputs(
     folder: Path, names: Iterable[str], columns: Collection[str], as_of: datetime.date | None
-) -> tuple[list[Input], list[Problem]]:
-    """Inputs out of a case's tables, and everything that is wrong with these.
+) -> tuple[list[tuple[str, Input]], list[Problem]]:
+    """Inputs out of a case's tables, each with its place, and everything that is wrong with these.
 
     Parameters
     ----------
@@ -137,7 +139,7 @@ def read_inputs(
     as_of : date or None
         Day of the case, for which a figure without a date holds.
     """
-    inputs: list[Input] = []
+    inputs: list[tuple[str, Input]] = []
     problems: list[Problem] = []
     places: dict[tuple[str, ...], str] = {}
     for name in names:
@@ -166,9 +168,9 @@ class _Reader:
         self.find = read_names().find
         self.problems: list[Problem] = []
 
-    def read(self, table: Table) -> list[Input]:
+    def read(self, table: Table) -> list[tuple[str, Input]]:
         keys = self._check_columns(table)
-        inputs: list[Input] = []
+        inputs: list[tuple[str, Input]] = []
         for row in table.rows:
             if len(self.problems) > MOST_PROBLEMS:
                 self.problems.append(Problem("further rows were not looked at", row.place))
@@ -213,8 +215,8 @@ class _Reader:
 
         return key in BY_KEY or key in self.columns or key in INPUTS
 
-    def _read_row(self, table: Table, row: Row, keys: Iterable[str]) -> Iterator[Input]:
-        """Inputs of one row; an empty cell is a hole and gives none."""
+    def _read_row(self, table: Table, row: Row, keys: Iterable[str]) -> Iterator[tuple[str, Input]]:
+        """Inputs of one row with their places; an empty cell is a hole and gives none."""
         filled = [key for key in keys if row.cells[key]]
         if not filled:
             return
@@ -239,7 +241,7 @@ class _Reader:
                 fix = f"It stands in {place} already: leave one of them."
                 self._fault(row, column, f"a second {key} for {market}", fix)
             if len(self.problems) == before:
-                yield found
+                yield place, found
 
     def _read_market(self, row: Row) -> str:
         """ISO3 code of the market that a row names, in however many columns; '' where at fault."""

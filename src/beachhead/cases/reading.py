@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from beachhead.cases.case import Case
-from beachhead.cases.faults import explain, find_lines, find_place
+from beachhead.cases.drafts import Draft, draft_case
 from beachhead.cases.inputs import read_inputs
+from beachhead.cases.lines import find_lines, find_place
 from beachhead.cases.text import read_text
 from beachhead.errors import InputError, Problem, suggest
 from beachhead.sheets import SUFFIXES
@@ -49,13 +48,40 @@ def new_case(name: str) -> str:
 
 def read_case(case: str | Path) -> Case:
     """See `Case.load`."""
-    path = _locate(case)
-    if path.suffix.lower() in SUFFIXES:
-        from beachhead.cases.workbook_reading import read_tables
+    return _accept(read_draft(case))
 
-        data, places, problems = read_tables(path)
-        return _build_case(data, path, places, problems)
-    return parse_case(read_text(path), path)
+
+def parse_case(text: str, where: str | Path = "") -> Case:
+    """See `Case.loads`."""
+    return _accept(parse_draft(text, where))
+
+
+def _accept(draft: Draft) -> Case:
+    if draft.problems:
+        raise InputError(*draft.problems)
+    return draft.case
+
+
+def read_draft(case: str | Path) -> Draft:
+    """A case as far as its file can be read; `check_draft` then says all that is wrong with it.
+
+    Parameters
+    ----------
+    case : str or Path
+        Name of a bundled case, or the path of a TOML file or a workbook.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or name, or the file is neither TOML nor a workbook.
+    """
+    path = _locate(case)
+    return _draft(*_read_data(path), path)
+
+
+def parse_draft(text: str, where: str | Path = "") -> Draft:
+    """A case as far as its text can be read; see `read_draft`."""
+    return _draft(*_parse_data(text, str(where)), where)
 
 
 def list_tables(case: str | Path) -> tuple[str, ...]:
@@ -66,58 +92,73 @@ def list_tables(case: str | Path) -> tuple[str, ...]:
     InputError
         If there is no such case, or its file is broken.
     """
-    path = _locate(case)
+    return _name_tables(_read_data(_locate(case))[0])
+
+
+type Read = tuple[dict[str, Any], dict[str, str], list[Problem]]  # tables, places of keys, faults
+
+
+def _read_data(path: Path) -> Read:
     if path.suffix.lower() in SUFFIXES:
         from beachhead.cases.workbook_reading import read_tables
 
-        return _name_tables(read_tables(path)[0])
-    return _name_tables(_parse_toml(read_text(path), str(path)))
+        return read_tables(path)
+    return _parse_data(read_text(path), str(path))
 
 
-def parse_case(text: str, where: str | Path = "") -> Case:
-    """See `Case.loads`."""
-    return _build_case(_parse_toml(text, str(where)), where, find_lines(text), [])
+def _parse_data(text: str, where: str) -> Read:
+    data = _parse_toml(text, where)
+    return data, {key: f"line {line}" for key, line in find_lines(text).items()}, []
 
 
-def _build_case(
-    data: dict[str, Any], where: str | Path, places: dict[str, str], found: list[Problem]
-) -> Case:
-    """The case that the tables of a file make, unless they or the file are at fault.
+def _draft(
+    data: dict[str, Any], places: dict[str, str], found: list[Problem], where: str | Path
+) -> Draft:
+    """The case that the tables of a file make, as far as they and the file are not at fault.
 
     Parameters
     ----------
     data : dict
         Tables and keys as read.
-    where : str or Path
-        The file: named in errors, and `markets.table` lies beside it.
     places : dict
         Dotted key to the words that say where in the file it stands.
     found : list of Problem
         What is wrong with the file itself.
+    where : str or Path
+        The file: named in errors, and `markets.table` lies beside it.
     """
-    problems = list(found)
     if where:
         data.setdefault("name", Path(where).stem)
 
-    case = None
-    try:
-        # Through JSON, where strictness still lets a list be a tuple and a string be a date.
-        case = Case.model_validate_json(json.dumps(data, default=str), strict=True)
-    except ValidationError as error:
+    def place(key: str) -> str:
+        return ", ".join(filter(None, [str(where), find_place(key, places), key]))
 
-        def place(key: str) -> str:
-            return ", ".join(filter(None, [str(where), find_place(key, places), key]))
+    draft = draft_case(data, place)
+    draft = replace(draft, problems=(*found, *draft.problems))
+    return _join_tables(draft, Path(where).parent, _name_columns(data))
 
-        problems += explain(error, Case, data, place)
-    columns = [column.key for column in case.markets.columns] if case else _name_columns(data)
-    rows, faults = read_inputs(
-        Path(where).parent, _name_tables(data), columns, case.as_of if case else None
+
+def _join_tables(draft: Draft, folder: Path, columns: list[str]) -> Draft:
+    """The draft with the figures of `markets.table` behind its own inputs."""
+    markets = draft.case.markets
+    names = (markets.table,) if isinstance(markets.table, str) else markets.table
+    rows, problems = read_inputs(folder, filter(None, names), columns, draft.as_of)
+    own = len(markets.inputs)
+
+    def place(key: str) -> str:
+        row = re.match(r"markets\.inputs\[(\d+)\]", key)
+        if row is None or int(row[1]) < own:
+            return draft.place(key)
+        return rows[int(row[1]) - own][0]
+
+    inputs = (*markets.inputs, *(row for _, row in rows))
+    merged = markets.model_copy(update={"inputs": inputs, "table": ""})
+    return Draft(
+        draft.case.model_copy(update={"markets": merged}),
+        (*draft.problems, *problems),
+        draft.known.without("markets.inputs[-]") if problems else draft.known,
+        place,
     )
-    if case is None or problems or faults:
-        raise InputError(*problems, *faults)
-    inputs = (*case.markets.inputs, *rows)
-    markets = case.markets.model_copy(update={"inputs": inputs, "table": ""})
-    return case.model_copy(update={"markets": markets})
 
 
 def _locate(case: str | Path) -> Path:

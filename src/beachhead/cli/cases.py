@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +16,7 @@ from beachhead.errors import InputError, Problem
 if TYPE_CHECKING:
     from beachhead.cases import Case
     from beachhead.data import Panel
+    from beachhead.planning.plausibility import Plausibility
     from beachhead.screening import Ranking
 
 
@@ -47,19 +50,59 @@ def new(
     print(f"Wrote {path}. Put your figures in it, then: beachhead plan {path}")
 
 
-def check(case: CaseName) -> None:
-    """Say everything that is wrong with a case, if anything."""
+def check(
+    case: Annotated[
+        str | None,
+        typer.Argument(metavar="CASE", help="A case file, or the name of a bundled case."),
+    ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the format of a case as JSON Schema.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say everything that is wrong with a case, and whether it is plausible."""
+    if schema:
+        from beachhead.cases.schema import write_schema
+
+        print(json.dumps(write_schema(), indent=2, ensure_ascii=False))
+        return
+    if case is None:
+        raise typer.BadParameter("name a CASE, or ask for --schema", param_hint="CASE")
     from beachhead.cases import overlay
     from beachhead.cases.reading import list_tables
 
-    loaded, panel = load_checked(case)
-    candidates = loaded.candidate_iso3(panel)
-    first, last = loaded.quarter_label(0), loaded.quarter_label(loaded.quarters - 1)
-    print(f"{loaded.name}: in order. {len(candidates)} candidates, {first} to {last}.")
-    if own := len(loaded.markets.inputs):
-        tables = list_tables(case)
-        print(f"{own:,} own figures{f' (tables: {", ".join(tables)})' if tables else ''}.")
-    print(overlay(loaded, panel).note)
+    try:
+        loaded, panel = load_checked(case)
+    except InputError as error:
+        if as_json:
+            _print_check(error.problems, None)
+        raise
+    if not as_json:
+        candidates = loaded.candidate_iso3(panel)
+        first, last = loaded.quarter_label(0), loaded.quarter_label(loaded.quarters - 1)
+        print(f"{loaded.name}: in order. {len(candidates)} candidates, {first} to {last}.")
+        if own := len(loaded.markets.inputs):
+            tables = list_tables(case)
+            print(f"{own:,} own figures{f' (tables: {", ".join(tables)})' if tables else ''}.")
+        print(overlay(loaded, panel).note, flush=True)
+
+    # Only now: what is at fault is said before the wait for the libraries of the simulation.
+    from beachhead.planning.plausibility import gauge
+    from beachhead.reporting.plausible import describe_plausibility
+
+    answer = gauge(loaded, panel)
+    if as_json:
+        _print_check((), answer)
+    else:
+        print(f"\n{describe_plausibility(answer)}")
+    if answer.verdict == "FAIL":
+        raise typer.Exit(3)
+
+
+def _print_check(problems: Iterable[Problem], answer: Plausibility | None) -> None:
+    found = {} if answer is None else {"verdict": answer.verdict, **asdict(answer)}
+    listed = {"problems": [asdict(problem) for problem in problems]}
+    print(json.dumps(listed | found, indent=2, ensure_ascii=False))
 
 
 def screen(
@@ -88,14 +131,15 @@ def load_checked(name: str) -> tuple[Case, Panel]:
     InputError
         With everything that is wrong with the case.
     """
-    from beachhead.cases import Case, check_case
+    from beachhead.cases import check_draft, read_draft
     from beachhead.data import load_panel
+    from beachhead.screening import check_weights
 
-    case = Case.load(name)
-    panel = load_panel(as_of=case.as_of)
-    if problems := check_case(case, panel, where=name):
+    draft = read_draft(name)
+    panel = load_panel(as_of=draft.as_of)
+    if problems := check_draft(draft, panel, check_weights):
         raise InputError(*problems)
-    return case, panel
+    return draft.case, panel
 
 
 def _print_ranking(ranking: Ranking, top: int) -> None:

@@ -126,6 +126,15 @@ def weigh(criteria: Sequence[Criterion], weights: Mapping[str, float]) -> tuple[
     )
 
 
+def check_weights(case: Case) -> list[Problem]:
+    """What is wrong with a case's weights; `where` is the key."""
+    try:
+        weigh(CRITERIA, case.screening.weights)
+    except InputError as error:
+        return list(error.problems)
+    return []
+
+
 def _score(
     criteria: Sequence[Criterion], figures: Sequence[Figure]
 ) -> tuple[float | str | None, ...]:
