@@ -12,12 +12,13 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from beachhead.cases import quarters
-from beachhead.cases.case import CURRENCY
+from beachhead.cases.case import CRITERION, CURRENCY
 from beachhead.errors import Problem, suggest
 
 _PATTERNS = {
     quarters.LABEL: "a quarter such as 2014Q3",
     CURRENCY: "three capital letters such as EUR",
+    CRITERION: "small letters, digits and underscores, such as dealers_asked",
 }
 
 
