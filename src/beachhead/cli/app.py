@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from beachhead._version import __version__
-from beachhead.cli import cases, data, explaining, plans
+from beachhead.cli import cases, data, explaining, plans, screening
 from beachhead.errors import InputError
 
 app = typer.Typer(
@@ -43,7 +43,7 @@ app.command("demo")(plans.demo)
 app.command("cases")(cases.list_cases)
 app.command("new")(cases.new)
 app.command("check")(cases.check)
-app.command("screen")(cases.screen)
+app.command("screen")(screening.screen)
 app.command("plan")(plans.plan)
 app.command("simulate")(plans.simulate)
 app.command("report")(plans.report)

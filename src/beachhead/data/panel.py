@@ -251,13 +251,12 @@ class Panel:
         missing = Figure(iso3, series, None, None, "", "none", "no figures to compare")
         if newest.value is None or newest.year is None or newest.value <= 0:
             return missing
-        first = self.history(iso3, series).filter(
-            pl.col("year") >= newest.year - years, pl.col("year") <= newest.year - 2
-        )
-        if first.is_empty() or first["value"][0] <= 0:
+        span = range(newest.year - years, newest.year - 1)
+        first = next((past for past in self._pasts(series)[iso3] if past[0] in span), None)
+        if first is None or first[1] <= 0:
             return missing
-        start = int(first["year"][0])
-        rate = math.log(newest.value / first["value"][0]) / (newest.year - start)
+        start, value = first
+        rate = math.log(newest.value / value) / (newest.year - start)
         note = f"{start} to {newest.year}"
         return Figure(iso3, series, rate, newest.year, newest.source, newest.status, note)
 
@@ -314,6 +313,20 @@ class Panel:
             if 2 * count >= len(self._newest(series)):
                 references[series] = year
         return references
+
+    def _pasts(self, series: str) -> dict[str, list[tuple[int, float]]]:
+        """Years and values of each market that has any, oldest first."""
+        if series not in self._past_figures:
+            pasts: dict[str, list[tuple[int, float]]] = {}
+            mine = self._by_series.get(series, self.figures.head(0))
+            for iso3, year, value in mine.select("iso3", "year", "value").iter_rows():
+                pasts.setdefault(iso3, []).append((year, value))
+            self._past_figures[series] = pasts
+        return self._past_figures[series]
+
+    @cached_property
+    def _past_figures(self) -> dict[str, dict[str, list[tuple[int, float]]]]:
+        return {}
 
     def _newest(self, series: str) -> dict[str, tuple[int, float, str]]:
         return self._newest_figures.get(series, {})

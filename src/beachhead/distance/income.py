@@ -6,9 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def income(
-    home: float | NDArray[np.float64], markets: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def income(home: float | NDArray[np.float64], markets: NDArray[np.float64]) -> NDArray[np.float64]:
     """Absolute log ratio of incomes per head, |ln(y / y_h)|.
 
     The economic term of Ghemawat's (2001) four distances. It has no sign: that customers of

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from beachhead.data import Figure, Panel
-from beachhead.distance.components import Matrix, count_blocs, measure
+from beachhead.distance.components import Matrix, measure
 from beachhead.distance.composite import choose_weights, combine, scales
 from beachhead.distance.institutions import INDICATORS
 

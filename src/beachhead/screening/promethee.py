@@ -1,4 +1,4 @@
-"""PROMETHEE II: how much an alternative is preferred to the others, less how much they are to it."""
+"""PROMETHEE II: how much an alternative is preferred to others, less how much they are to it."""
 
 from __future__ import annotations
 

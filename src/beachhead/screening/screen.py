@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ranks = NDArray[np.int64]
 
-METHODS = ("weighted_sum", "topsis", "promethee")
+METHODS = {"weighted_sum": "weighted sum", "topsis": "TOPSIS", "promethee": "PROMETHEE"}
 LEAST_COVERAGE = 0.6  # share of the weights without which a score says too little to be ranked
 FIRST = 10  # markets that a firm looks at more closely
 # Leads of worth, of 0 to 1, that PROMETHEE passes over and that it takes for full; judgement.
@@ -190,6 +191,7 @@ def score(method: str, worths: Floats, weights: Floats) -> Floats:
     Parameters
     ----------
     method : str
+        Key of `METHODS`.
     worths : array (alternative, criterion)
         0 to 1; NaN where not known.
     weights : array (criterion,)
@@ -266,9 +268,7 @@ def _rank(frame: pl.DataFrame, worths: Floats, given: Floats) -> pl.DataFrame:
     }
     found = pl.DataFrame(
         {"row": rows, **ranks},
-        schema_overrides={
-            name: pl.Float64 if name == "first_ten" else pl.UInt16 for name in ranks
-        },
+        schema_overrides={name: pl.Float64 if name == "first_ten" else pl.UInt16 for name in ranks},
     )
     criteria = [
         name for name in frame.columns
@@ -289,8 +289,10 @@ def _order(scores: Floats) -> Ranks:
 def _compare(ranked: pl.DataFrame) -> pl.DataFrame:
     """Agreement of each two methods on the ranked markets."""
     ranks = {name: ranked[f"rank_{name}"].to_numpy().astype(np.int64) for name in METHODS}
-    pairs = [(one, other) for i, one in enumerate(METHODS) for other in METHODS[i + 1 :]]
-    found = [(one, other, agree(ranks[one], ranks[other], FIRST)) for one, other in pairs]
+    found = [
+        (one, other, agree(ranks[one], ranks[other], FIRST))
+        for one, other in combinations(METHODS, 2)
+    ]
     return pl.DataFrame(
         [(one, other, both.tau, both.shared, both.first) for one, other, both in found],
         schema={"one": pl.String, "other": pl.String, "tau": pl.Float64, "shared": pl.Int64,

@@ -11,13 +11,14 @@ from beachhead.errors import InputError, Problem, suggest
 from beachhead.screening.criteria import (
     CRITERIA,
     Criterion,
+    Measure,
     measure_distance,
     measure_series,
 )
 
 if TYPE_CHECKING:
     from beachhead.cases import Case
-    from beachhead.cases.case import OwnCriterion
+    from beachhead.cases.case import OwnCriterion, Screening
     from beachhead.data import Panel
 
 # Columns of the ranking beside those of the criteria: no criterion may bear such a name.
@@ -81,7 +82,7 @@ def read_settings(case: Case, panel: Panel) -> Settings:
         With everything that is wrong with them.
     """
     screening, distance = case.screening, case.distance
-    problems = [*_check_distance(case, panel), *_check_own(screening.criteria, panel)]
+    problems = [*_check_distance(case, panel), *_check_own(screening, panel)]
     known = _collect(screening.criteria, measure_distance(distance.culture, distance.weights))
     floors = []
     for key, figure in screening.floors.items():
@@ -93,15 +94,8 @@ def read_settings(case: Case, panel: Panel) -> Settings:
         criteria = weigh(list(known.values()), screening.weights)
     except InputError as error:
         problems += error.problems
-    overrides = {}
-    candidates = set(case.candidate_iso3(panel))
-    for i, row in enumerate(screening.overrides):
-        iso3, where = panel.find(row.market), f"screening.overrides[{i}].market"
-        if iso3 not in candidates:
-            problems.append(Problem(f"{iso3} is no candidate", where, "Take the row out."))
-        if iso3 in overrides:
-            problems.append(Problem(f"a second score for {iso3}", where, "Leave one of them."))
-        overrides[iso3] = (row.score, row.reason)
+    overrides, faults = _read_overrides(case, panel)
+    problems += faults
     if problems:
         raise InputError(*problems)
     return Settings(screening.method, criteria, tuple(floors), overrides)
@@ -163,36 +157,53 @@ def weigh(criteria: Sequence[Criterion], weights: Mapping[str, float]) -> tuple[
     )
 
 
+def _read_overrides(case: Case, panel: Panel) -> tuple[dict[str, tuple[float, str]], list[Problem]]:
+    """Scores set by hand, and what is wrong with them."""
+    overrides: dict[str, tuple[float, str]] = {}
+    problems: list[Problem] = []
+    if not case.screening.overrides:
+        return overrides, problems
+    try:
+        candidates = set(case.candidate_iso3(panel))
+    except InputError:
+        return overrides, problems  # who asks for the candidates says so
+    for i, row in enumerate(case.screening.overrides):
+        where = f"screening.overrides[{i}].market"
+        iso3 = panel.find(row.market)
+        if iso3 not in candidates:
+            problems.append(Problem(f"{iso3} is no candidate", where, "Take the row out."))
+        if iso3 in overrides:
+            problems.append(Problem(f"a second score for {iso3}", where, "Leave one of them."))
+        overrides[iso3] = (row.score, row.reason)
+    return overrides, problems
+
+
 def _unknown(key: str, known: Mapping[str, object], where: str) -> Problem:
     hint = suggest(key, known).capitalize() or f"Known are {', '.join(known)}."
     return Problem(f"no criterion {key!r}", where, hint)
 
 
-def _collect(own: Sequence[OwnCriterion], distance: object) -> dict[str, Criterion]:
-    """Bundled criteria as the case changes them, then its own; faulty ones are left as they were."""
-    known = {
-        criterion.key: replace(criterion, measure=distance)
-        if criterion.key == "distance"
-        else criterion
-        for criterion in CRITERIA
-    }
+def _collect(own: Sequence[OwnCriterion], distance: Measure) -> dict[str, Criterion]:
+    """Bundled criteria as the case changes them, then its own."""
+    known = {criterion.key: criterion for criterion in CRITERIA}
+    known["distance"] = replace(known["distance"], measure=distance)
     for row in own:
         given = {name: value for name, value in row if value is not None and name != "column"}
         if row.column is not None:
             given["measure"] = measure_series(row.column)
         if row.key in known:
             known[row.key] = replace(known[row.key], **given)
-        else:
-            usual = {"words": row.column, "unit": "", "transform": "linear", "weight": 0.0,
-                     "low": 0.0, "high": 1.0, "measure": measure_series("")}  # fmt: skip
-            known[row.key] = Criterion(**{**usual, **given})
+        else:  # what such a criterion cannot do without, and lacks, is reported elsewhere
+            lacking = {"words": row.column or "", "unit": "", "low": 0.0, "high": 1.0,
+                       "transform": "linear", "weight": 0.0, "measure": distance}  # fmt: skip
+            known[row.key] = Criterion(**{**lacking, **given})
     return known
 
 
-def _check_own(own: Sequence[OwnCriterion], panel: Panel) -> Iterator[Problem]:
+def _check_own(screening: Screening, panel: Panel) -> Iterator[Problem]:
     bundled = {criterion.key: criterion for criterion in CRITERIA}
     seen: set[str] = set()
-    for i, row in enumerate(own):
+    for i, row in enumerate(screening.criteria):
         where = f"screening.criteria[{i}]"
         if row.key in seen:
             yield Problem(f"a second criterion {row.key!r}", where, "Leave one of them.")
@@ -206,19 +217,30 @@ def _check_own(own: Sequence[OwnCriterion], panel: Panel) -> Iterator[Problem]:
             hint = suggest(row.key, bundled).capitalize()
             what = f"the criterion {row.key!r} lacks {', '.join(needed)}"
             yield Problem(what, where, hint or "A criterion that is not bundled needs them.")
+        if screening.weights and row.weight is not None:
+            fix = "Where screening.weights is given it is the whole set: put the weight there."
+            yield Problem(f"the weight of {row.key!r} is not heeded", f"{where}.weight", fix)
+        idle = row.weight is None and row.key not in {*screening.weights, *screening.floors}
+        if usual is None and idle:
+            what = f"the criterion {row.key!r} has neither a weight nor a floor"
+            yield Problem(what, where, "Give its weight, or take it out.")
         if row.column is not None:
             yield from _check_column(panel, row.column, f"{where}.column")
-        low = row.low if row.low is not None else usual.low if usual else None
-        high = row.high if row.high is not None else usual.high if usual else None
-        transform = row.transform or (usual.transform if usual else "linear")
-        if low is None or high is None:
-            continue
-        if low == high:
-            what = f"both anchors of {row.key!r} are {low:g}"
-            yield Problem(what, where, "The figures worth 0 and 1 have to differ.")
-        if transform == "log" and min(low, high) <= 0:
-            what = f"an anchor of {row.key!r} is {min(low, high):g} on a logarithmic scale"
-            yield Problem(what, where, "Both have to be above 0; or take the linear scale.")
+        yield from _check_scale(row, usual, where)
+
+
+def _check_scale(row: OwnCriterion, usual: Criterion | None, where: str) -> Iterator[Problem]:
+    low = row.low if row.low is not None else usual.low if usual else None
+    high = row.high if row.high is not None else usual.high if usual else None
+    transform = row.transform or (usual.transform if usual else "linear")
+    if low is None or high is None:
+        return
+    if low == high:
+        what = f"both anchors of {row.key!r} are {low:g}"
+        yield Problem(what, where, "The figures worth 0 and 1 have to differ.")
+    if transform == "log" and min(low, high) <= 0:
+        what = f"an anchor of {row.key!r} is {min(low, high):g} on a logarithmic scale"
+        yield Problem(what, where, "Both have to be above 0; or take the linear scale.")
 
 
 def _check_distance(case: Case, panel: Panel) -> Iterator[Problem]:
