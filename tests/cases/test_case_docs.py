@@ -10,6 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from beachhead.cases import Case, check_case
 from beachhead.cases.case import (
+    Distance,
     Firm,
     FixedEntry,
     Input,
@@ -17,6 +18,8 @@ from beachhead.cases.case import (
     Limits,
     Markets,
     Modes,
+    Override,
+    OwnCriterion,
     Product,
     Risk,
     Rival,
@@ -41,6 +44,9 @@ SECTIONS = {
     "fixed": FixedEntry,
     "[risk]": Risk,
     "[screening]": Screening,
+    "criteria": OwnCriterion,
+    "overrides": Override,
+    "[distance]": Distance,
 }
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from beachhead._version import __version__
-from beachhead.cli import cases, data, explaining, plans, screening
+from beachhead.cli import cases, data, distances, explaining, plans, screening
 from beachhead.errors import InputError
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ app.command("plan")(plans.plan)
 app.command("simulate")(plans.simulate)
 app.command("report")(plans.report)
 app.command("explain")(explaining.explain)
+data.app.command("distance")(distances.distance)
 app.add_typer(data.app, name="data")
 
 

@@ -55,7 +55,7 @@ def measure(panel: Panel, cultural: Sequence[str] = ()) -> dict[str, Matrix]:
         "administration": administration(
             pairs["colonial"], (origins[:, None] == origins[None, :]).astype(float)
         ),
-        "blocs": blocs(count_blocs(panel)),
+        "blocs": blocs(_count_blocs(panel)),
     }
     if cultural:
         scores = _columns(panel, cultural)
@@ -64,7 +64,7 @@ def measure(panel: Panel, cultural: Sequence[str] = ()) -> dict[str, Matrix]:
     return found
 
 
-def count_blocs(panel: Panel) -> Matrix:
+def _count_blocs(panel: Panel) -> Matrix:
     """Trade blocs that two markets share on the panel's date (on the last known one)."""
     on = panel.as_of or date.max
     members = [set(panel.members(bloc, on)) for bloc in panel.bloc_names]

@@ -122,8 +122,9 @@ def choose_weights(weights: Mapping[str, float], cultural: Sequence[str]) -> dic
         if not 0 <= weight < float("inf"):
             what = f"the weight of {name} is {weight}"
             problems.append(Problem(what, where, "Give zero or more."))
-    if weights and not problems and sum(weights.values()) == 0:
-        problems.append(Problem("all weights are zero", "distance.weights", "Give one above zero."))
+    if weights and not problems and not 0 < sum(weights.values()) < float("inf"):
+        what = "the weights are all zero, or have no sum"
+        problems.append(Problem(what, "distance.weights", "Give one above zero, none too large."))
     if problems:
         raise InputError(*problems)
     chosen = {name: (weights or WEIGHTS).get(name, 0.0) for name in known}

@@ -14,6 +14,7 @@ from beachhead.data import Figure, Panel
 from beachhead.distance.components import Matrix, measure
 from beachhead.distance.composite import choose_weights, combine, scales
 from beachhead.distance.institutions import INDICATORS
+from beachhead.errors import InputError, Problem
 
 Term = Literal["cultural", "administrative", "geographic", "economic"]
 
@@ -88,7 +89,7 @@ def describe_pair(
     cultural: Sequence[str] = (),
     weights: Mapping[str, float] | None = None,
 ) -> Pair:
-    """Facts, components and composite of the distance between two markets.
+    """Facts, components and composite of the distance between two markets (CAGE).
 
     Parameters
     ----------
@@ -102,17 +103,17 @@ def describe_pair(
     Raises
     ------
     InputError
-        As `composite`.
+        As `composite`, and if the two are one.
     """
     one, other = panel.find(one), panel.find(other)
+    if one == other:
+        raise InputError(Problem(f"{panel.name(one)} twice", "", "Name two markets."))
     chosen = choose_weights(weights or {}, cultural)
     raw = measure(panel, cultural)
     scaled = {name: raw[name] / scale for name, scale in scales(raw).items() if name in chosen}
-    for matrix in scaled.values():
-        np.fill_diagonal(matrix, 0.0)
     whole, _ = combine(scaled, chosen)
     at = panel.codes.index(one), panel.codes.index(other)
-    told = _tell(panel, one, other, cultural)
+    told = _tell(panel, one, other, cultural, float(raw["institutions"][at]))
     ties = tuple(
         Tie(term, name, told[name][0], *_place(scaled[name], at), told[name][1])
         for name, term in _TERMS.items()
@@ -133,9 +134,9 @@ def _place(matrix: Matrix, at: tuple[int, int]) -> tuple[float | None, float | N
 
 
 def _tell(
-    panel: Panel, one: str, other: str, cultural: Sequence[str]
+    panel: Panel, one: str, other: str, cultural: Sequence[str], governance: float
 ) -> dict[str, tuple[tuple[str, ...], str]]:
-    """Facts and source of each component."""
+    """Facts and source of each component; `governance` is the gap over the six indicators."""
     found = panel.pairs.filter((pl.col("iso3") == one) & (pl.col("partner") == other)).to_dicts()
     pair = found[0] if found else dict.fromkeys(panel.pairs.columns)
     markets = {row["iso3"]: row for row in panel.markets.iter_rows(named=True)}
@@ -146,6 +147,8 @@ def _tell(
     joint = [
         bloc for bloc in panel.bloc_names if {one, other} <= set(panel.members(bloc, on))
     ]  # fmt: skip
+    indicators, publisher = _tell_figures(panel, one, other, INDICATORS)
+    gap = (f"gap over all: {governance:.2f}",) if np.isfinite(governance) else ()
     day = "the last known day" if panel.as_of is None else panel.as_of.isoformat()
     return {
         "culture": _tell_figures(panel, one, other, cultural),
@@ -164,7 +167,7 @@ def _tell(
             ),
             f"{geodist}; {by_hand}, after La Porta et al. (2008)",
         ),
-        "institutions": _tell_figures(panel, one, other, INDICATORS),
+        "institutions": ((*indicators, *gap), publisher),
         "blocs": ((f"in common on {day}: {_list(joint)}",), by_hand),
         "geography": (
             (
@@ -184,7 +187,7 @@ def _tell_figures(
 ) -> tuple[tuple[str, ...], str]:
     figures = [(panel.figure(one, key), panel.figure(other, key)) for key in keys]
     facts = tuple(
-        f"{key.removeprefix('wgi_').replace('_', ' ')}: {_number(here)} and {_number(there)}"
+        f"{key.removeprefix('wgi_').replace('_', ' ')}: {_both(here, there)}"
         for key, (here, there) in zip(keys, figures, strict=True)
     )
     return facts, _sources(figure for pair in figures for figure in pair)
@@ -192,7 +195,7 @@ def _tell_figures(
 
 def _tell_income(panel: Panel, one: str, other: str) -> tuple[tuple[str, ...], str]:
     here, there = (panel.figure(iso3, "gdp_pc_ppp_const") for iso3 in (one, other))
-    fact = f"income per head, $ of 2021: {_number(here, ',.0f')} and {_number(there, ',.0f')}"
+    fact = f"income a head, $ of 2021: {_both(here, there, ',.0f')}"
     facts = [fact]
     if here.value and there.value:
         ratio = max(here.value, there.value) / min(here.value, there.value)
@@ -204,7 +207,14 @@ def _sources(figures: Any) -> str:
     return "; ".join(dict.fromkeys(figure.source for figure in figures if figure.source))
 
 
-def _number(figure: Figure, digits: str = ".2f") -> str:
+def _both(here: Figure, there: Figure, digits: str = ".2f") -> str:
+    """Two figures with their years, said once where they are of the same."""
+    if here.value is not None and there.value is not None and here.year == there.year:
+        return f"{here.value:{digits}} and {_number(there, digits)}"
+    return f"{_number(here, digits)} and {_number(there, digits)}"
+
+
+def _number(figure: Figure, digits: str) -> str:
     if figure.value is None:
         return "no figure"
     year = "" if figure.year is None else f" ({figure.year})"

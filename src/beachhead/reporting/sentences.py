@@ -167,6 +167,7 @@ def tell_ranking(ranking: Ranking) -> str:
     ]
     return (
         f"{ranked} of {ranking.table.height} candidates are ranked, by {METHODS[ranking.method]}. "
-        f"{'; '.join(told)}. PROMETHEE compares these candidates with one another, so that a "
-        "further one may move all; the other two do not depend on who is compared."
+        f"Methods compared: {'; '.join(told)}. PROMETHEE compares these candidates with one "
+        "another, so that a further one may move all; the other two do not depend on who is "
+        "compared."
     )

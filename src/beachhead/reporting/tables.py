@@ -179,12 +179,11 @@ def list_overrides(ranking: Ranking) -> Table:
 def list_floors(ranking: Ranking) -> Table:
     """Markets short of a floor, and those that passed for want of a figure."""
     rows = [
-        (row["name"], row["below"] and f"no rank: {row['below']}",
-         row["unchecked"] and f"no figure: {row['unchecked']}")
+        (row["name"], row["below"], row["unchecked"])
         for row in ranking.table.iter_rows(named=True)
         if row["below"] or row["unchecked"]
-    ]  # fmt: skip
-    return Table(("market", "short of a floor", "not known"), tuple(rows))
+    ]
+    return Table(("market", "no rank: short of", "passed for want of a figure"), tuple(rows))
 
 
 def _whole(value: int | None) -> str:

@@ -148,6 +148,8 @@ def weigh(criteria: Sequence[Criterion], weights: Mapping[str, float]) -> tuple[
     total = sum(chosen.values())
     if not problems and total == 0:
         problems.append(Problem("all weights are zero", where, "Give one above zero."))
+    if not problems and total == float("inf"):
+        problems.append(Problem("the weights have no sum", where, "Give smaller ones."))
     if problems:
         raise InputError(*problems)
     return tuple(
