@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -42,6 +43,11 @@ def measure(panel: Panel, cultural: Sequence[str] = ()) -> dict[str, Matrix]:
     InputError
         If the panel has no such column.
     """
+    return _measure(panel, tuple(cultural))
+
+
+@lru_cache(maxsize=4)  # the screening, the plan and the report of a case ask for the same
+def _measure(panel: Panel, cultural: tuple[str, ...]) -> dict[str, Matrix]:
     governance = _columns(panel, INDICATORS)
     incomes = _columns(panel, ["gdp_pc_ppp_const"])[:, 0]
     pairs = _pairs(panel)
@@ -61,6 +67,8 @@ def measure(panel: Panel, cultural: Sequence[str] = ()) -> dict[str, Matrix]:
         scores = _columns(panel, cultural)
         variances = _variances(scores)
         found["culture"] = culture(scores[:, None], scores[None, :], variances)
+    for matrix in found.values():
+        matrix.flags.writeable = False
     return found
 
 

@@ -20,7 +20,7 @@ from beachhead.errors import InputError, Problem, suggest
 SCALES: dict[str, float] = {
     "geography": 0.61,
     "language": 0.44,
-    "institutions": 0.68,
+    "institutions": 0.69,
     "income": 1.00,
     "administration": 0.35,
     "blocs": 0.50,
