@@ -326,6 +326,7 @@ class Panel:
 
     @cached_property
     def _past_figures(self) -> dict[str, dict[str, list[tuple[int, float]]]]:
+        """What `_pasts` has been asked for so far."""
         return {}
 
     def _newest(self, series: str) -> dict[str, tuple[int, float, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -203,7 +203,7 @@ def _tell_income(panel: Panel, one: str, other: str) -> tuple[tuple[str, ...], s
     return tuple(facts), _sources((here, there))
 
 
-def _sources(figures: Any) -> str:
+def _sources(figures: Iterable[Figure]) -> str:
     return "; ".join(dict.fromkeys(figure.source for figure in figures if figure.source))
 
 
