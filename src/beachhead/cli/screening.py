@@ -12,9 +12,10 @@ import typer
 from beachhead.cli.options import CaseName, Json
 
 if TYPE_CHECKING:
-    from beachhead.screening import Ranking
+    from beachhead.screening import Criterion, Ranking
 
 WIDTH = 100
+MOST = 9  # criteria for which the width has room: those with the largest weights
 SHORT = {"weighted_sum": "sum", "topsis": "top", "promethee": "pro"}
 
 
@@ -83,10 +84,13 @@ def _lines(ranking: Ranking, top: int) -> Iterator[str]:
     )
 
 
+def _by_weight(ranking: Ranking) -> list[Criterion]:
+    return sorted(ranking.criteria, key=lambda criterion: -criterion.weight)
+
+
 def _table(ranking: Ranking, shown: list[dict[str, Any]]) -> Iterator[str]:
     others = [method for method in SHORT if method != ranking.method]
-    # What does not fit beside the rest stands in the JSON: the lightest go first.
-    heaviest = sorted(ranking.criteria, key=lambda criterion: -criterion.weight)[:9]
+    heaviest = _by_weight(ranking)[:MOST]
     keys = [criterion.key for criterion in ranking.criteria if criterion in heaviest]
     heads = [key.split("_", 1) if "_" in key else (key[:4], key[4:]) for key in keys]
     yield (
@@ -121,7 +125,7 @@ def _part(value: float | None) -> str:
 def _reading(ranking: Ranking) -> list[str]:
     from beachhead.screening import METHODS
 
-    more = len(ranking.criteria) - 9
+    hidden = [criterion.key for criterion in _by_weight(ranking)[MOST:]]
     text = (
         f"{ranking.table.height} candidates by {METHODS[ranking.method]}. Ranks of 90%: where nine "
         "of ten random weightings of the criteria put the market; first ten: share of them that "
@@ -129,8 +133,8 @@ def _reading(ranking: Ranking) -> list[str]:
         "candidates), weighted sum. Then each criterion's contribution to the weighted sum, weight "
         "x worth; '-' is no figure."
     )
-    if more > 0:
-        text += f" {more} more criteria of less weight stand in --json."
+    if hidden:
+        text += f" Only --json has room for {', '.join(hidden)}."
     return textwrap.wrap(text, WIDTH)
 
 
