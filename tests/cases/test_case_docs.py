@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 from beachhead.cases import Case, check_case
 from beachhead.cases.case import (
     Column,
+    Distance,
     Firm,
     FixedEntry,
     Input,
@@ -18,6 +19,8 @@ from beachhead.cases.case import (
     Limits,
     Markets,
     Modes,
+    Override,
+    OwnCriterion,
     Product,
     Risk,
     Rival,
@@ -43,6 +46,9 @@ SECTIONS = {
     "fixed": FixedEntry,
     "[risk]": Risk,
     "[screening]": Screening,
+    "criteria": OwnCriterion,
+    "overrides": Override,
+    "[distance]": Distance,
 }
 
 

@@ -9,7 +9,7 @@ from beachhead.cases import check_draft
 from beachhead.cases.drafts import Known
 from beachhead.cases.reading import parse_draft
 from beachhead.data import load_panel
-from beachhead.screening import check_weights
+from beachhead.screening import check_screening
 
 GOOD = """\
 as_of = 2013-03-31
@@ -115,7 +115,7 @@ def found(text):
     """Keys at fault and the problems in words, without the lines."""
     draft = parse_draft(text, "acme.toml")
     panel = load_panel(draft.as_of)
-    problems = check_draft(draft, panel, check_weights)
+    problems = check_draft(draft, panel, check_screening)
     assert all(p.where.startswith("acme.toml, ") for p in problems), problems
     return {re.sub(r"line \d+, ", "", str(problem)) for problem in problems}
 
@@ -137,7 +137,7 @@ def test_the_case_is_in_order():
 def test_each_fault_is_one_problem_with_key_and_line(name):
     text, key = spoil(name), FAULTS[name][2]
     (problem,) = check_draft(
-        parse_draft(text, "acme.toml"), load_panel("2013-03-31"), check_weights
+        parse_draft(text, "acme.toml"), load_panel("2013-03-31"), check_screening
     )
     if name == "rate":  # no line: the key is missing, and belongs to no table
         assert problem.where == "acme.toml, dollars"
@@ -181,7 +181,7 @@ def test_ten_faults_of_both_kinds_are_ten_problems():
     names = ["risk", "name", "misspelt", "served", "rival", "mode", "floor", "currency", "never",
              "weight"]  # fmt: skip
     problems = check_draft(
-        parse_draft(spoil(*names), "acme.toml"), load_panel("2013-03-31"), check_weights
+        parse_draft(spoil(*names), "acme.toml"), load_panel("2013-03-31"), check_screening
     )
     assert len(problems) == 10
     assert {p.where.split(", ", 2)[2] for p in problems} == {FAULTS[name][2] for name in names}

@@ -192,7 +192,7 @@ a.csv, line 3, date: date is '31.1.2013'. Write it as in 2014-06-30.
 a.csv, line 3, dealers: dealers is 'five'. Write a number such as 12.5, or nothing where nothing
 b.csv, line 2, key: no figure 'dealer'. Did you mean 'dealers'?
 b.csv, line 3, value: closed_share of AUT is 40. It is a fraction, from 0 to 1.
-b.csv, line 4, value: tariff of AUT is 20. It is a fraction of the value, 20 % being 0.2; a tariff so high
+b.csv, line 4, value: tariff of AUT is 20. It is a fraction of the value, 20 % being 0.2;
 c.csv, line 3, hdi: hdi of NAM is 70. It is in index, 0 to 1: from 0 to 1.
 c.csv, line 4, hdi: a second hdi for AUT. It stands in
 d.csv, line 2: iso3 'AUS' and name 'Austria' are different markets. Mend one of them.

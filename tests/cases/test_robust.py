@@ -17,7 +17,7 @@ from beachhead.cases import Case, check_case, check_draft
 from beachhead.cases.reading import parse_draft
 from beachhead.cases.schema import write_schema
 from beachhead.data import load_panel
-from beachhead.screening import check_weights
+from beachhead.screening import check_screening
 
 CASE = Case.load("xiaomi-2013")
 DATA = tomllib.loads(CASE.to_toml())
@@ -50,7 +50,16 @@ FULL["limits"] |= {
     "not_together": [["BRA", "DEU"]],
     "max_markets": 9,
 }
-FULL["screening"] = {"weights": {"internet": 1.0}}
+FULL["screening"] = {
+    "weights": {"internet": 1.0},
+    "floors": {"growth": -0.5},
+    "criteria": [
+        {"key": "internet", "column": "internet_users_pct", "low": 0.0, "high": 90.0,
+         "transform": "linear", "words": "online", "unit": "%"}
+    ],
+    "overrides": [{"market": "BRA", "score": 0.5, "reason": "a visit"}],
+}  # fmt: skip
+FULL["distance"] = {"culture": ["dealers"], "weights": {"income": 1.0, "culture": 1.0}}
 FULL["parameters"] = {"entry.haste": 0.4}
 FULL["economics"] = {"rivals": 5}
 
@@ -138,7 +147,7 @@ def answer(data):
     """Problems of a file with these data: of form and of meaning."""
     text = "\n".join(f"{key} = {write(value)}" for key, value in data.items())
     draft = parse_draft(text, "case.toml")
-    problems = check_draft(draft, PANEL, check_weights)
+    problems = check_draft(draft, PANEL, check_screening)
     table = draft.case.markets.table or data.get("markets") != FULL["markets"]
     assert all(p.what and ("case.toml" in p.where or table) for p in problems)
     return problems

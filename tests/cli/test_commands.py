@@ -80,9 +80,52 @@ def test_screen_shows_contributions_and_holes(beachhead) -> None:
     taiwan = next(line for line in lines if "Taiwan" in line)
     assert " - " in taiwan and "100%" not in taiwan
     assert any(line.startswith("  Taiwan: ") and "no figure" in line for line in lines)
-    rows = json.loads(beachhead("screen", "xiaomi-2013", "--json").out)
-    assert len(rows) == 216
-    assert len(json.loads(beachhead("screen", "xiaomi-2013", "--json", "--top", "3").out)) == 3
+    assert max(map(len, lines)) <= 100
+    for word in ("effective", "without it", "Agreement: weighted sum and TOPSIS", "PROMETHEE"):
+        assert word in answer.out
+    found = json.loads(beachhead("screen", "xiaomi-2013", "--json").out)
+    assert len(found["markets"]) == 216
+    assert {"weights", "agreement", "without", "criteria", "method"} <= set(found)
+    short = json.loads(beachhead("screen", "xiaomi-2013", "--json", "--top", "3").out)
+    assert len(short["markets"]) == 3
+
+
+def test_screen_shows_floors_and_overrides_with_their_reasons(beachhead, tmp_path: Path) -> None:
+    text = beachhead("new", "acme", folder=tmp_path) and (tmp_path / "acme.toml").read_text()
+    asked = """
+[screening]
+method = "topsis"
+floors = { institutions = 0.0 }
+criteria = [{ key = "towns", column = "urban_pop_pct", low = 20, high = 100, weight = 0.1 }]
+overrides = [{ market = "Germany", score = 0.95, reason = "our partner is there" }]
+"""
+    (tmp_path / "acme.toml").write_text(text + asked)
+    answer = beachhead("screen", "acme.toml", folder=tmp_path)
+    assert answer.status == 0, answer.err
+    assert max(map(len, answer.out.splitlines())) <= 100
+    assert answer.out.splitlines()[2].split()[:3] == ["1", "Germany*", "0.950"]
+    assert "our partner is there" in answer.out
+    assert "Short of a floor, without a rank:" in answer.out
+    assert "Only --json has room for openness." in " ".join(answer.out.split())
+    (tmp_path / "acme.toml").write_text(text + asked.replace("Germany", "Germoney"))
+    answer = beachhead("check", "acme.toml", folder=tmp_path)
+    assert (answer.status, answer.out) == (1, "")
+    assert answer.err.count("Germoney") == 1
+
+
+def test_data_distance_shows_the_pair(beachhead) -> None:
+    answer = beachhead("data", "distance", "India", "UK", "--as-of", "2013-03-31")
+    lines = answer.out.splitlines()
+    assert lines[0].startswith("India (IND) and United Kingdom (GBR): distance ")
+    assert max(map(len, lines)) <= 100
+    for word in ("cultural", "administrative", "geographic", "economic", "Sources: "):
+        assert word in answer.out
+    found = json.loads(beachhead("data", "distance", "IND", "GBR", "--json").out)
+    assert {tie["component"] for tie in found["ties"]} >= {"blocs", "income"}
+    seen = beachhead("data", "distance", "IND", "GBR", "--case", "xiaomi-2013").out
+    assert seen == answer.out
+    both = ("--case", "xiaomi-2013", "--as-of", "2013-03-31")
+    assert beachhead("data", "distance", "IND", "GBR", *both).status == 1
 
 
 def test_explain(beachhead) -> None:

@@ -11,11 +11,13 @@ import pytest
 import xarray as xr
 
 from beachhead.cases import Column, Input, overlay
+from beachhead.cases.case import Override, OwnCriterion, Screening
 from beachhead.data import load_panel
 from beachhead.errors import InputError
 from beachhead.planning import Effort
 from beachhead.reporting.folder import claim_folder
 from beachhead.reporting.run import read_run, write_run, write_simulation
+from beachhead.screening import screen
 
 FILES = {
     "case.toml", "plan.json", "schedule.csv", "futures.nc", "ranking.parquet", "report.html",
@@ -49,6 +51,8 @@ def test_run_comes_back(run: Path, answer) -> None:
     assert found.panel.digest == answer.panel.digest
     assert found.ranking.table.equals(answer.ranking.table)
     assert found.ranking.criteria == answer.ranking.criteria
+    for name in ("weights", "agreement", "without"):
+        assert getattr(found.ranking, name).equals(getattr(answer.ranking, name)), name
     xr.testing.assert_identical(found.futures, answer.futures)
     assert found.stamp["evaluations"] == 1600
     assert found.stamp["seconds"] == {"search": 1.25}
@@ -82,6 +86,25 @@ def test_own_figures_come_back_with_the_run(answer, tmp_path: Path) -> None:
     assert f"{theirs.value:g} of {theirs.year} ({theirs.source})" in shown[0]
     assert "dealers who asked us" in shown[1] and "dealers" in shown[1]
     assert "fraction of its value" in shown[2] and "Switzerland" in shown[2]
+
+
+def test_overrides_floors_and_own_criteria_come_back(answer, tmp_path: Path) -> None:
+    asked = Screening(
+        method="topsis",
+        floors={"institutions": 0.0},
+        criteria=(OwnCriterion(key="towns", column="urban_pop_pct", low=20, high=100, weight=0.2),),
+        overrides=(Override(market="India", score=0.9, reason="a dealer <b>asked</b>"),),
+    )
+    case = answer.case.model_copy(update={"screening": asked})
+    ranking = screen(case, answer.panel)
+    found = read_run(write(tmp_path / "run", replace(answer, case=case, ranking=ranking)))
+    assert found.ranking.method == "topsis"
+    assert found.ranking.table.equals(ranking.table)
+    assert found.ranking.criteria == ranking.criteria
+    assert found.ranking.without.equals(ranking.without)
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert "a dealer &lt;b&gt;asked&lt;/b&gt;" in page
+    assert "Scores set by hand" in page and "passed for want of a figure" in page
 
 
 def test_plan_json_keeps_the_contract(run: Path) -> None:

@@ -41,13 +41,14 @@ Region = Annotated[Text, Field(json_schema_extra={"format": "region"})]
 Bloc = Annotated[Text, Field(json_schema_extra={"format": "bloc"})]
 Share = Annotated[float, Field(ge=0, le=1, json_schema_extra={"unit": "fraction"})]
 Amount = Annotated[float, Field(ge=0)]
-Override = Annotated[float, Field(json_schema_extra={"unit": "as in the preset"})]
+Replacement = Annotated[float, Field(json_schema_extra={"unit": "as in the preset"})]
 Weight = Annotated[Amount, Field(json_schema_extra={"unit": "of any scale"})]
 Year = Annotated[int, Field(ge=1800, le=2200, json_schema_extra={"unit": "year"})]
 Mode = Literal["online", "distributor", "joint_venture", "subsidiary"]
 Category = Literal["smartphone", "subscription", "retail", "generic"]
 CURRENCY = r"^[A-Z]{3}$"
 COLUMN_KEY = r"^[a-z][a-z0-9_]*$"
+Method = Literal["weighted_sum", "topsis", "promethee"]
 InputKey = Literal["closed_share", "hhi", "price_index", "tariff", "owners_share"]
 
 
@@ -329,11 +330,82 @@ class Risk(_Table):
     )
 
 
+class OwnCriterion(_Table):
+    """A criterion of the user's own, or other anchors for a bundled one of the same key."""
+
+    key: Annotated[str, StringConstraints(pattern=COLUMN_KEY)] = Field(
+        description="name in weights and floors; that of a bundled criterion changes it"
+    )
+    column: str | None = Field(
+        default=None, description="series of the panel, or own column, with its figures"
+    )
+    low: float | None = Field(
+        default=None,
+        description="figure worth 0; above high where less is better",
+        json_schema_extra={"unit": "of the criterion"},
+    )
+    high: float | None = Field(
+        default=None,
+        description="figure worth 1",
+        json_schema_extra={"unit": "of the criterion"},
+    )
+    transform: Literal["linear", "log"] | None = Field(
+        default=None, description="scale between the two: linear or log; linear if left out"
+    )
+    weight: Weight | None = Field(
+        default=None, description="share in the score, beside the default weights of the others"
+    )
+    words: Text | None = Field(default=None, description="the question in a few words")
+    unit: Text | None = Field(default=None, description="unit of the figures")
+
+
+class Override(_Table):
+    """A score that somebody sets by hand, and why."""
+
+    market: Market = Field(description="ISO3 code or name")
+    score: Share = Field(description="the score in place of the computed one, 0 to 1")
+    reason: Text = Field(description="why; it stands in the report")
+
+
 class Screening(_Table):
     """How the candidates are ranked before planning."""
 
+    method: Method = Field(
+        default="weighted_sum",
+        description="which score ranks: weighted_sum, topsis or promethee; the others stand "
+        "beside it",
+    )
     weights: dict[Text, Weight] = Field(
         default={}, description="criterion = weight; empty means the default criteria and weights"
+    )
+    floors: dict[Text, Annotated[float, Field(json_schema_extra={"unit": "of the criterion"})]] = (
+        Field(
+            default={},
+            description="criterion = figure in its own unit, short of which a market has no rank; "
+            "where less is better, the most that it may be",
+        )
+    )
+    criteria: tuple[OwnCriterion, ...] = Field(
+        default=(),
+        description="own criteria, or other anchors for a bundled one: key, column, low, high, "
+        "transform, weight, words, unit",
+    )
+    overrides: tuple[Override, ...] = Field(
+        default=(), description="scores set by hand: market, score, reason"
+    )
+
+
+class Distance(_Table):
+    """What counts as far from home."""
+
+    culture: tuple[Text, ...] = Field(
+        default=(),
+        description="own columns, or series of the panel, in which markets differ in culture; "
+        "empty leaves culture out",
+    )
+    weights: dict[Text, Weight] = Field(
+        default={},
+        description="component = weight; one that is not named is left out; empty means all alike",
     )
 
 
@@ -378,10 +450,11 @@ class Case(_Table):
     limits: Limits
     risk: Risk = Risk()
     screening: Screening = Screening()
-    parameters: dict[Text, Override] = Field(
+    distance: Distance = Distance()
+    parameters: dict[Text, Replacement] = Field(
         default={}, description='"mechanism.parameter" = value in place of the preset\'s'
     )
-    economics: dict[Text, Override] = Field(
+    economics: dict[Text, Replacement] = Field(
         default={},
         description='"rivals" or "online.entry" (mode.field) = value in place of the preset\'s '
         "default economics",

@@ -37,7 +37,7 @@ PEOPLE_APART = 20.0  # factor between a case's population and the panel's. Judge
 
 
 def check_draft(
-    draft: Draft, panel: Panel, *also: Callable[[Case], Iterable[Problem]]
+    draft: Draft, panel: Panel, *also: Callable[[Case, Panel], Iterable[Problem]]
 ) -> list[Problem]:
     """Everything that is wrong with a case, in its form and in its meaning.
 
@@ -48,7 +48,7 @@ def check_draft(
     panel : Panel
         Figures as of `draft.as_of`.
     also : callables
-        Checks of rooms further up: case -> problems whose `where` is a key.
+        Checks of rooms further up: (case, panel) -> problems whose `where` is a key.
 
     Returns
     -------
@@ -56,8 +56,9 @@ def check_draft(
         Empty where the case is in order. What is only a consequence of a fault is left out.
     """
     meaning = check_case(draft.case, panel, known=draft.known, place=draft.place)
-    further = [p for check in also for p in check(draft.case) if draft.known(p.where)]
-    return [*draft.problems, *meaning, *_put(further, draft.place)]
+    further = [p for check in also for p in check(draft.case, panel) if draft.known(p.where)]
+    # Two checks may say the same of a name that nobody knows.
+    return list(dict.fromkeys([*draft.problems, *meaning, *_put(further, draft.place)]))
 
 
 def check_case(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from beachhead.cases.case import Case, Input, Served
+from beachhead.cases.case import Case, Input, Override, Served
 from beachhead.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def resolve_names(case: Case, panel: Panel) -> tuple[Case, list[Problem]]:
     as they are, so that the rest of the case can still be checked.
     """
     names = _Names(panel)
-    firm, markets, limits = case.firm, case.markets, case.limits
+    firm, markets, limits, screening = case.firm, case.markets, case.limits, case.screening
     candidates = markets.candidates
     if candidates != "all":
         candidates = names.each(candidates, "markets.candidates")
@@ -46,6 +46,9 @@ def resolve_names(case: Case, panel: Panel) -> tuple[Case, list[Problem]]:
                 "after": names.groups(limits.after, "limits.after"),
                 "not_together": names.groups(limits.not_together, "limits.not_together"),
             }
+        ),
+        "screening": screening.model_copy(
+            update={"overrides": names.rows(screening.overrides, "screening.overrides")}
         ),
     }
     return case.model_copy(update=resolved), names.problems
@@ -86,7 +89,7 @@ class _Names:
                 found[iso3] = value
         return found
 
-    def rows[R: (Served, Input)](self, rows: Iterable[R], key: str) -> tuple[R, ...]:
+    def rows[R: (Served, Input, Override)](self, rows: Iterable[R], key: str) -> tuple[R, ...]:
         found = [(row, self.one(row.market, f"{key}[{i}].market")) for i, row in enumerate(rows)]
         return tuple(row.model_copy(update={"market": iso3 or row.market}) for row, iso3 in found)
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from beachhead._version import __version__
-from beachhead.cli import cases, data, explaining, plans
+from beachhead.cli import cases, data, distances, explaining, plans, screening
 from beachhead.errors import InputError
 from beachhead.files import FULL
 
@@ -45,11 +45,12 @@ app.command("demo")(plans.demo)
 app.command("cases")(cases.list_cases)
 app.command("new")(cases.new)
 app.command("check")(cases.check)
-app.command("screen")(cases.screen)
+app.command("screen")(screening.screen)
 app.command("plan")(plans.plan)
 app.command("simulate")(plans.simulate)
 app.command("report")(plans.report)
 app.command("explain")(explaining.explain)
+data.app.command("distance")(distances.distance)
 app.add_typer(data.app, name="data")
 
 

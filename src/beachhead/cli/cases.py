@@ -1,4 +1,4 @@
-"""Commands about cases: list them, write one, check one, screen its markets."""
+"""Commands about cases: list them, write one, check one."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beachhead.cli.options import CaseName, Json
+from beachhead.cli.options import Json
 from beachhead.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from beachhead.cases import Case
     from beachhead.data import Panel
     from beachhead.planning.plausibility import Plausibility
-    from beachhead.screening import Ranking
 
 
 def list_cases(as_json: Json = False) -> None:
@@ -105,24 +104,6 @@ def _print_check(problems: Iterable[Problem], answer: Plausibility | None) -> No
     print(json.dumps(listed | found, indent=2, ensure_ascii=False))
 
 
-def screen(
-    case: CaseName,
-    top: Annotated[
-        int | None, typer.Option(min=1, help="How many to show; 25 if left out, all in JSON.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Rank the candidates by criteria, and show every hole."""
-    from beachhead.screening import screen
-
-    ranking = screen(*load_checked(case))
-    if as_json:
-        table = ranking.table if top is None else ranking.table.head(top)
-        print(json.dumps(table.to_dicts(), indent=2, ensure_ascii=False))
-        return
-    _print_ranking(ranking, top or 25)
-
-
 def load_checked(name: str) -> tuple[Case, Panel]:
     """A case without faults, and the figures published by its date.
 
@@ -133,37 +114,10 @@ def load_checked(name: str) -> tuple[Case, Panel]:
     """
     from beachhead.cases import check_draft, read_draft
     from beachhead.data import load_panel
-    from beachhead.screening import check_weights
+    from beachhead.screening import check_screening
 
     draft = read_draft(name)
     panel = load_panel(as_of=draft.as_of)
-    if problems := check_draft(draft, panel, check_weights):
+    if problems := check_draft(draft, panel, check_screening):
         raise InputError(*problems)
     return draft.case, panel
-
-
-def _print_ranking(ranking: Ranking, top: int) -> None:
-    keys = [criterion.key for criterion in ranking.criteria]
-    # A narrow column holds a name in two lines: at its underscore, or after six letters.
-    heads = [key.split("_", 1) if "_" in key else (key[:6], key[6:]) for key in keys]
-    print(" " * 37 + "".join(f"{first[:6]:>7}" for first, _ in heads))
-    print(
-        f"{'rank':>4}  {'market':<19}{'score':>6}{'cover':>6}"
-        + "".join(f"{second[:6]:>7}" for _, second in heads)
-    )
-    shown = ranking.table.head(top).to_dicts()
-    for row in shown:
-        rank = "-" if row["rank"] is None else row["rank"]
-        cells = ["-" if row[key] is None else f"{row[key]:.3f}" for key in ("score", *keys)]
-        score, *parts = cells
-        print(
-            f"{rank:>4}  {row['name'][:18]:<19}{score:>6}{row['coverage']:>6.0%}"
-            + "".join(f"{part:>7}" for part in parts)
-        )
-    print(f"{ranking.table.height} candidates; a contribution is weight x worth, '-' no figure.")
-    holes = [f"  {row['name']}: {row['holes']}" for row in shown if row["holes"]]
-    if holes:
-        print("Holes:", *holes, sep="\n")
-    own = [f"  {row['name']}: {row['own']}" for row in shown if row["own"]]
-    if own:
-        print("Own figures:", *own, sep="\n")

@@ -402,11 +402,19 @@ class Panel:
         """The panel's figures by year: value and source."""
         self._check(iso3)
         self.find_series(series)
-        frame = self._by_series.get(series, self.figures.head(0)).filter(pl.col("iso3") == iso3)
-        return {
-            year: (value, source)
-            for year, value, source in frame.select("year", "value", "source").iter_rows()
-        }
+        if series not in self._read:
+            markets: dict[str, dict[int, tuple[float, str]]] = {}
+            frame = self._by_series.get(series, self.figures.head(0))
+            for market, *figure in frame.select("iso3", "year", "value", "source").iter_rows():
+                year, value, source = figure
+                markets.setdefault(market, {})[year] = (value, source)
+            self._read[series] = markets
+        return self._read[series].get(iso3, {})
+
+    @cached_property
+    def _read(self) -> dict[str, dict[str, dict[int, tuple[float, str]]]]:
+        """What `_years` has read so far: series, market, year."""
+        return {}
 
     @cached_property
     def _kin(self) -> dict[str, Kin]:

@@ -35,7 +35,7 @@ from beachhead.reporting.folder import (
     read_stamp,
 )
 from beachhead.reporting.html import write_report
-from beachhead.screening import CRITERIA, Ranking, weigh
+from beachhead.screening import Ranking, complete, read_settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,11 +166,11 @@ def read_run(folder: str | Path) -> Run:
         plan = Plan.from_json((folder / PLAN).read_text("utf-8"), _quarters(case))
         table = pl.read_parquet(folder / RANKING)
         futures = xr.load_dataset(folder / FUTURES, engine="h5netcdf")
-        criteria = weigh(CRITERIA, case.screening.weights)
+        settings = read_settings(case, panel)
+        ranking = complete(case.firm.home, panel.as_of, settings.method, settings.criteria, table)
     except (OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError) as error:
         what = f"written by version {stamp['version']}, and not readable by {__version__}: {error}"
         raise InputError(Problem(what, str(folder), AGAIN)) from error
-    ranking = Ranking(case.firm.home, panel.as_of, criteria, table)
     return Run(folder, case, panel, ranking, plan, futures, stamp)
 
 

@@ -100,7 +100,9 @@ def gather(case: Case, panel: Panel) -> Facts:
     rows = {row["iso3"]: row for row in panel.markets.iter_rows(named=True)}
     ordered = [rows[market] for market in markets]
     money = _money(rows[home], case.as_of)
-    far = composite(panel, home, markets)
+    far = composite(
+        panel, home, markets, cultural=case.distance.culture, weights=case.distance.weights
+    )
     for iso3, note in zip(far["iso3"], far["note"], strict=True):
         if note and iso3 != home:
             notes.append((iso3, "distance", note))
