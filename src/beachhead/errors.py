@@ -38,8 +38,14 @@ class InputError(Exception):
         super().__init__("\n".join(str(problem) for problem in problems))
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
-    """Sentence 'did you mean ...?' for a name that is not known; empty if nothing is near."""
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """At most three of the known names that may have been meant, the nearest first."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
     near = difflib.get_close_matches(name.casefold(), by_folded, n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(repr(by_folded[n]) for n in near)}?" if near else ""
+    return [by_folded[folded] for folded in near]
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Sentence 'did you mean ...?' for a name that is not known; empty if nothing is near."""
+    near = nearest(name, known)
+    return f"did you mean {' or '.join(map(repr, near))}?" if near else ""

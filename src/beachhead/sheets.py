@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import re
+import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +51,8 @@ def read_workbook(path: Path) -> tuple[Sheet, ...]:
 
     _refuse_other_files(path)
     try:
-        with path.open("rb") as file:
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of parts it drops, such as colours and drop-downs
             shown = openpyxl.load_workbook(file, data_only=True)
             written = openpyxl.load_workbook(file, data_only=False)
     except OSError as error:
@@ -122,10 +125,15 @@ def _refuse_other_files(path: Path) -> None:
 
 def _plain(value: object) -> Cell:
     if isinstance(value, str):
-        return value.strip() or None
+        # The format writes a sign that XML cannot hold as its number: _x000D_.
+        return re.sub(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_", _sign, value.strip()) or None
     if isinstance(value, datetime.datetime):
         at_midnight = value.time() == datetime.time()
         return value.date() if at_midnight else value.isoformat(" ")
     if value is None or isinstance(value, bool | int | float | datetime.date):
         return value
     return str(value)
+
+
+def _sign(code: re.Match[str]) -> str:
+    return chr(int(code[1], 16))

@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 
 from beachhead.cases import Case
 from beachhead.cases.case import (
+    COLUMN_KEY,
+    Distance,
     Firm,
     FixedEntry,
     Input,
     Limits,
     Markets,
     Modes,
+    Override,
+    OwnCriterion,
     Product,
     Risk,
     Rival,
@@ -41,6 +45,7 @@ def tuples(items, **sizes):
     return st.lists(items, max_size=3, **sizes).map(tuple)
 
 
+numbers = st.floats(allow_nan=False, allow_infinity=False)
 cases = st.builds(
     Case,
     name=words,
@@ -114,7 +119,29 @@ cases = st.builds(
         discount=shares,
         terminal_years=st.integers(0, 50),
     ),
-    screening=st.builds(Screening, weights=st.dictionaries(words, amounts, max_size=3)),
+    screening=st.builds(
+        Screening,
+        method=st.sampled_from(["weighted_sum", "topsis", "promethee"]),
+        weights=st.dictionaries(words, amounts, max_size=3),
+        floors=st.dictionaries(words, numbers, max_size=3),
+        criteria=tuples(
+            st.builds(
+                OwnCriterion,
+                key=st.from_regex(COLUMN_KEY, fullmatch=True),
+                column=st.none() | words,
+                low=st.none() | numbers,
+                high=st.none() | numbers,
+                transform=st.none() | st.sampled_from(["linear", "log"]),
+                weight=st.none() | amounts,
+                words=st.none() | words,
+                unit=st.none() | words,
+            )
+        ),
+        overrides=tuples(st.builds(Override, market=words, score=shares, reason=words)),
+    ),
+    distance=st.builds(
+        Distance, culture=tuples(words), weights=st.dictionaries(words, amounts, max_size=3)
+    ),
     economics=st.dictionaries(words, amounts, max_size=3),
     parameters=st.dictionaries(words, st.floats(allow_nan=False, allow_infinity=False), max_size=3),
 )

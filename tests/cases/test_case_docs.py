@@ -10,6 +10,8 @@ from pydantic_core import PydanticUndefined
 
 from beachhead.cases import Case, check_case
 from beachhead.cases.case import (
+    Column,
+    Distance,
     Firm,
     FixedEntry,
     Input,
@@ -17,6 +19,8 @@ from beachhead.cases.case import (
     Limits,
     Markets,
     Modes,
+    Override,
+    OwnCriterion,
     Product,
     Risk,
     Rival,
@@ -34,6 +38,7 @@ SECTIONS = {
     "rivals": Rival,
     "[product]": Product,
     "[markets]": Markets,
+    "columns": Column,
     "inputs": Input,
     "[modes]": Modes,
     "[limits]": Limits,
@@ -41,6 +46,9 @@ SECTIONS = {
     "fixed": FixedEntry,
     "[risk]": Risk,
     "[screening]": Screening,
+    "criteria": OwnCriterion,
+    "overrides": Override,
+    "[distance]": Distance,
 }
 
 

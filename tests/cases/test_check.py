@@ -9,7 +9,7 @@ from beachhead.data import load_panel
 
 
 def found(case, panel):
-    return [str(problem) for problem in check_case(case, panel, where="acme.toml")]
+    return [str(problem) for problem in check_case(case, panel, place="acme.toml, {}".format)]
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,34 @@ def found(case, panel):
              "basis='source', source='x'}]"},
             "markets.inputs[0].market",
         ),
+        # units
+        (
+            {"markets": "inputs = [{market='USA', key='tariff', value=15, date=2013-01-01, "
+             "basis='source', source='x'}]"},
+            "tariff of USA is 15. It is a fraction of the value, 20 % being 0.2",
+        ),
+        (
+            {"markets": "inputs = [{market='USA', key='price_index', value=90, date=2013-01-01, "
+             "basis='source', source='x'}]"},
+            "100 % being 1",
+        ),
+        (
+            {"markets": "inputs = [{market='USA', key='population', value=3e5, date=2013-01-01, "
+             "basis='source', source='x'}]"},
+            "give single persons, not thousands",
+        ),
+        # groups and people
+        ({"limits": 'not_together = [["IND", "India"]]\nmust = ["IND"]'}, "IND stands there twice"),
+        ({"limits": 'must = ["PRI"]'}, "limits.must: no population is known for PRI"),
+        (
+            {"firm": "served = [{market='PRI', units=1, mode='online', since=2013-01-01}]"},
+            "firm.served[0].market: no population is known for PRI",
+        ),
+        (
+            {"limits": 'after = [["BRA", "ZMB"]]\nfixed = {IDN = "2015Q1"}\n'
+             'by = {IDN = "2014Q4"}'},
+            "IDN is due by 2014Q4, but is fixed in 2015Q1",
+        ),
     ],
 )  # fmt: skip
 def test_each_contradiction_is_one_problem(make, panel, tables, expected):
@@ -148,6 +176,76 @@ def test_each_contradiction_is_one_problem(make, panel, tables, expected):
     assert len(problems) == 1, problems
     assert problems[0].startswith("acme.toml, ")
     assert expected in problems[0]
+
+
+def test_circles_of_waiting_hide_nothing(make, panel):
+    case = make(
+        limits='after = [["BRA", "IND"], ["IND", "BRA"], ["DEU", "FRA"], ["FRA", "DEU"]]\n'
+        'fixed = {IDN = "2015Q1"}\nby = {IDN = "2014Q4"}',
+    )
+    first, second, third = found(case, panel)
+    assert "these wait for one another" in first and "these wait for one another" in second
+    assert {"BRA", "DEU"} == {word for word in ("BRA", "DEU") if word in first + second}
+    assert "IDN is due by 2014Q4, but is fixed in 2015Q1" in third
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("revenue = 2e9", "revenue = 2e6"),  # in thousands
+        ("revenue = 2e9", "revenue = 2000"),  # in millions
+        ("revenue = 2e9", "revenue = 2"),  # in billions
+        ("units = 7.2e6", "units = 7200"),
+        ("units = 7.2e6", "units = 7.2"),
+        ("price = 200\nunit_cost = 160", "price = 20000\nunit_cost = 16000"),  # in cents
+    ],
+)
+def test_mixed_units(text, panel, old, new):
+    assert old in text
+    (problem,) = found(Case.loads(text.replace(old, new)), panel)
+    assert problem.startswith("acme.toml, firm.revenue: revenue ")
+    assert "not in thousands, millions or cents" in problem
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"revenue = 2e9": "revenue = 8e8"},  # channels and taxes take two fifths
+        {"revenue = 2e9": "revenue = 1e11"},  # a small part of a large firm
+        {"units = 7.2e6": "units = 0"},  # sells nothing yet
+        {"revenue = 2e9": "revenue = 2e12", "price = 200": "price = 2e5", "= 160": "= 1.6e5"},
+    ],
+)
+def test_real_firms_are_not_refused_for_their_size(text, panel, changes):
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    assert found(Case.loads(text), panel) == []
+
+
+def test_served_units_count_beside_those_at_home(text, insert, panel):
+    text = text.replace("units = 7.2e6", "units = 1000")
+    assert len(found(Case.loads(text), panel)) == 1
+    served = "served = [{market='HKG', units=7e6, mode='online', since=2013-01-01}]"
+    assert found(Case.loads(insert(text, firm=served)), panel) == []
+
+
+def test_a_date_before_all_figures(text, panel):
+    case = Case.loads(text.replace("2013-03-31", "1950-03-31"))
+    (problem,) = found(case, load_panel(case.as_of))
+    assert "as_of: no population was published by 1950-03-31" in problem
+
+
+def test_a_currency_that_is_not_known(text, panel):
+    case = Case.loads(text.replace('"USD"', '"EUX"\ndollars = 1.3'))
+    (problem,) = found(case, panel)
+    assert "currency: no currency 'EUX'. Did you mean " in problem and "EUR" in problem
+    assert found(Case.loads(text.replace('"USD"', '"DEM"\ndollars = 0.6')), panel) == []
+
+
+def test_cuts_that_save_more_than_the_cost(make, panel):
+    (problem,) = found(make(parameters='"knowledge.neighbourhood" = 0.9'), panel)
+    assert "experience would save more than the whole cost" in problem
 
 
 def test_a_price_below_cost(text, make, panel):
@@ -177,6 +275,18 @@ def test_a_price_below_cost(text, make, panel):
             'fixed = {IND = "2015Q2"}',
             None,
         ),
+        (
+            '[{from = "2013Q2", teams = 0}, {from = "2015Q1", teams = 3}]',
+            'by = {IND = "2015Q1"}',
+            "limits.by.IND: IND is due by 2015Q1, but no mode of entry has the launch teams",
+        ),
+        (
+            '[{from = "2013Q2", teams = 0}, {from = "2015Q1", teams = 3}]',
+            'by = {IND = "2015Q2"}',
+            None,
+        ),
+        ('[{from = "2013Q2", teams = 0}, {from = "2019Q1", teams = 1}]', 'must = ["IND"]', "due"),
+        ('[{from = "2013Q2", teams = 1}, {from = "2014Q1", teams = 0}]', 'must = ["IND"]', None),
     ],
 )
 def test_people(text, panel, insert, teams, tables, expected):

@@ -94,7 +94,6 @@ def test_all_faults_at_once(text):
     assert [problem.split(":")[0] for problem in found] == [
         "acme.toml, line 2, quarters",
         "acme.toml, line 13, product.price",
-        "acme.toml, line 16, limits.capital",
         "acme.toml, line 18, limits.capitol",
     ]
 

@@ -1,10 +1,15 @@
 """Bad input is said in a sentence, with the place and the way out, and exits with status 1."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 COMMANDS = ("check", "plan", "screen")
+PROGRAM = "from beachhead.cli import main; main()"
 
 
 def refuse(answer, *parts: str) -> None:
@@ -91,6 +96,48 @@ def test_schedule_at_fault(beachhead, tiny: Path, tmp_path: Path) -> None:
     refuse(answer, "2024Q9", "'shop'", "line 2")
 
 
+def test_own_figures_at_fault_are_all_named(beachhead, changed, tmp_path: Path) -> None:
+    tables = '["latin.csv", "binary.csv", "large.csv", "book.xlsx", "book.xlsx#No"]'
+    path = changed("[markets]", f"[markets]\ntable = {tables}")
+    latin = "country;hdi;tariff\nCôte d'Ivoire;0,5;\nTürkiye;0,85;20\nNA;0,6;0,1\nS Korea;;1,234\n"
+    (tmp_path / "latin.csv").write_bytes(latin.encode("cp1252"))
+    (tmp_path / "binary.csv").write_bytes(bytes(range(256)) * 40)
+    (tmp_path / "large.csv").touch()
+    os.truncate(tmp_path / "large.csv", 200 * 2**20)
+    book = openpyxl.Workbook()
+    for row in (("iso3", "hdi", "date"), ("SVN", "high", 41364), ("CZE", "=1/2", None)):
+        book.active.append(row)
+    book.active["A6"] = "DEU"
+    book.active.merge_cells("A6:B7")
+    book.save(tmp_path / "book.xlsx")
+    answer = beachhead("plan", path, folder=tmp_path)
+    refuse(
+        answer,
+        "latin.csv, line 3, tariff: tariff of TUR is 20",
+        "binary.csv",
+        "not text",
+        "large.csv: larger than 32 MB",
+        "book.xlsx, sheet 'Sheet', cell B3: a formula without a stored value",
+    )
+    assert "Ivoire" not in answer.err and "NAM" not in answer.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_workbook_of_own_figures_at_fault(beachhead, changed, tmp_path: Path) -> None:
+    path = changed("[markets]", '[markets]\ntable = "book.xlsx#Mine"')
+    book = openpyxl.Workbook()
+    sheet = book.create_sheet("Mine")
+    for row in (("iso3", "hdi", "date"), ("SVN", "high", 41364), ("Chechia", 0.5, "2024-06-30")):
+        sheet.append(row)
+    book.save(tmp_path / "book.xlsx")
+    refuse(
+        beachhead("check", path, folder=tmp_path),
+        "book.xlsx, sheet 'Mine', row 2, hdi: hdi is 'high'",
+        "row 2, date: date is '41364'. Format the cell as a date.",
+        "row 3, iso3: no market 'Chechia'. did you mean 'Czechia'?",
+    )
+
+
 def test_report_of_something_else(beachhead, tmp_path: Path) -> None:
     refuse(beachhead("report", tmp_path / "absent"), "no such run folder")
     refuse(beachhead("report", tmp_path), "run.json is missing")
@@ -102,8 +149,27 @@ def test_data_that_is_not_there(beachhead, tmp_path: Path) -> None:
     refuse(beachhead("data", "build", "--from", tmp_path, "-o", tmp_path / "panel"), "world.csv.gz")
 
 
-def test_name_that_cannot_be_a_file(beachhead, tmp_path: Path) -> None:
-    refuse(beachhead("new", "../acme", folder=tmp_path), "'../acme'")
+@pytest.mark.parametrize("name", ["../acme", "a" * 300])
+def test_name_that_cannot_be_a_file(beachhead, tmp_path: Path, name: str) -> None:
+    refuse(beachhead("new", name, folder=tmp_path), repr(name), "at most 100")
+    refuse(beachhead("check", name, folder=tmp_path), name, "no such file")
+
+
+def test_workbook_that_is_none(beachhead, tmp_path: Path) -> None:
+    (tmp_path / "acme.xlsx").write_text("name = 'acme'")
+    refuse(beachhead("check", "acme.xlsx", folder=tmp_path), "acme.xlsx: not an Excel workbook")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("arguments", [("cases",), ("screen", "xiaomi-2013", "--json")])
+def test_output_on_a_full_disk(environment, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, *arguments],
+            env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "error: the output cannot be written: No space left on device\n"
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from beachhead.data import INCOME_CLASSES, SERIES, load_panel
+from beachhead.data import INCOME_CLASSES, SERIES, Series, load_panel
 from beachhead.data.series import LEFT_OUT
+from beachhead.data.update import FORMER_CODES, LEAST_SHARE
 from beachhead.distance import SCALES, WEIGHTS
 from beachhead.screening import CRITERIA, LEAST_COVERAGE
 
@@ -14,13 +15,19 @@ TEXT = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
 
 
+def tell_refresh(series: Series) -> str:
+    if series.growth_of:
+        return f"with `{series.growth_of}`"
+    return ", else ".join(series.codes) or "no"
+
+
 def test_series_table() -> None:
     rows = [
         f"| `{s.key}` | {s.words} | {s.unit} | {s.source} | {s.licence} | {s.lag} | {s.lag_reason} "
-        f"| {s.better} | {s.caution} |"
+        f"| {s.better} | {tell_refresh(s)} | {s.caution} |"
         for s in SERIES
     ]
-    shown = [line for line in TEXT.splitlines() if line.startswith("| `") and line.count("|") == 10]
+    shown = [line for line in TEXT.splitlines() if line.startswith("| `") and line.count("|") == 11]
     assert shown == rows
 
 
@@ -36,9 +43,11 @@ def test_criteria_table() -> None:
 
 
 def test_distance_table() -> None:
-    for name, scale in SCALES.items():
-        assert f"| {name} |" in TEXT
-        assert f"| {scale:.2f} | {WEIGHTS[name]:g} |" in TEXT
+    for name in WEIGHTS:
+        assert f"\n| {name} | " in TEXT, name
+    for scale in SCALES.values():
+        assert f" | {scale:.2f} |" in TEXT
+    assert len(set(WEIGHTS.values())) == 1, "the page says that all weigh alike"
 
 
 def test_columns_of_the_tables_are_described() -> None:
@@ -63,3 +72,9 @@ def test_every_publisher_is_credited() -> None:
                       "Gapminder", "World Population Prospects", "Human Development",
                       "CEPII", "World Factbook", "Natural Earth"):  # fmt: skip
         assert publisher in NOTICE, publisher
+
+
+def test_refreshing() -> None:
+    assert f"less than {LEAST_SHARE:.0%} of the economies or figures" in TEXT
+    for code, iso3 in FORMER_CODES.items():
+        assert f"`{code}` ({load_panel().name(iso3)})" in TEXT

@@ -177,32 +177,6 @@ def test_bloc_that_had_not_begun_is_unknown(folder: Path) -> None:
         panel.members("mercosul", date(2013, 3, 31))
 
 
-@pytest.mark.parametrize(
-    ("text", "iso3"),
-    [
-        ("IND", "IND"), ("in", "IND"), ("NA", "NAM"), ("South Korea", "KOR"), ("Korea", "KOR"),
-        ("Türkiye", "TUR"), ("Turkey", "TUR"), ("turkiye", "TUR"), ("Cote d'Ivoire", "CIV"),
-        ("Côte d’Ivoire", "CIV"), ("Ivory Coast", "CIV"), ("UK", "GBR"), ("U.S.A.", "USA"),
-        ("the netherlands", "NLD"), ("Viet Nam", "VNM"), ("Russian Federation", "RUS"),
-        ("Hong Kong SAR, China", "HKG"), ("Macau", "MAC"), ("Taiwan", "TWN"), ("Kosovo", "XKX"),
-        ("St. Lucia", "LCA"), ("Trinidad & Tobago", "TTO"), ("Congo", "COG"), ("DRC", "COD"),
-        ("Czech Republic", "CZE"), (" Cabo  Verde ", "CPV"), ("Guinea", "GIN"), ("UAE", "ARE"),
-    ],
-)  # fmt: skip
-def test_find(text: str, iso3: str) -> None:
-    assert load_panel().find(text) == iso3
-
-
-def test_no_two_markets_share_a_spelling() -> None:
-    from beachhead.data.names import fold
-
-    seen: dict[str, str] = {}
-    columns = ("iso3", "iso2", "name", "spellings")
-    for iso3, iso2, name, spellings in load_panel().markets.select(columns).iter_rows():
-        for known in {fold(spelling) for spelling in (iso3, iso2, name, *spellings)}:
-            assert seen.setdefault(known, iso3) == iso3, known
-
-
 def test_unknown_names_get_suggestions(panel: Panel) -> None:
     with pytest.raises(InputError, match=r"no market 'Indai'.*did you mean 'India'"):
         panel.find("Indai")

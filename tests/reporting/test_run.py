@@ -2,16 +2,22 @@
 
 import hashlib
 import json
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import xarray as xr
 
+from beachhead.cases import Column, Input, overlay
+from beachhead.cases.case import Override, OwnCriterion, Screening
+from beachhead.data import load_panel
 from beachhead.errors import InputError
 from beachhead.planning import Effort
 from beachhead.reporting.folder import claim_folder
 from beachhead.reporting.run import read_run, write_run, write_simulation
+from beachhead.screening import screen
 
 FILES = {
     "case.toml", "plan.json", "schedule.csv", "futures.nc", "ranking.parquet", "report.html",
@@ -45,10 +51,60 @@ def test_run_comes_back(run: Path, answer) -> None:
     assert found.panel.digest == answer.panel.digest
     assert found.ranking.table.equals(answer.ranking.table)
     assert found.ranking.criteria == answer.ranking.criteria
+    for name in ("weights", "agreement", "without"):
+        assert getattr(found.ranking, name).equals(getattr(answer.ranking, name)), name
     xr.testing.assert_identical(found.futures, answer.futures)
     assert found.stamp["evaluations"] == 1600
     assert found.stamp["seconds"] == {"search": 1.25}
     assert found.stamp["precision"] == "float64"
+
+
+def test_own_figures_come_back_with_the_run(answer, tmp_path: Path) -> None:
+    day = answer.case.as_of
+    rows = [("France", "hdi", 0.5), ("FRA", "dealers", 14.0), ("CHE", "tariff", 0.25)]
+    own = {
+        "columns": (Column(key="dealers", words="dealers who asked us", unit="dealers"),),
+        "inputs": tuple(
+            Input(market=market, key=key, value=value, date=day, basis="source", source="survey 7")
+            for market, key, value in rows
+        ),
+    }
+    markets = answer.case.markets.model_copy(update=own)
+    case = answer.case.model_copy(update={"markets": markets})
+    found = read_run(write(tmp_path / "own", replace(answer, case=case)))
+    assert found.panel.figure("FRA", "dealers").source == "survey 7"
+    assert found.panel.digest == overlay(case, load_panel(as_of=day)).digest
+    assert found.panel.digest != answer.panel.digest
+    page = (tmp_path / "own" / "report.html").read_text("utf-8")
+    shown = [
+        re.sub(r"\s*<[^>]+>\s*", "|", row)
+        for row in re.findall(r"<tr>(.*?)</tr>", page, flags=re.S)
+        if "survey 7" in row
+    ]
+    theirs = answer.panel.figure("FRA", "hdi")
+    assert len(shown) == 3
+    assert f"{theirs.value:g} of {theirs.year} ({theirs.source})" in shown[0]
+    assert "dealers who asked us" in shown[1] and "dealers" in shown[1]
+    assert "fraction of its value" in shown[2] and "Switzerland" in shown[2]
+
+
+def test_overrides_floors_and_own_criteria_come_back(answer, tmp_path: Path) -> None:
+    asked = Screening(
+        method="topsis",
+        floors={"institutions": 0.0},
+        criteria=(OwnCriterion(key="towns", column="urban_pop_pct", low=20, high=100, weight=0.2),),
+        overrides=(Override(market="India", score=0.9, reason="a dealer <b>asked</b>"),),
+    )
+    case = answer.case.model_copy(update={"screening": asked})
+    ranking = screen(case, answer.panel)
+    found = read_run(write(tmp_path / "run", replace(answer, case=case, ranking=ranking)))
+    assert found.ranking.method == "topsis"
+    assert found.ranking.table.equals(ranking.table)
+    assert found.ranking.criteria == ranking.criteria
+    assert found.ranking.without.equals(ranking.without)
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert "a dealer &lt;b&gt;asked&lt;/b&gt;" in page
+    assert "Scores set by hand" in page and "passed for want of a figure" in page
 
 
 def test_plan_json_keeps_the_contract(run: Path) -> None:
@@ -86,6 +142,15 @@ def test_folder_that_cannot_be_made_is_refused_before_any_work(tmp_path: Path) -
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write"):
         claim_folder(tmp_path / "file" / "run")
+
+
+def test_folder_that_cannot_be_looked_into(tmp_path: Path, monkeypatch) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(InputError, match="cannot be read: Permission denied"):
+        claim_folder(tmp_path)
 
 
 def test_claiming_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -137,7 +202,7 @@ def test_file_of_another_version_is_said(copy: Path) -> None:
 def test_other_country_figures_are_said(copy: Path) -> None:
     stamp = json.loads((copy / "run.json").read_text("utf-8"))
     (copy / "run.json").write_text(json.dumps({**stamp, "panel_sha256": "0" * 64}))
-    with pytest.raises(InputError, match="other country figures"):
+    with pytest.raises(InputError, match=r"other country figures.*as shipped.*BEACHHEAD_PANEL"):
         read_run(copy)
 
 

@@ -9,9 +9,11 @@ import polars as pl
 import pytest
 
 from beachhead.cases import Case, Entry, Schedule
+from beachhead.cases.case import Distance
 from beachhead.data import Panel, load_panel
 from beachhead.data.build import PACKAGED
 from beachhead.data.series import SERIES, newest_year
+from beachhead.distance import composite
 from beachhead.simulation.pack import Packed, pack
 from beachhead.simulation.state import NEVER
 
@@ -109,3 +111,13 @@ def test_markets_stand_home_first_then_served_then_by_code(case: Case, panel: Pa
     assert (packed.problem.entered < 0).sum() == 3
     assert not packed.problem.options.allowed[:3].any()
     assert packed.problem.options.allowed[3:].any(axis=1).all()
+
+
+def test_distance_is_the_one_that_the_case_asks_for(early: Case, known: Packed) -> None:
+    asked = Distance(culture=("hdi",), weights={"culture": 2.0, "income": 1.0})
+    panel = load_panel(as_of=AS_OF)
+    changed = pack(early.model_copy(update={"distance": asked}), panel)
+    assert changed.markets == known.markets
+    far = composite(panel, "CHN", changed.markets, cultural=["hdi"], weights=asked.weights)
+    at = changed.markets.index("IND")
+    assert changed.facts.distance[at] == far["distance"][at] != known.facts.distance[at]

@@ -1,18 +1,24 @@
 """The firm's question as a file: cases, their limits, and schedules of entries.
 
 `Case.load` reads a bundled case or a file; `check_case` says whether its parts fit one another
-and a panel. The format is one TOML file, described in `docs/case.md`.
+and a panel, and `check_draft` all that is wrong with a file. The format is one TOML file, or a
+workbook of the same keys (`write_workbook`), both described in `docs/case.md`.
 """
 
-from beachhead.cases.case import Case, Component, Input, Limits, Measure, Mode, Source
-from beachhead.cases.check import check_case
-from beachhead.cases.reading import bundled_cases, new_case
+from beachhead.cases.case import Case, Column, Component, Input, Limits, Measure, Mode, Source
+from beachhead.cases.check import check_case, check_draft
+from beachhead.cases.drafts import Draft
+from beachhead.cases.inputs import overlay
+from beachhead.cases.reading import bundled_cases, new_case, read_draft
 from beachhead.cases.schedule import Begun, Entry, Schedule
+from beachhead.cases.workbook import write_workbook
 
 __all__ = [
     "Begun",
     "Case",
+    "Column",
     "Component",
+    "Draft",
     "Entry",
     "Input",
     "Limits",
@@ -22,5 +28,9 @@ __all__ = [
     "Source",
     "bundled_cases",
     "check_case",
+    "check_draft",
     "new_case",
+    "overlay",
+    "read_draft",
+    "write_workbook",
 ]

@@ -28,15 +28,28 @@ from beachhead.errors import InputError, Problem
 if TYPE_CHECKING:
     from beachhead.data import Panel
 
+# Beside the rules of JSON Schema, a number says its unit and a word the kind of thing it names
+# (its format): whoever shows a case to its author, such as a workbook, reads them there.
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Quarter = Annotated[str, StringConstraints(pattern=quarters.LABEL)]
-Share = Annotated[float, Field(ge=0, le=1)]
+Quarter = Annotated[
+    str,
+    StringConstraints(pattern=quarters.LABEL),
+    Field(json_schema_extra={"format": "quarter"}),
+]
+Market = Annotated[Text, Field(json_schema_extra={"format": "market"})]
+Region = Annotated[Text, Field(json_schema_extra={"format": "region"})]
+Bloc = Annotated[Text, Field(json_schema_extra={"format": "bloc"})]
+Share = Annotated[float, Field(ge=0, le=1, json_schema_extra={"unit": "fraction"})]
 Amount = Annotated[float, Field(ge=0)]
-Year = Annotated[int, Field(ge=1800, le=2200)]
+Replacement = Annotated[float, Field(json_schema_extra={"unit": "as in the preset"})]
+Weight = Annotated[Amount, Field(json_schema_extra={"unit": "of any scale"})]
+Year = Annotated[int, Field(ge=1800, le=2200, json_schema_extra={"unit": "year"})]
 Mode = Literal["online", "distributor", "joint_venture", "subsidiary"]
 Category = Literal["smartphone", "subscription", "retail", "generic"]
 CURRENCY = r"^[A-Z]{3}$"
-InputKey = Literal["closed_share", "hhi", "price_index", "tariff", "owners_share", "population"]
+COLUMN_KEY = r"^[a-z][a-z0-9_]*$"
+Method = Literal["weighted_sum", "topsis", "promethee"]
+InputKey = Literal["closed_share", "hhi", "price_index", "tariff", "owners_share"]
 
 
 def _form(value: Any) -> str:
@@ -45,7 +58,11 @@ def _form(value: Any) -> str:
 
 
 Candidates = Annotated[
-    Annotated[Literal["all"], Tag("word")] | Annotated[tuple[Text, ...], Tag("list")],
+    Annotated[Literal["all"], Tag("word")] | Annotated[tuple[Market, ...], Tag("list")],
+    Discriminator(_form),
+]
+Files = Annotated[
+    Annotated[str, Tag("word")] | Annotated[tuple[Text, ...], Tag("list")],
     Discriminator(_form),
 ]
 
@@ -61,8 +78,11 @@ class _Table(BaseModel):
 class Served(_Table):
     """A market in which the firm sells already."""
 
-    market: Text = Field(description="ISO3 code or name")
-    units: Amount = Field(description="units sold there in the last year")
+    market: Market = Field(description="ISO3 code or name")
+    units: Amount = Field(
+        description="units sold there in the last year",
+        json_schema_extra={"unit": "units a year"},
+    )
     mode: Mode = Field(description="how the firm sells there")
     since: datetime.date = Field(description="first day of sales there")
 
@@ -78,10 +98,15 @@ class Firm(_Table):
     """Who asks: the firm as it stands on the day of the case."""
 
     name: Text = Field(description="the firm's name")
-    home: Text = Field(description="home market, ISO3 code or name")
-    units: Amount = Field(description="units sold at home in the last year")
+    home: Market = Field(description="home market, ISO3 code or name")
+    units: Amount = Field(
+        description="units sold at home in the last year",
+        json_schema_extra={"unit": "units a year"},
+    )
     revenue: float = Field(
-        gt=0, description="revenue of the last year in all markets, in the case's currency"
+        gt=0,
+        description="revenue of the last year in all markets, in the case's currency",
+        json_schema_extra={"unit": "currency a year"},
     )
     entered_home: Year | None = Field(
         default=None, description="year in which the firm began to sell at home"
@@ -100,31 +125,52 @@ class Product(_Table):
         "retail or generic"
     )
     price: float = Field(
-        gt=0, description="average price of one unit to the customer, in the case's currency"
+        gt=0,
+        description="average price of one unit to the customer, in the case's currency",
+        json_schema_extra={"unit": "currency a unit"},
     )
     unit_cost: float = Field(
-        gt=0, description="cost of one unit before freight and tariff, in the case's currency"
+        gt=0,
+        description="cost of one unit before freight and tariff, in the case's currency",
+        json_schema_extra={"unit": "currency a unit"},
     )
     launch: Year | None = Field(
         default=None, description="year in which the category started; the preset has a default"
     )
     capacity: float | None = Field(
-        default=None, gt=0, description="units that can be made a year; no limit if left out"
+        default=None,
+        gt=0,
+        description="units that can be made a year; no limit if left out",
+        json_schema_extra={"unit": "units a year"},
     )
     new_category: bool = Field(
         default=False, description="true if the category starts in each market with the entry"
     )
 
 
-class Input(_Table):
-    """A figure about one market that the panel does not hold."""
+class Column(_Table):
+    """A figure per market that only the firm has: an own column beside the panel's series."""
 
-    market: Text = Field(description="ISO3 code or name")
-    key: InputKey = Field(
-        description="what the figure is: closed_share, hhi, price_index, tariff, owners_share or "
-        "population"
+    key: Annotated[str, StringConstraints(pattern=COLUMN_KEY)] = Field(
+        description="name of the column: lower-case letters, digits and underscores"
     )
-    value: float = Field(ge=0, description="the figure: shares and tariffs as fractions")
+    words: Text = Field(description="what it is, in a few words")
+    unit: Text = Field(description="unit of its figures")
+
+
+class Input(_Table):
+    """A figure of the firm's own about one market: one that the panel lacks, or a better one."""
+
+    market: Market = Field(description="ISO code or name")
+    key: Text = Field(
+        description="what the figure is: closed_share, hhi, price_index, tariff or owners_share; "
+        "a series of the panel; or a column of markets.columns",
+        json_schema_extra={"format": "figure"},
+    )
+    value: float = Field(
+        description="the figure, in the unit of its key",
+        json_schema_extra={"unit": "that of the key"},
+    )
     date: datetime.date = Field(description="the day for which the figure holds")
     basis: Literal["source", "judgement", "hindsight"] = Field(
         description="source (read there), judgement (the author's), or hindsight (not known then)"
@@ -140,24 +186,26 @@ class Markets(_Table):
         description='"all", or a list of ISO3 codes or names; regions and blocs add to a list '
         'and narrow "all"',
     )
-    regions: tuple[Text, ...] = Field(
+    regions: tuple[Region, ...] = Field(
         default=(), description="regions or subregions of the panel whose markets are candidates"
     )
-    blocs: tuple[Text, ...] = Field(
+    blocs: tuple[Bloc, ...] = Field(
         default=(), description="blocs whose members on as_of are candidates"
     )
-    exclude: tuple[Text, ...] = Field(
+    exclude: tuple[Market, ...] = Field(
         default=(), description="markets that are no candidates whatever else is said"
     )
-    table: str = Field(
+    columns: tuple[Column, ...] = Field(
+        default=(), description="columns of the firm's own: key, words, unit"
+    )
+    table: Files = Field(
         default="",
-        description="CSV file beside the case file with the columns of inputs; its rows are read "
-        "into inputs",
+        description="CSV file or workbook beside the case file, or a list of them; their figures "
+        "are read into inputs",
     )
     inputs: tuple[Input, ...] = Field(
         default=(),
-        description="figures per market that the panel lacks: market, key, value, date, basis, "
-        "source",
+        description="figures of the firm's own per market: market, key, value, date, basis, source",
     )
 
 
@@ -181,7 +229,9 @@ class TeamStep(_Table):
     """The number of launch teams from a quarter on."""
 
     start: Quarter = Field(alias="from", description="quarter from which the number holds")
-    teams: int = Field(ge=0, description="launch teams from then on")
+    teams: int = Field(
+        ge=0, description="launch teams from then on", json_schema_extra={"unit": "teams"}
+    )
 
 
 class FixedEntry(_Table):
@@ -203,7 +253,7 @@ class FixedEntry(_Table):
 
 
 Teams = Annotated[
-    Annotated[int, Field(ge=0), Tag("word")]
+    Annotated[int, Field(ge=0, json_schema_extra={"unit": "teams"}), Tag("word")]
     | Annotated[tuple[TeamStep, ...], Field(min_length=1), Tag("list")],
     Discriminator(_form),
 ]
@@ -212,10 +262,12 @@ Teams = Annotated[
 class Source(_Table):
     """A country from which a part of a component comes."""
 
-    country: Text = Field(description="ISO3 code or name")
+    country: Market = Field(description="ISO3 code or name")
     share: Share = Field(description="part of the component that comes from there, 0 to 1")
     risk: Amount = Field(
-        default=1.0, description="rate of disruptions there over that of an average source"
+        default=1.0,
+        description="rate of disruptions there over that of an average source",
+        json_schema_extra={"unit": "ratio"},
     )
 
 
@@ -231,7 +283,9 @@ class Component(_Table):
         default=1.0, description="part of the output that cannot be made without it, 0 to 1"
     )
     spare: Amount = Field(
-        default=0.0, description="what its sources can add to their usual output, as a fraction"
+        default=0.0,
+        description="what its sources can add to their usual output",
+        json_schema_extra={"unit": "fraction"},
     )
 
 
@@ -243,13 +297,23 @@ class Sourcing(_Table):
         min_length=1, description="where it then comes from: country, share, risk"
     )
     premium: float = Field(
-        default=0.0, gt=-1, description="its cost over today's at first, as a fraction above it"
+        default=0.0,
+        gt=-1,
+        description="what it costs at first above its cost today",
+        json_schema_extra={"unit": "fraction"},
     )
     progress: float = Field(
-        default=0.8, gt=0, le=1, description="cost after twice the experience over that before"
+        default=0.8,
+        gt=0,
+        le=1,
+        description="cost after twice the experience over that before",
+        json_schema_extra={"unit": "ratio"},
     )
     mature: float = Field(
-        default=1.0, gt=0, description="cost over today's below which it does not fall"
+        default=1.0,
+        gt=0,
+        description="cost over today's below which it does not fall",
+        json_schema_extra={"unit": "ratio"},
     )
 
 
@@ -262,32 +326,53 @@ class Measure(_Table):
         default=("all",),
         description='markets, regions and blocs that it reaches; "all" or "home" among them',
     )
-    changes: dict[Text, float] = Field(
-        default={}, description="what it changes = factor or addition, see below"
-    )
+    changes: dict[
+        Text, Annotated[float, Field(json_schema_extra={"unit": "factor or addition"})]
+    ] = Field(default={}, description="what it changes = factor or addition, see below")
     sourcing: Sourcing | None = Field(
         default=None, description="another way to come by a component"
     )
     cost: Amount = Field(
-        default=0.0, description="money paid once, when it begins, in the case's currency"
+        default=0.0,
+        description="money paid once, when it begins, in the case's currency",
+        json_schema_extra={"unit": "currency"},
     )
     yearly: Amount = Field(
-        default=0.0, description="money a year from then on, in the case's currency"
+        default=0.0,
+        description="money from then on, in the case's currency",
+        json_schema_extra={"unit": "currency a year"},
     )
     start: Quarter | None = Field(
         default=None, alias="from", description="first quarter in which it can begin"
     )
-    lead: int = Field(default=0, ge=0, description="quarters from its beginning until it works")
-    lasts: int | None = Field(
-        default=None, ge=1, description="quarters that it works; to the end if left out"
+    lead: int = Field(
+        default=0,
+        ge=0,
+        description="quarters from its beginning until it works",
+        json_schema_extra={"unit": "quarters"},
     )
-    levels: tuple[Annotated[float, Field(gt=0)], ...] = Field(
-        default=(1.0,), min_length=1, description="sizes to choose from, of costs and changes alike"
+    lasts: int | None = Field(
+        default=None,
+        ge=1,
+        description="quarters that it works; to the end if left out",
+        json_schema_extra={"unit": "quarters"},
+    )
+    levels: tuple[Annotated[float, Field(gt=0, json_schema_extra={"unit": "of its size"})], ...] = (
+        Field(
+            default=(1.0,),
+            min_length=1,
+            description="sizes to choose from, of costs and changes alike",
+        )
     )
     begin: Literal["free", "never"] | Quarter = Field(
         default="free",
         description='"free" for the plan to decide, "never", or the quarter in which it begins',
     )
+
+
+# The two markets of a pair in `after`.
+Later = Annotated[Market, Field(title="later")]
+Earlier = Annotated[Market, Field(title="earlier")]
 
 
 class Limits(_Table):
@@ -296,32 +381,40 @@ class Limits(_Table):
     teams: Teams = Field(
         description='launch teams: a number, or steps [{from = "2013Q2", teams = 2}, ...]'
     )
-    capital: Amount = Field(description="cash at the start, in the case's currency")
+    capital: Amount = Field(
+        description="cash at the start, in the case's currency",
+        json_schema_extra={"unit": "currency"},
+    )
     cash_floor: Amount = Field(
-        default=0.0, description="cash that should remain at any time, in the case's currency"
+        default=0.0,
+        description="cash that should remain at any time, in the case's currency",
+        json_schema_extra={"unit": "currency"},
     )
     ruin: Share = Field(
         default=0.05, description="accepted probability that cash falls below the floor"
     )
-    must: tuple[Text, ...] = Field(default=(), description="markets to enter at some time")
-    never: tuple[Text, ...] = Field(default=(), description="markets not to enter")
-    fixed: dict[Text, FixedEntry] = Field(
+    must: tuple[Market, ...] = Field(default=(), description="markets to enter at some time")
+    never: tuple[Market, ...] = Field(default=(), description="markets not to enter")
+    fixed: dict[Market, FixedEntry] = Field(
         default={},
         description='market = "quarter" of an entry decided already, or {quarter = ..., '
         "mode = ...}",
     )
-    by: dict[Text, Quarter] = Field(
+    by: dict[Market, Quarter] = Field(
         default={}, description='market = "quarter" not later than which it is entered'
     )
-    after: tuple[tuple[Text, Text], ...] = Field(
+    after: tuple[tuple[Later, Earlier], ...] = Field(
         default=(),
         description="pairs [later, earlier]: the first only in a later quarter than the second",
     )
-    not_together: tuple[Annotated[tuple[Text, ...], Field(min_length=2)], ...] = Field(
+    not_together: tuple[Annotated[tuple[Market, ...], Field(min_length=2)], ...] = Field(
         default=(), description="sets of markets of which at most one is entered"
     )
     max_markets: int | None = Field(
-        default=None, ge=0, description="most markets that are newly entered; no limit if left out"
+        default=None,
+        ge=0,
+        description="most markets that are newly entered; no limit if left out",
+        json_schema_extra={"unit": "markets"},
     )
 
 
@@ -332,21 +425,104 @@ class Risk(_Table):
         default=0.3, description="weight of the bad tail in the objective; 0 looks at the mean only"
     )
     tail: float = Field(
-        default=0.1, gt=0, le=1, description="the bad tail: the worst part of the worlds, 0 to 1"
+        default=0.1,
+        gt=0,
+        le=1,
+        description="the bad tail: the worst part of the worlds, 0 to 1",
+        json_schema_extra={"unit": "fraction"},
     )
     discount: float = Field(
-        default=0.12, ge=0, le=1, description="discount rate a year, in real terms, as a fraction"
+        default=0.12,
+        ge=0,
+        le=1,
+        description="discount rate a year, in real terms, as a fraction",
+        json_schema_extra={"unit": "fraction a year"},
     )
     terminal_years: int = Field(
-        default=5, ge=0, le=50, description="years of flow counted after the horizon"
+        default=5,
+        ge=0,
+        le=50,
+        description="years of flow counted after the horizon",
+        json_schema_extra={"unit": "years"},
     )
+
+
+class OwnCriterion(_Table):
+    """A criterion of the user's own, or other anchors for a bundled one of the same key."""
+
+    key: Annotated[str, StringConstraints(pattern=COLUMN_KEY)] = Field(
+        description="name in weights and floors; that of a bundled criterion changes it"
+    )
+    column: str | None = Field(
+        default=None, description="series of the panel, or own column, with its figures"
+    )
+    low: float | None = Field(
+        default=None,
+        description="figure worth 0; above high where less is better",
+        json_schema_extra={"unit": "of the criterion"},
+    )
+    high: float | None = Field(
+        default=None,
+        description="figure worth 1",
+        json_schema_extra={"unit": "of the criterion"},
+    )
+    transform: Literal["linear", "log"] | None = Field(
+        default=None, description="scale between the two: linear or log; linear if left out"
+    )
+    weight: Weight | None = Field(
+        default=None, description="share in the score, beside the default weights of the others"
+    )
+    words: Text | None = Field(default=None, description="the question in a few words")
+    unit: Text | None = Field(default=None, description="unit of the figures")
+
+
+class Override(_Table):
+    """A score that somebody sets by hand, and why."""
+
+    market: Market = Field(description="ISO3 code or name")
+    score: Share = Field(description="the score in place of the computed one, 0 to 1")
+    reason: Text = Field(description="why; it stands in the report")
 
 
 class Screening(_Table):
     """How the candidates are ranked before planning."""
 
-    weights: dict[Text, Amount] = Field(
+    method: Method = Field(
+        default="weighted_sum",
+        description="which score ranks: weighted_sum, topsis or promethee; the others stand "
+        "beside it",
+    )
+    weights: dict[Text, Weight] = Field(
         default={}, description="criterion = weight; empty means the default criteria and weights"
+    )
+    floors: dict[Text, Annotated[float, Field(json_schema_extra={"unit": "of the criterion"})]] = (
+        Field(
+            default={},
+            description="criterion = figure in its own unit, short of which a market has no rank; "
+            "where less is better, the most that it may be",
+        )
+    )
+    criteria: tuple[OwnCriterion, ...] = Field(
+        default=(),
+        description="own criteria, or other anchors for a bundled one: key, column, low, high, "
+        "transform, weight, words, unit",
+    )
+    overrides: tuple[Override, ...] = Field(
+        default=(), description="scores set by hand: market, score, reason"
+    )
+
+
+class Distance(_Table):
+    """What counts as far from home."""
+
+    culture: tuple[Text, ...] = Field(
+        default=(),
+        description="own columns, or series of the panel, in which markets differ in culture; "
+        "empty leaves culture out",
+    )
+    weights: dict[Text, Weight] = Field(
+        default={},
+        description="component = weight; one that is not named is left out; empty means all alike",
     )
 
 
@@ -358,23 +534,30 @@ class Case(_Table):
     """
 
     name: str = Field(
-        default="", description="short name; the file's name without .toml if left out"
+        default="", description="short name; the file's name without its ending if left out"
     )
     title: str = Field(default="", description="one line for the heading of a report")
     as_of: datetime.date = Field(
         description="day of the question; data published after it are not seen"
     )
     quarters: int = Field(
-        default=40, ge=4, le=40, description="horizon in quarters, 4 to 40 (one to ten years)"
+        default=40,
+        ge=4,
+        le=40,
+        description="horizon in quarters, 4 to 40 (one to ten years)",
+        json_schema_extra={"unit": "quarters"},
     )
     currency: Annotated[str, StringConstraints(pattern=CURRENCY)] = Field(
-        default="USD", description="currency of all money in the case, three capital letters"
+        default="USD",
+        description="currency of all money in the case, three capital letters",
+        json_schema_extra={"format": "currency"},
     )
     dollars: float | None = Field(
         default=None,
         gt=0,
         description="US dollars for one unit of the currency on as_of; needed "
         "where the currency is not USD, since country figures are in dollars",
+        json_schema_extra={"unit": "USD for one unit of the currency"},
     )
     notes: tuple[Text, ...] = Field(default=(), description="remarks for the reader of the report")
     firm: Firm
@@ -390,10 +573,11 @@ class Case(_Table):
     limits: Limits
     risk: Risk = Risk()
     screening: Screening = Screening()
-    parameters: dict[Text, float] = Field(
+    distance: Distance = Distance()
+    parameters: dict[Text, Replacement] = Field(
         default={}, description='"mechanism.parameter" = value in place of the preset\'s'
     )
-    economics: dict[Text, float] = Field(
+    economics: dict[Text, Replacement] = Field(
         default={},
         description='"rivals" or "online.entry" (mode.field) = value in place of the preset\'s '
         "default economics",
@@ -406,13 +590,15 @@ class Case(_Table):
         Parameters
         ----------
         case : str or Path
-            Name of a bundled case (see `bundled_cases`), or the path of a TOML file.
+            Name of a bundled case (see `bundled_cases`), or the path of a TOML file or of a
+            workbook (.xlsx) such as `write_workbook` writes.
 
         Raises
         ------
         InputError
-            With everything that is wrong: no such file or name, broken TOML, unknown or missing
-            keys, values out of range, and the same for the table beside the case.
+            With everything that is wrong: no such file or name, broken TOML or a damaged
+            workbook, unknown or missing keys, values out of range, and the same for the table
+            beside the case.
         """
         from beachhead.cases.reading import read_case
 

@@ -2,22 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from beachhead.cases.case import Case
+from beachhead.cases.drafts import Draft, Known, Place
+from beachhead.cases.inputs import INPUTS, TAKEN, find_faults, identify
 from beachhead.cases.naming import find_covered, find_pool, resolve_names
-from beachhead.cases.order import check_order
+from beachhead.cases.order import SOURCES, check_order
 from beachhead.cases.presets import economics_of, load_preset
-from beachhead.errors import InputError, Problem, suggest
+from beachhead.errors import InputError, Problem, nearest, suggest
 
 if TYPE_CHECKING:
     from beachhead.data import Panel
 
 
-def check_case(case: Case, panel: Panel, *, where: str = "") -> list[Problem]:
+# Currencies of the last decades that no market uses any more.
+_FORMER = {
+    *("ATS", "BEF", "DEM", "ESP", "FIM", "FRF", "GRD", "IEP", "ITL", "LUF", "NLG", "PTE"),
+    *("BGN", "CYP", "EEK", "HRK", "LTL", "LVL", "MTL", "SIT", "SKK"),
+    *("ANG", "AZM", "BYR", "GHC", "MRO", "MZM", "ROL", "SDD", "SLL", "STD", "TRL", "VEF"),
+    *("ZMK", "ZWL"),
+}
+
+# Revenue over price x units. Channels, taxes and discounts take off less than nine tenths of the
+# price; other products and services seldom bring hundreds of times as much, and a firm for which
+# they do asks about another business. What lies outside is a matter of thousands, or of cents.
+# Judgement.
+LEAST_REVENUE, MOST_REVENUE = 1 / 30, 500.0
+
+PEOPLE_APART = 20.0  # factor between a case's population and the panel's. Judgement
+
+
+def check_draft(
+    draft: Draft, panel: Panel, *also: Callable[[Case, Panel], Iterable[Problem]]
+) -> list[Problem]:
+    """Everything that is wrong with a case, in its form and in its meaning.
+
+    Parameters
+    ----------
+    draft : Draft
+        What `read_draft` made of a file.
+    panel : Panel
+        Figures as of `draft.as_of`.
+    also : callables
+        Checks of rooms further up: (case, panel) -> problems whose `where` is a key.
+
+    Returns
+    -------
+    list of Problem
+        Empty where the case is in order. What is only a consequence of a fault is left out.
+    """
+    meaning = check_case(draft.case, panel, known=draft.known, place=draft.place)
+    further = [p for check in also for p in check(draft.case, panel) if draft.known(p.where)]
+    # Two checks may say the same of a name that nobody knows.
+    return list(dict.fromkeys([*draft.problems, *meaning, *_put(further, draft.place)]))
+
+
+def check_case(
+    case: Case, panel: Panel, *, known: Known | None = None, place: Place | None = None
+) -> list[Problem]:
     """Everything in a case that contradicts itself or that the panel does not know.
 
     Parameters
@@ -26,63 +72,93 @@ def check_case(case: Case, panel: Panel, *, where: str = "") -> list[Problem]:
         The case as read.
     panel : Panel
         The panel on which it is to be planned.
-    where : str
-        The file to name in the problems; by default the case's name.
+    known : Known, optional
+        Which keys hold what the author wrote; all by default. What depends on others is not told.
+    place : callable, optional
+        From a key to the words that say where it stands; by default the case's name and the key.
 
     Returns
     -------
     list of Problem
         Empty where the case is in order.
     """
-    resolved, problems = resolve_names(case, panel)
+    known = known or Known()
+    resolved, names = resolve_names(case, panel)
     pool, unknown = find_pool(resolved, panel)
-    problems += unknown
-    problems += _check_money(resolved)
-    problems += _check_dates(resolved, panel)
-    problems += _check_firm(resolved)
-    problems += _check_inputs(resolved)
+    problems = [p for p in (*names, *unknown) if known(p.where)]
+    known = known.without(*(p.where for p in problems))
+    problems += _check_money(resolved, panel, known)
+    problems += _check_dates(resolved, panel, known)
+    problems += _check_firm(resolved, known)
+    problems += _check_columns(resolved)
+    problems += _check_inputs(resolved, panel, known)
+    problems += _check_population(resolved, panel, known)
     problems += _check_parameters(resolved)
-    problems += _check_measures(resolved, panel)
-    problems += _check_components(resolved)
-    problems += _check_teams(resolved)
+    problems += _check_measures(resolved, panel, known)
+    problems += _check_components(resolved, known)
+    problems += _check_teams(resolved, known)
     problems += _check_choices(resolved)
-    problems += _check_candidates(resolved, pool, problems)
+    problems += _check_candidates(resolved, pool, known)
     try:
         modes = economics_of(resolved).modes
     except InputError as error:
         prefix = f"case {case.name!r}, "
-        problems += (replace(p, where=p.where.removeprefix(prefix)) for p in error.problems)
+        wrong = [replace(p, where=p.where.removeprefix(prefix)) for p in error.problems]
+        wrong = [p for p in wrong if known(p.where)]
+        problems += wrong
+        known = known.without(*(p.where for p in wrong))
         modes = load_preset(case.product.category).modes
-    problems += check_order(resolved, pool, modes)
-    where = where or f"case {case.name!r}"
-    return [replace(problem, where=f"{where}, {problem.where}") for problem in problems]
+    problems += check_order(resolved, pool, modes, known)
+    return _put(problems, place or (lambda key: f"case {case.name!r}, {key}"))
 
 
-def _check_money(case: Case) -> Iterator[Problem]:
-    product, limits = case.product, case.limits
-    if case.currency != "USD" and case.dollars is None:
+def _put(problems: Iterable[Problem], place: Place) -> list[Problem]:
+    return [replace(problem, where=place(problem.where)) for problem in problems]
+
+
+def _check_money(case: Case, panel: Panel, known: Known) -> Iterator[Problem]:
+    firm, product, limits = case.firm, case.product, case.limits
+    today = {code for codes in panel.markets["currency_today"] for code in (codes or "").split(",")}
+    if known("currency") and case.currency not in today | _FORMER:
+        near = " or ".join(nearest(case.currency, sorted(today)))
+        fix = f"Did you mean {near}?" if near else "Give its ISO 4217 code."
+        yield Problem(f"no currency {case.currency!r}", "currency", fix)
+    elif known("currency", "dollars") and case.currency != "USD" and case.dollars is None:
         yield Problem(
             "'dollars' is missing",
             "dollars",
             f"Country figures are in US dollars: say how many one {case.currency} was worth.",
         )
-    if case.currency == "USD" and case.dollars not in (None, 1.0):
+    elif known("currency", "dollars") and case.currency == "USD" and case.dollars not in (None, 1):
         yield Problem(f"dollars is {case.dollars:g}, but currency is USD", "dollars", "Leave one.")
-    if product.price < product.unit_cost:
+    if known("product.price", "product.unit_cost") and product.price < product.unit_cost:
         yield Problem(
             f"price {product.price:g} is below unit_cost {product.unit_cost:g}",
             "product.price",
             "Every sale would lose money: check both figures and their currency.",
         )
-    if limits.capital < limits.cash_floor:
+    if known("limits.capital", "limits.cash_floor") and limits.capital < limits.cash_floor:
         yield Problem(
             f"cash_floor {limits.cash_floor:g} is above capital {limits.capital:g}",
             "limits.cash_floor",
             "The firm would break the floor before it starts: lower the one or raise the other.",
         )
+    if known("firm.revenue", "firm.units", "firm.served", "product.price"):
+        sales = product.price * (firm.units + sum(market.units for market in firm.served))
+        times = firm.revenue / sales if sales > 0 else 1.0
+        if not LEAST_REVENUE <= times <= MOST_REVENUE:
+            yield Problem(
+                f"revenue {firm.revenue:g} is {times:.2g} times price x units at home and in the "
+                f"markets served, {sales:.3g}",
+                "firm.revenue",
+                "Give all three in single units and in the currency itself, not in thousands, "
+                "millions or cents; of a firm with many businesses only the one that sells this.",
+            )
 
 
-def _check_dates(case: Case, panel: Panel) -> Iterator[Problem]:
+def _check_dates(case: Case, panel: Panel, known: Known) -> Iterator[Problem]:
+    if not known("as_of"):
+        return
     if panel.as_of is None or panel.as_of > case.as_of:
         yield Problem(
             f"the panel shows data published until {panel.as_of or 'today'}, after as_of "
@@ -94,13 +170,13 @@ def _check_dates(case: Case, panel: Panel) -> Iterator[Problem]:
         ("firm.entered_home", case.firm.entered_home),
         ("product.launch", None if case.product.new_category else case.product.launch),
     ):
-        if year is not None and year > case.as_of.year:
+        if year is not None and year > case.as_of.year and known("product.new_category"):
             yield Problem(
                 f"{year} is after as_of {case.as_of}", key, "Give the year as known then."
             )
 
 
-def _check_firm(case: Case) -> Iterator[Problem]:
+def _check_firm(case: Case, known: Known) -> Iterator[Problem]:
     firm = case.firm
     seen: set[str] = set()
     for i, served in enumerate(firm.served):
@@ -110,7 +186,7 @@ def _check_firm(case: Case) -> Iterator[Problem]:
         if served.market in seen:
             yield Problem(f"{served.market} stands there twice", key, "Leave one of them.")
         seen.add(served.market)
-        if served.since > case.as_of:
+        if known("as_of") and served.since > case.as_of:
             yield Problem(
                 f"{served.market} is served since {served.since}, after as_of {case.as_of}",
                 f"firm.served[{i}].since",
@@ -125,27 +201,72 @@ def _check_firm(case: Case) -> Iterator[Problem]:
         )
 
 
-def _check_inputs(case: Case) -> Iterator[Problem]:
-    seen: set[tuple[str, str]] = set()
+def _check_columns(case: Case) -> Iterator[Problem]:
+    from beachhead.data.series import BY_KEY
+
+    seen: set[str] = set()
+    for i, column in enumerate(case.markets.columns):
+        where = f"markets.columns[{i}].key"
+        if column.key in BY_KEY or column.key in INPUTS:
+            fix = "Leave the column out: figures of that key can be given without it."
+            yield Problem(f"{column.key} is known already", where, fix)
+        elif column.key in TAKEN:
+            fix = "Choose another: a table has a column of that name with another meaning."
+            yield Problem(f"a column cannot have the key {column.key}", where, fix)
+        elif column.key in seen:
+            yield Problem(f"{column.key} stands there twice", where, "Leave one of them.")
+        seen.add(column.key)
+
+
+def _check_inputs(case: Case, panel: Panel, known: Known) -> Iterator[Problem]:
+    columns = {column.key for column in case.markets.columns}
+    if not known("markets.columns"):  # one at fault may be the one that is meant
+        columns |= {row.key for row in case.markets.inputs}
+    as_of = case.as_of if known("as_of") else None
+    seen: set[tuple[str, ...]] = set()
     for i, row in enumerate(case.markets.inputs):
         key = f"markets.inputs[{i}]"
-        if (row.market, row.key) in seen:
+        if identify(row) in seen:
             yield Problem(f"a second {row.key} for {row.market}", key, "Leave one of them.")
-        seen.add((row.market, row.key))
-        if row.date > case.as_of and row.basis != "hindsight":
+        seen.add(identify(row))
+        for field, problem in find_faults(row, columns, as_of):
+            yield replace(problem, where=f"{key}.{field}")
+        if row.key == "population" and row.value > 0 and known(f"{key}.market"):
+            people = panel.published.figure(row.market, "population").value or row.value
+            if not 1 / PEOPLE_APART <= row.value / people <= PEOPLE_APART:
+                yield Problem(
+                    f"population of {row.market} is {row.value:g}",
+                    f"{key}.value",
+                    f"The panel knows of {people:,.0f} people: give single persons, not thousands.",
+                )
+
+
+def _check_population(case: Case, panel: Panel, known: Known) -> Iterator[Problem]:
+    """Markets that cannot be left out, but of which nobody knows how many people they have."""
+    if not known("as_of", "markets.inputs"):
+        return
+    if panel.figures.filter(panel.figures["series"] == "population").is_empty():
+        yield Problem(
+            f"no population was published by {case.as_of}",
+            "as_of",
+            "The country figures begin later: take a later date.",
+        )
+        return
+    given = {row.market for row in case.markets.inputs if row.key == "population"}
+    limits = case.limits
+    needed = {**dict.fromkeys(limits.must, "limits.must")}
+    needed |= {iso3: f"limits.by.{iso3}" for iso3 in limits.by}
+    needed |= {iso3: f"limits.fixed.{iso3}" for iso3 in limits.fixed}
+    needed |= {m.market: f"firm.served[{i}].market" for i, m in enumerate(case.firm.served)}
+    needed[case.firm.home] = "firm.home"
+    for iso3, key in needed.items():
+        if iso3 not in panel.codes or iso3 in given:
+            continue
+        if panel.figure(iso3, "population").value is None:
             yield Problem(
-                f"{row.key} of {row.market} is of {row.date}, after as_of {case.as_of}",
-                f"{key}.date",
-                'Leave it out, or mark its basis as "hindsight".',
-            )
-        if row.key in ("price_index", "population") and row.value == 0:
-            what = f"{row.key} of {row.market} is 0"
-            yield Problem(what, f"{key}.value", "It must be above 0.")
-        if row.key in ("closed_share", "hhi", "owners_share") and row.value > 1:
-            yield Problem(
-                f"{row.key} of {row.market} is {row.value:g}",
-                f"{key}.value",
-                "It is a fraction, from 0 to 1.",
+                f"no population is known for {iso3} as of {case.as_of}",
+                key,
+                "Give it in markets.inputs with the key 'population', or take the market out.",
             )
 
 
@@ -155,6 +276,7 @@ def _check_parameters(case: Case) -> Iterator[Problem]:
     from beachhead.mechanisms import table
 
     known = table()
+    within = True
     for name, value in case.parameters.items():
         key = f"parameters.{name}"
         if name not in known:
@@ -163,10 +285,42 @@ def _check_parameters(case: Case) -> Iterator[Problem]:
             continue
         low, high = known[name].bounds
         if not low <= value <= high:
+            within = False
             yield Problem(f"{name} is {value:g}", key, f"It should be from {low:g} to {high:g}.")
+    if within:
+        yield from check_cuts(case)
 
 
-def _check_measures(case: Case, panel: Panel) -> Iterator[Problem]:
+def check_cuts(case: Case) -> Iterator[Problem]:
+    """Knowledge cannot save more than the whole entry cost.
+
+    The case's cuts count, and the largest that the priors allow for the others.
+    """
+    import numpy as np
+
+    from beachhead.mechanisms import table
+    from beachhead.mechanisms.knowledge import KINDS
+
+    known = table()
+    extreme = np.array([8.0])
+    cuts = {
+        name: case.parameters.get(
+            name, float(known[name].prior.values(known[name].default, extreme)[0])
+        )
+        for name in (f"knowledge.{kind}" for kind in KINDS)
+    }
+    if sum(cuts.values()) >= 1.0:
+        yield Problem(
+            "the cuts of the entry cost by knowledge add up to "
+            f"{sum(cuts.values()):.2f}: experience would save more than the whole cost",
+            "parameters",
+            f"Keep the sum of {', '.join(cuts)} under 1 (largest values of their priors: "
+            + ", ".join(f"{value:.2f}" for value in cuts.values())
+            + ").",
+        )
+
+
+def _check_measures(case: Case, panel: Panel, known: Known) -> Iterator[Problem]:
     if not case.measures:
         return
     from beachhead.mechanisms.measures import LEVERS
@@ -200,6 +354,8 @@ def _check_measures(case: Case, panel: Panel) -> Iterator[Problem]:
         for field, label in (("from", measure.start), ("begin", measure.begin)):
             if label is None or label in ("free", "never"):
                 continue
+            if not known("as_of", "quarters"):
+                continue
             quarter = case.quarter_index(label)
             outside = quarter >= case.quarters or (field == "begin" and quarter < 0)
             if outside:
@@ -208,7 +364,7 @@ def _check_measures(case: Case, panel: Panel) -> Iterator[Problem]:
                     f"It runs {case.quarter_label(0)} to {case.quarter_label(case.quarters - 1)}.",
                 )  # fmt: skip
         soonest = case.quarter_index(measure.start) if measure.start else 0
-        dated = measure.begin not in ("free", "never")
+        dated = known("as_of") and measure.begin not in ("free", "never")
         if dated and case.quarter_index(measure.begin) < soonest:
             yield Problem(
                 f"it begins in {measure.begin}, before {measure.start}", f"{key}.begin",
@@ -216,7 +372,7 @@ def _check_measures(case: Case, panel: Panel) -> Iterator[Problem]:
             )  # fmt: skip
 
 
-def _check_components(case: Case) -> Iterator[Problem]:
+def _check_components(case: Case, known: Known) -> Iterator[Problem]:
     names = [component.name for component in case.components]
     if (total := sum(component.share for component in case.components)) > 1 + 1e-9:
         fix = "They are shares of one unit's cost: together at most 1."
@@ -231,7 +387,7 @@ def _check_components(case: Case) -> Iterator[Problem]:
             continue
         key = f"measures[{i}].sourcing"
         ways.append((key, way.component, way.sources))
-        if way.component not in names:
+        if way.component not in names and known("components"):
             fix = suggest(way.component, names).capitalize() or "[[components]] names them."
             yield Problem(f"no component {way.component!r}", f"{key}.component", fix)
     for key, name, sources in ways:
@@ -241,20 +397,20 @@ def _check_components(case: Case) -> Iterator[Problem]:
                 "Together they are 1.",
             )  # fmt: skip
         for j, source in enumerate(sources):
-            known = risks.setdefault((name, source.country), source.risk)
-            if known != source.risk:
+            other = risks.setdefault((name, source.country), source.risk)
+            if other != source.risk:
                 yield Problem(
                     f"the risk of {source.country} for {name} is {source.risk:g} here and "
-                    f"{known:g} elsewhere", f"{key}.sources[{j}].risk", "Give one for both.",
+                    f"{other:g} elsewhere", f"{key}.sources[{j}].risk", "Give one for both.",
                 )  # fmt: skip
 
 
-def _check_teams(case: Case) -> Iterator[Problem]:
+def _check_teams(case: Case, known: Known) -> Iterator[Problem]:
     teams = case.limits.teams
-    if isinstance(teams, int):
+    if isinstance(teams, int) or not known("limits.teams"):
         return
     starts = [case.quarter_index(step.start) for step in teams]
-    if starts[0] > 0:
+    if starts[0] > 0 and known("as_of"):
         yield Problem(
             f"teams are given from {teams[0].start} on, but the horizon begins in "
             f"{case.quarter_label(0)}",
@@ -279,7 +435,7 @@ def _check_choices(case: Case) -> Iterator[Problem]:
             yield Problem(f"the same choice twice in {list(choices)}", key, "Leave one of them.")
 
 
-def _check_candidates(case: Case, pool: set[str], found: list[Problem]) -> Iterator[Problem]:
+def _check_candidates(case: Case, pool: set[str], known: Known) -> Iterator[Problem]:
     served = {market.market for market in case.firm.served}
     if case.markets.candidates != "all":
         for iso3 in case.markets.candidates:
@@ -290,8 +446,8 @@ def _check_candidates(case: Case, pool: set[str], found: list[Problem]) -> Itera
                     "markets.candidates",
                     "Leave it out; it is part of the plan anyway.",
                 )
-    unknown_names = any(problem.where.startswith("markets.") for problem in found)
-    if not unknown_names and not pool - served - {case.firm.home} - set(case.limits.never):
+    left = pool - served - {case.firm.home} - set(case.limits.never)
+    if not left and known("as_of", *SOURCES):
         yield Problem(
             "no market is left to enter",
             "markets.candidates",

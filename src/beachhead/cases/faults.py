@@ -4,21 +4,51 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from typing import Any, get_args, get_origin
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from beachhead.cases import quarters
-from beachhead.cases.case import CURRENCY
-from beachhead.errors import Problem, suggest
+from beachhead.cases.case import COLUMN_KEY, CURRENCY
+from beachhead.errors import Problem, nearest, suggest
 
 _PATTERNS = {
     quarters.LABEL: "a quarter such as 2014Q3",
+    COLUMN_KEY: "lower-case letters, digits and underscores, such as dealers_asking",
     CURRENCY: "three capital letters such as EUR",
 }
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that a schema has against some data.
+
+    Attributes
+    ----------
+    path : tuple
+        Keys and numbers of rows that lead to it.
+    what, fix : str
+        As in `Problem`.
+    kind : {'unknown', 'missing', 'value'}
+        A key that the schema does not know, one that it misses, or a value that it refuses.
+    meant : tuple of str
+        Of an unknown key: the known ones near it, the nearest first.
+    """
+
+    path: tuple[str | int, ...]
+    what: str
+    fix: str
+    kind: Literal["unknown", "missing", "value"]
+    meant: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The path in the words of a problem, such as `firm.served[0].mode`."""
+        return write_path(self.path)
 
 
 def explain(
@@ -37,26 +67,46 @@ def explain(
     place : callable
         Turns a dotted key into the words that say where it stands.
     """
-    problems = []
+    faults = find_faults(error, model, data)
+    # A key that is missing because it is spelt wrong is one fault, not two.
+    misspelt = {(*f.path[:-1], *f.meant[:1]) for f in faults if f.kind == "unknown"}
+    return [
+        Problem(fault.what, place(fault.key), fault.fix)
+        for fault in faults
+        if fault.kind != "missing" or fault.path not in misspelt
+    ]
+
+
+def find_faults(error: ValidationError, model: type[BaseModel], data: Any) -> list[Fault]:
+    """Everything that pydantic found, with the path at which it stands in the data."""
+    faults = []
     for fault in error.errors(include_url=False):
         if fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]:
             continue  # said of a list that is short only because its faulty items were taken out
-        key, field, known = _follow(fault["loc"], data, model)
-        name = key.rpartition(".")[2]
+        path, field, known = _follow(fault["loc"], data, model)
+        name = write_path(path).rpartition(".")[2]
         meaning = f"Meaning: {field.description}." if field and field.description else ""
         value = json.dumps(fault["input"], ensure_ascii=False, default=str)
         value = value if len(value) <= 60 else f"{value[:57]}..."
         if fault["type"] == "extra_forbidden":
-            what, fix = f"unknown key {name!r}", suggest(name, known).capitalize()
-            fix = fix or f"Known here are {', '.join(known)}."
+            fix = suggest(name, known).capitalize() or f"Known here are {', '.join(known)}."
+            meant = tuple(nearest(name, known))
+            faults.append(Fault(path, f"unknown key {name!r}", fix, "unknown", meant))
         elif fault["type"] != "missing":
-            what, fix = f"{name} is {value}", f"{_rule(fault)}. {meaning}"
+            fix = f"{_rule(fault)}. {meaning}".rstrip()
+            faults.append(Fault(path, f"{name} is {value}", fix, "value"))
         elif isinstance(fault["loc"][-1], int):
-            what, fix = f"{name} is {value}, which is too short", meaning
+            what = f"{name} is {value}, which is too short"
+            faults.append(Fault(path, what, meaning, "value"))
         else:
-            what, fix = f"{name!r} is missing", meaning
-        problems.append(Problem(what, place(key), fix.rstrip()))
-    return problems
+            faults.append(Fault(path, f"{name!r} is missing", meaning, "missing"))
+    return faults
+
+
+def write_path(path: Iterable[str | int]) -> str:
+    """A path as a dotted key: `firm.served[0].mode`."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(steps).removeprefix(".")
 
 
 def _rule(fault: ErrorDetails) -> str:
@@ -71,13 +121,13 @@ def _rule(fault: ErrorDetails) -> str:
 
 def _follow(
     loc: tuple[int | str, ...], data: Any, annotation: Any
-) -> tuple[str, FieldInfo | None, list[str]]:
-    """Dotted key of a fault, its field if it has one, and the keys known in its table.
+) -> tuple[tuple[str | int, ...], FieldInfo | None, list[str]]:
+    """Path of a fault, its field if it has one, and the keys known in its table.
 
     A location also names branches of unions, which stand in no file: only steps that lead on in
     the data, or name a key that is missing there, are kept.
     """
-    key, field, known = "", None, list[str]()
+    path, field, known = list[str | int](), None, list[str]()
     for step in loc:
         holder = _holder(annotation)
         fields: dict[str, FieldInfo] = {}
@@ -85,15 +135,15 @@ def _follow(
         if is_model:
             fields = {info.alias or name: info for name, info in holder.model_fields.items()}
         if isinstance(step, int) and isinstance(data, list) and step < len(data):
-            key, data = f"{key}[{step}]", data[step]
+            path, data = [*path, step], data[step]
         elif isinstance(data, dict) and (step in data or step in fields):
-            key, data = f"{key}.{step}" if key else str(step), data.get(step)
+            path, data = [*path, step], data.get(step)
             if is_model:
                 field, known = fields.get(str(step)), list(fields)
                 annotation = field.annotation if field else None
             elif holder is not None:
                 annotation = get_args(holder)[1]
-    return key, field, known
+    return tuple(path), field, known
 
 
 def _holder(annotation: Any) -> Any:
@@ -103,30 +153,3 @@ def _holder(annotation: Any) -> Any:
     if get_origin(annotation) is dict:
         return annotation
     return next(filter(None, map(_holder, get_args(annotation))), None)
-
-
-def find_lines(text: str) -> dict[str, int]:
-    """Line of each key of a TOML text that stands at the start of a line, by dotted path."""
-    # Text over several lines may look like keys: only its line ends are kept.
-    text = re.sub(r"(\"\"\"|''').*?\1", lambda m: "\n" * m.group().count("\n"), text, flags=re.S)
-    lines: dict[str, int] = {}
-    counts: dict[str, int] = {}
-    table = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*(\[\[?)\s*([\w.\"'-]+)\s*\]", line):
-            table = re.sub(r"[\"']", "", header.group(2))
-            if header.group(1) == "[[":
-                counts[table] = counts.get(table, -1) + 1
-                table = f"{table}[{counts[table]}]"
-            lines.setdefault(table, number)
-            table += "."
-        elif key := re.match(r"\s*([\w.-]+|\"[^\"]*\"|'[^']*')\s*=", line):
-            lines.setdefault(table + key.group(1).strip("\"'"), number)
-    return lines
-
-
-def line_of(key: str, lines: dict[str, int]) -> str:
-    """The words `line N` for a dotted key, or for the nearest key around it; else nothing."""
-    while key and key not in lines:
-        key = re.sub(r"(\[\d+\]|\.?[^.\[\]]*)$", "", key, count=1)
-    return f"line {lines[key]}" if key else ""

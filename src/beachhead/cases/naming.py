@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from beachhead.cases.case import Case, Component, Input, Measure, Served, Sourcing
+from beachhead.cases.case import Case, Component, Input, Measure, Override, Served, Sourcing
 from beachhead.errors import InputError, Problem, suggest
 
 if TYPE_CHECKING:
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 def resolve_names(case: Case, panel: Panel) -> tuple[Case, list[Problem]]:
     """The case with ISO3 codes for names, and a problem for each name that is not known.
 
-    An unknown name is left out of the list it stands in (an unknown home stays), so that the rest
-    of the case can still be checked.
+    An unknown name is left out of a list of names; home, and the names in a row or a group, stay
+    as they are, so that the rest of the case can still be checked.
     """
     names = _Names(panel)
-    firm, markets, limits = case.firm, case.markets, case.limits
+    firm, markets, limits, screening = case.firm, case.markets, case.limits, case.screening
     candidates = markets.candidates
     if candidates != "all":
         candidates = names.each(candidates, "markets.candidates")
@@ -46,6 +46,9 @@ def resolve_names(case: Case, panel: Panel) -> tuple[Case, list[Problem]]:
                 "after": names.groups(limits.after, "limits.after"),
                 "not_together": names.groups(limits.not_together, "limits.not_together"),
             }
+        ),
+        "screening": screening.model_copy(
+            update={"overrides": names.rows(screening.overrides, "screening.overrides")}
         ),
     }
     resolved["components"] = tuple(
@@ -81,14 +84,10 @@ class _Names:
         return tuple(dict.fromkeys(iso3 for iso3 in found if iso3))
 
     def groups(self, groups: Iterable[tuple[str, ...]], key: str) -> tuple[tuple[str, ...], ...]:
-        """The groups of which every name is known."""
-        found = []
-        for i, group in enumerate(groups):
-            codes = (self.one(name, f"{key}[{i}][{j}]") for j, name in enumerate(group))
-            known = tuple(iso3 for iso3 in codes if iso3)
-            if len(known) == len(group):
-                found.append(known)
-        return tuple(found)
+        return tuple(
+            tuple(self.one(name, f"{key}[{i}][{j}]") or name for j, name in enumerate(group))
+            for i, group in enumerate(groups)
+        )
 
     def keys[T](self, table: dict[str, T], key: str) -> dict[str, T]:
         found: dict[str, T] = {}
@@ -113,9 +112,9 @@ class _Names:
         )
         return part.model_copy(update={"sources": sources})
 
-    def rows[R: (Served, Input)](self, rows: Iterable[R], key: str) -> tuple[R, ...]:
+    def rows[R: (Served, Input, Override)](self, rows: Iterable[R], key: str) -> tuple[R, ...]:
         found = [(row, self.one(row.market, f"{key}[{i}].market")) for i, row in enumerate(rows)]
-        return tuple(row.model_copy(update={"market": iso3}) for row, iso3 in found if iso3)
+        return tuple(row.model_copy(update={"market": iso3 or row.market}) for row, iso3 in found)
 
 
 def find_pool(case: Case, panel: Panel) -> tuple[set[str], list[Problem]]:

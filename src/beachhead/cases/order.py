@@ -4,32 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from beachhead.cases.case import Case
+from beachhead.cases.drafts import Known
 from beachhead.cases.presets import ModeEconomics
 from beachhead.errors import Problem
 
+# Keys on which it depends which markets may be entered, and what entering takes.
+SOURCES = ("markets.candidates", "markets.regions", "markets.blocs")
+POOL = (*SOURCES, "firm.home", "firm.served", "limits.never", "markets.exclude", "as_of")
+HORIZON = ("as_of", "quarters")
+MODES = ("product.category", "economics", "modes.allowed")
 
-def check_order(case: Case, pool: set[str], modes: Mapping[str, ModeEconomics]) -> list[Problem]:
+
+def check_order(
+    case: Case, pool: set[str], modes: Mapping[str, ModeEconomics], known: Known | None = None
+) -> list[Problem]:
     """Limits of a resolved case that contradict one another.
 
     Parameters
     ----------
     case : Case
-        With ISO3 codes throughout.
+        With ISO3 codes throughout, save for names that are not known.
     pool : set of str
         Markets that `[markets]` names.
     modes : mapping of str to ModeEconomics
         What each mode takes: quarters of preparation, and launch teams during them in a market
         that is known well.
+    known : Known, optional
+        Which keys hold what the author wrote; all by default. What depends on others is not told.
     """
+    known = known or Known()
     return [
-        *_check_members(case, pool),
-        *_check_modes(case),
-        *_check_dates(case, modes),
-        *_check_waiting(case, pool, modes),
-        *_check_sets(case, pool),
-        *_check_people(case, pool, modes),
+        *_check_members(case, pool, known),
+        *_check_modes(case, known),
+        *_check_dates(case, modes, known),
+        *_check_waiting(case, pool, modes, known),
+        *_check_sets(case, pool, known),
+        *_check_people(case, pool, modes, known),
     ]
 
 
@@ -52,8 +65,8 @@ def _demanded(case: Case) -> dict[str, str]:
     }
 
 
-def _bar(case: Case, pool: set[str], iso3: str) -> str:
-    """Why a market cannot be entered; empty if it can."""
+def _bar(case: Case, pool: set[str], iso3: str, known: Known) -> str:
+    """Why a market cannot be entered; empty if it can, as far as is known."""
     if iso3 == case.firm.home:
         return "it is the home market"
     if iso3 in _present(case):
@@ -62,32 +75,43 @@ def _bar(case: Case, pool: set[str], iso3: str) -> str:
         return "limits.never excludes it"
     if iso3 in case.markets.exclude:
         return "markets.exclude excludes it"
-    return "" if iso3 in pool else "[markets] does not name it as a candidate"
+    if iso3 in pool or not known("as_of", *SOURCES):
+        return ""
+    return "[markets] does not name it as a candidate"
 
 
-def _check_members(case: Case, pool: set[str]) -> Iterator[Problem]:
+def _check_members(case: Case, pool: set[str], known: Known) -> Iterator[Problem]:
     limits = case.limits
     asked = [(iso3, "limits.must") for iso3 in limits.must]
     asked += [(iso3, f"limits.fixed.{iso3}") for iso3 in limits.fixed]
     asked += [(iso3, f"limits.by.{iso3}") for iso3 in limits.by]
     for iso3, key in asked:
-        if bar := _bar(case, pool, iso3):
+        if bar := _bar(case, pool, iso3, known):
             yield Problem(f"{iso3} is to be entered, but {bar}", key, "Take back one of the two.")
     for i, (later, earlier) in enumerate(limits.after):
-        if later in _present(case):
-            what = f"{later} waits for {earlier}, but {_bar(case, pool, later)}"
-            yield Problem(what, f"limits.after[{i}]", "Take the pair out.")
-        if earlier in _present(case) or _bar(case, pool, later):
+        if not known(f"limits.after[{i}]", "firm.home", "firm.served"):
             continue
-        if bar := _bar(case, pool, earlier):
+        if later in _present(case):
+            what = f"{later} waits for {earlier}, but {_bar(case, pool, later, known)}"
+            yield Problem(what, f"limits.after[{i}]", "Take the pair out.")
+        if earlier in _present(case) or _bar(case, pool, later, known):
+            continue
+        if bar := _bar(case, pool, earlier, known):
             yield Problem(
                 f"{later} waits for {earlier}, which cannot be entered: {bar}",
                 f"limits.after[{i}]",
                 f"Take the pair out, or let {earlier} be entered.",
             )
+    for i, group in enumerate(limits.not_together):
+        if len(set(group)) < len(group):
+            twice = next(iso3 for iso3 in group if group.count(iso3) > 1)
+            fix = "Leave one of them; a market can be kept out with limits.never."
+            yield Problem(f"{twice} stands there twice", f"limits.not_together[{i}]", fix)
 
 
-def _check_modes(case: Case) -> Iterator[Problem]:
+def _check_modes(case: Case, known: Known) -> Iterator[Problem]:
+    if not known("modes.allowed"):
+        return
     for iso3, entry in case.limits.fixed.items():
         if entry.mode is not None and entry.mode not in case.modes.allowed:
             yield Problem(
@@ -105,38 +129,48 @@ def _least(
     return min(choice.preparation for choice in choices), min(choice.teams for choice in choices)
 
 
-def _check_dates(case: Case, modes: Mapping[str, ModeEconomics]) -> Iterator[Problem]:
+def _check_dates(case: Case, modes: Mapping[str, ModeEconomics], known: Known) -> Iterator[Problem]:
     """Quarters asked for that lie outside the horizon or before anything can be ready."""
+    if not known("as_of"):
+        return
     dates = [(f"limits.fixed.{iso3}", e.quarter, e.mode) for iso3, e in case.limits.fixed.items()]
     dates += [(f"limits.by.{iso3}", label, None) for iso3, label in case.limits.by.items()]
     last = case.quarters - 1
     for key, label, mode in dates:
         ready, _ = _least(case, modes, mode)
         quarter = case.quarter_index(label)
-        if quarter > last:
+        if quarter > last and known("quarters"):
             fix = f"The last quarter is {case.quarter_label(last)}; see the key quarters."
             yield Problem(f"{label} is after the horizon", key, fix)
-        elif quarter < ready:
+        elif quarter < 0 or (quarter < ready and known(*MODES)):
             fix = f"Quarter 0 is {case.quarter_label(0)}; with {ready} of preparation the earliest "
             fix += f"is {case.quarter_label(ready)}."
             yield Problem(f"{label} is too early", key, fix)
 
 
 def _check_waiting(
-    case: Case, pool: set[str], modes: Mapping[str, ModeEconomics]
+    case: Case, pool: set[str], modes: Mapping[str, ModeEconomics], known: Known
 ) -> Iterator[Problem]:
     """Pairs of `after` that wait for one another, or keep a market from being entered in time."""
+    if not known(*POOL):
+        return
     enterable = _enterable(case, pool)
     before: dict[str, list[str]] = {iso3: [] for iso3 in sorted(enterable)}
     for later, earlier in case.limits.after:
         if {later, earlier} <= enterable:
             before[later].append(earlier)
-    try:
-        order = list(TopologicalSorter(before).static_order())
-    except CycleError as error:
-        cycle = " after ".join(reversed(error.args[1]))
-        what = f"these wait for one another: {cycle}"
-        yield Problem(what, "limits.after", "Take one of the pairs out.")
+    while True:
+        try:
+            order = list(TopologicalSorter(before).static_order())
+            break
+        except CycleError as error:
+            markets = error.args[1]
+            what = f"these wait for one another: {' after '.join(reversed(markets))}"
+            yield Problem(what, "limits.after", "Take one of the pairs out.")
+            # Without this circle the rest can still be looked at.
+            for earlier, later in pairwise(markets):
+                before[later] = [iso3 for iso3 in before[later] if iso3 != earlier]
+    if not known(*HORIZON, *MODES):
         return
     last = case.quarters - 1
     soonest, _ = _least(case, modes)
@@ -177,11 +211,11 @@ def _needed(case: Case) -> dict[str, str]:
     return needed
 
 
-def _check_sets(case: Case, pool: set[str]) -> Iterator[Problem]:
+def _check_sets(case: Case, pool: set[str], known: Known) -> Iterator[Problem]:
     needed = _needed(case)
     for i, group in enumerate(case.limits.not_together):
-        both = [iso3 for iso3 in group if iso3 in needed]
-        if len(both) > 1:
+        both = [iso3 for iso3 in dict.fromkeys(group) if iso3 in needed]
+        if len(both) > 1 and known(f"limits.not_together[{i}]"):
             reasons = ", ".join(f"{iso3} ({needed[iso3]})" for iso3 in both)
             yield Problem(
                 f"at most one of {', '.join(group)}, but these are needed: {reasons}",
@@ -190,7 +224,7 @@ def _check_sets(case: Case, pool: set[str]) -> Iterator[Problem]:
             )
     number = len([iso3 for iso3 in needed if iso3 in _enterable(case, pool)])
     most = case.limits.max_markets
-    if most is not None and number > most:
+    if most is not None and number > most and known(*POOL):
         yield Problem(
             f"max_markets is {most}, but {number} markets must be entered",
             "limits.max_markets",
@@ -199,19 +233,55 @@ def _check_sets(case: Case, pool: set[str]) -> Iterator[Problem]:
 
 
 def _check_people(
-    case: Case, pool: set[str], modes: Mapping[str, ModeEconomics]
+    case: Case, pool: set[str], modes: Mapping[str, ModeEconomics], known: Known
 ) -> Iterator[Problem]:
     """Entries demanded where there are too few teams to prepare them."""
-    teams = case.teams_by_quarter()
     enterable = _enterable(case, pool)
     demanded = sorted(iso3 for iso3 in _demanded(case) if iso3 in enterable)
-    if demanded and not any(teams) and all(_least(case, modes)):
+    nobody = case.limits.teams == 0 or (known(*HORIZON) and not any(case.teams_by_quarter()))
+    takes = known("limits.teams", "economics", "modes.allowed") and all(_least(case, modes))
+    if demanded and nobody and takes:  # in every preset a mode takes teams
         yield Problem(
             f"there are no launch teams, but {', '.join(demanded)} must be entered",
             "limits.teams",
             "Give at least one team, or ask for no entry.",
         )
-        return
+    elif known("limits.teams", *HORIZON, *POOL, *MODES):
+        yield from _check_single(case, demanded, modes)
+        yield from _check_fixed(case, enterable, modes)
+
+
+def _check_single(
+    case: Case, demanded: list[str], modes: Mapping[str, ModeEconomics]
+) -> Iterator[Problem]:
+    """Markets due at a time by which no mode can have been prepared, even with all the teams."""
+    teams = case.teams_by_quarter()
+    for iso3 in demanded:
+        if iso3 in case.limits.fixed:
+            continue
+        label = case.limits.by.get(iso3, case.quarter_label(case.quarters - 1))
+        due = min(case.quarter_index(label), case.quarters - 1)
+        choices = [modes[name] for name in case.modes.allowed]
+        soonest, _ = _least(case, modes)
+        can_be = any(
+            min(teams[begin : begin + mode.preparation], default=mode.teams) >= mode.teams
+            for mode in choices
+            for begin in range(due - mode.preparation + 1)
+        )
+        if due >= soonest and not can_be:
+            yield Problem(
+                f"{iso3} is due by {label}, but no mode of entry has the launch teams that its "
+                "preparation takes by then",
+                _demanded(case)[iso3],
+                "Ask for it later, allow a mode that takes fewer, or give more in limits.teams.",
+            )
+
+
+def _check_fixed(
+    case: Case, enterable: set[str], modes: Mapping[str, ModeEconomics]
+) -> Iterator[Problem]:
+    """Fixed entries whose preparation takes more teams at a time than there are."""
+    teams = case.teams_by_quarter()
     at_work: dict[int, dict[str, float]] = {}
     for iso3, entry in case.limits.fixed.items():
         quarters, people = _least(case, modes, entry.mode)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from beachhead.cases.case import Case, Input
-from beachhead.cases.faults import explain, find_lines, line_of
-from beachhead.cases.text import read_rows, read_text
+from beachhead.cases.case import Case
+from beachhead.cases.drafts import Draft, draft_case
+from beachhead.cases.inputs import read_inputs
+from beachhead.cases.lines import find_lines, find_place
+from beachhead.cases.text import read_text
 from beachhead.errors import InputError, Problem, suggest
+from beachhead.sheets import SUFFIXES
 
 BUNDLED = Path(__file__).parent / "bundled"
 TEMPLATE = Path(__file__).parent / "template.toml"
-COLUMNS = ("iso3", "key", "value", "date", "basis", "source")
 
 
 def bundled_cases() -> dict[str, str]:
@@ -32,81 +32,163 @@ def new_case(name: str) -> str:
     Parameters
     ----------
     name : str
-        Name of the case: letters, digits, hyphens and underscores, so that it can name a file.
+        Name of the case: letters, digits, hyphens and underscores, at most 100, so that it can
+        name a file.
 
     Raises
     ------
     InputError
         If `name` is no such name.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
-        fix = "Use letters, digits, hyphens and underscores."
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
+        fix = "Use letters, digits, hyphens and underscores, at most 100."
         raise InputError(Problem(f"a case cannot be named {name!r}", fix=fix))
     return TEMPLATE.read_text("utf-8").replace("NAME", name)
 
 
 def read_case(case: str | Path) -> Case:
     """See `Case.load`."""
-    path = Path(case)
-    names = bundled_cases()
-    if isinstance(case, str) and case in names:
-        path = BUNDLED / f"{case}.toml"
-    elif not path.exists():
-        near = suggest(path.stem, names).capitalize()
-        fix = f"Bundled cases are {' and '.join(names)}; 'beachhead new NAME' writes a new one."
-        what = "no such file, and no bundled case of that name"
-        raise InputError(Problem(what, str(path), f"{near} {fix}".lstrip()))
-    return parse_case(read_text(path), path)
+    return _accept(read_draft(case))
 
 
 def parse_case(text: str, where: str | Path = "") -> Case:
     """See `Case.loads`."""
-    data = _parse_toml(text, str(where))
-    lines = find_lines(text)
-    problems: list[Problem] = []
-    if where:
-        data.setdefault("name", Path(where).stem)
-    rows: list[Input] = []
-    if table := _table_name(data):
-        try:
-            rows = read_inputs(Path(where).parent / table)
-        except InputError as error:
-            problems += error.problems
-    try:
-        # Through JSON, where strictness still lets a list be a tuple and a string be a date.
-        case = Case.model_validate_json(json.dumps(data, default=str), strict=True)
-    except ValidationError as error:
-
-        def place(key: str) -> str:
-            return ", ".join(filter(None, [str(where), line_of(key, lines), key]))
-
-        raise InputError(*explain(error, Case, data, place), *problems) from error
-    if problems:
-        raise InputError(*problems)
-    inputs = (*case.markets.inputs, *rows)
-    markets = case.markets.model_copy(update={"inputs": inputs, "table": ""})
-    return case.model_copy(update={"markets": markets})
+    return _accept(parse_draft(text, where))
 
 
-def read_inputs(path: Path) -> list[Input]:
-    """Rows of a table of extra inputs per market.
+def _accept(draft: Draft) -> Case:
+    if draft.problems:
+        raise InputError(*draft.problems)
+    return draft.case
+
+
+def read_draft(case: str | Path) -> Draft:
+    """A case as far as its file can be read; `check_draft` then says all that is wrong with it.
+
+    Parameters
+    ----------
+    case : str or Path
+        Name of a bundled case, or the path of a TOML file or a workbook.
 
     Raises
     ------
     InputError
-        With every column and every cell that is at fault.
+        If there is no such file or name, or the file is neither TOML nor a workbook.
     """
-    inputs: list[Input] = []
-    problems: list[Problem] = []
-    for place, row in read_rows(path, COLUMNS):
-        data = {"market": row["iso3"], **{key: row[key] for key in COLUMNS[1:]}}
-        try:
-            inputs.append(Input.model_validate(data))
-        except ValidationError as error:
-            problems += explain(error, Input, data, f"{place}, {{}}".format)
-    if problems:
-        raise InputError(*problems)
-    return inputs
+    path = _locate(case)
+    return _draft(*_read_data(path), path)
+
+
+def parse_draft(text: str, where: str | Path = "") -> Draft:
+    """A case as far as its text can be read; see `read_draft`."""
+    return _draft(*_parse_data(text, str(where)), where)
+
+
+def list_tables(case: str | Path) -> tuple[str, ...]:
+    """Names of the tables out of which a case reads figures, as they stand in its file.
+
+    Raises
+    ------
+    InputError
+        If there is no such case, or its file is broken.
+    """
+    return _name_tables(_read_data(_locate(case))[0])
+
+
+type Read = tuple[dict[str, Any], dict[str, str], list[Problem]]  # tables, places of keys, faults
+
+
+def _read_data(path: Path) -> Read:
+    if path.suffix.lower() in SUFFIXES:
+        from beachhead.cases.workbook_reading import read_tables
+
+        return read_tables(path)
+    return _parse_data(read_text(path), str(path))
+
+
+def _parse_data(text: str, where: str) -> Read:
+    data = _parse_toml(text, where)
+    return data, {key: f"line {line}" for key, line in find_lines(text).items()}, []
+
+
+def _draft(
+    data: dict[str, Any], places: dict[str, str], found: list[Problem], where: str | Path
+) -> Draft:
+    """The case that the tables of a file make, as far as they and the file are not at fault.
+
+    Parameters
+    ----------
+    data : dict
+        Tables and keys as read.
+    places : dict
+        Dotted key to the words that say where in the file it stands.
+    found : list of Problem
+        What is wrong with the file itself.
+    where : str or Path
+        The file: named in errors, and `markets.table` lies beside it.
+    """
+    if where:
+        data.setdefault("name", Path(where).stem)
+
+    def place(key: str) -> str:
+        return ", ".join(filter(None, [str(where), find_place(key, places), key]))
+
+    draft = draft_case(data, place)
+    draft = replace(draft, problems=(*found, *draft.problems))
+    return _join_tables(draft, Path(where).parent, _name_columns(data))
+
+
+def _join_tables(draft: Draft, folder: Path, columns: list[str]) -> Draft:
+    """The draft with the figures of `markets.table` behind its own inputs."""
+    markets = draft.case.markets
+    names = (markets.table,) if isinstance(markets.table, str) else markets.table
+    rows, problems = read_inputs(folder, filter(None, names), columns, draft.as_of)
+    own = len(markets.inputs)
+
+    def place(key: str) -> str:
+        row = re.match(r"markets\.inputs\[(\d+)\]", key)
+        if row is None or int(row[1]) < own:
+            return draft.place(key)
+        return rows[int(row[1]) - own][0]
+
+    inputs = (*markets.inputs, *(row for _, row in rows))
+    merged = markets.model_copy(update={"inputs": inputs, "table": ""})
+    return Draft(
+        draft.case.model_copy(update={"markets": merged}),
+        (*draft.problems, *problems),
+        draft.known.without("markets.inputs[-]") if problems else draft.known,
+        place,
+    )
+
+
+def _locate(case: str | Path) -> Path:
+    """File of a case.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, and no bundled case of that name.
+    """
+    path = Path(case)
+    names = bundled_cases()
+    if isinstance(case, str) and case in names:
+        return BUNDLED / f"{case}.toml"
+    if not _is_there(path):
+        near = suggest(path.stem, names).capitalize()
+        fix = f"Bundled cases are {' and '.join(names)}; 'beachhead new NAME' writes a new one."
+        what = "no such file, and no bundled case of that name"
+        raise InputError(Problem(what, str(path), f"{near} {fix}".lstrip()))
+    return path
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except PermissionError:
+        return True  # for whoever reads it to say
+    except (OSError, ValueError):  # also names that no file can have
+        return False
+    return True
 
 
 def _parse_toml(text: str, where: str) -> dict[str, Any]:
@@ -123,7 +205,17 @@ def _parse_toml(text: str, where: str) -> dict[str, Any]:
         ) from error
 
 
-def _table_name(data: dict[str, Any]) -> str:
+def _name_tables(data: dict[str, Any]) -> tuple[str, ...]:
+    """Tables that a case file names, whatever else is wrong with it."""
     markets = data.get("markets")
-    table = markets.get("table") if isinstance(markets, dict) else None
-    return table if isinstance(table, str) else ""
+    named = markets.get("table") if isinstance(markets, dict) else None
+    names = named if isinstance(named, list) else [named]
+    return tuple(name for name in names if isinstance(name, str) and name)
+
+
+def _name_columns(data: dict[str, Any]) -> list[str]:
+    """Keys of the own columns that a faulty case file declares."""
+    markets = data.get("markets")
+    columns = markets.get("columns") if isinstance(markets, dict) else None
+    rows = [row for row in columns if isinstance(row, dict)] if isinstance(columns, list) else []
+    return [row["key"] for row in rows if isinstance(row.get("key"), str)]

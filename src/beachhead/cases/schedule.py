@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from beachhead.cases.case import Case, Mode
-from beachhead.cases.text import read_rows
 from beachhead.errors import InputError, Problem, suggest
+from beachhead.tables import MOST_PROBLEMS, Row, Table, read_table
 
 if TYPE_CHECKING:
     from beachhead.data import Panel
@@ -64,10 +64,10 @@ class Schedule(BaseModel):
         Parameters
         ----------
         path : str or Path
-            CSV file with the columns iso3, name, enter, mode, localisation, in any order. `iso3`
-            may hold a name that the panel knows; `name` is for the reader and is not looked at.
-            A row with the mode `measure` begins the measure that `name` names, in the quarter
-            `enter`, at the level in `localisation`.
+            CSV file or workbook with the columns iso3, name, enter, mode, localisation, in any
+            order. `iso3` may hold a name that the panel knows; `name` is for the reader and is not
+            looked at. A row with the mode `measure` begins the measure that `name` names, in the
+            quarter `enter`, at the level in `localisation`.
         case : Case
             The case whose horizon, candidates and modes the schedule must keep to.
         panel : Panel
@@ -78,20 +78,25 @@ class Schedule(BaseModel):
         InputError
             With every cell at fault: file, line and column.
         """
-        path = Path(path)
+        table = read_table(path)
+        table.demand(COLUMNS)
         candidates = set(case.candidate_iso3(panel))
         entries: list[Entry] = []
         problems: list[Problem] = []
         lines: dict[str, str] = {}
         measures: list[Begun] = []
-        for place, row in read_rows(path, COLUMNS):
-            if row["mode"] == MEASURE:
-                begun, faults = _read_begun(row, place, case, [b.measure for b in measures])
+        for row in table.rows:
+            place = row.place
+            if row.cells["mode"] == MEASURE:
+                begun, faults = _read_begun(table, row, case, [b.measure for b in measures])
                 problems += faults
                 measures += [begun] if begun else []
                 continue
-            entry, faults = _read_entry(row, place, case, panel)
+            entry, faults = _read_entry(table, row, case, panel)
             problems += faults
+            if len(problems) > MOST_PROBLEMS:
+                problems.append(Problem("further rows were not looked at", place))
+                break
             if entry is None:
                 continue
             if entry.iso3 in lines:
@@ -133,43 +138,47 @@ class Schedule(BaseModel):
 
 
 def _read_begun(
-    row: dict[str, str], place: str, case: Case, before: list[int]
+    table: Table, row: Row, case: Case, before: list[int]
 ) -> tuple[Begun | None, list[Problem]]:
     """A row that begins a measure, or what is wrong with it."""
+    cells, place = row.cells, row.place
     names = [measure.name for measure in case.measures]
-    if row["name"] not in names:
-        hint = suggest(row["name"], names).capitalize() or "[[measures]] of the case names them."
-        return None, [Problem(f"no measure {row['name']!r}", f"{place}, name", hint)]
-    number = names.index(row["name"])
+    if cells["name"] not in names:
+        hint = suggest(cells["name"], names).capitalize() or "[[measures]] of the case names them."
+        return None, [Problem(f"no measure {cells['name']!r}", f"{place}, name", hint)]
+    number = names.index(cells["name"])
     measure, problems = case.measures[number], []
     if number in before:
         problems.append(Problem(f"{measure.name} is begun twice", f"{place}, name", "Leave one."))
     first, last = case.quarter_label(0), case.quarter_label(case.quarters - 1)
     try:
-        quarter = case.quarter_index(row["enter"])
+        quarter = case.quarter_index(cells["enter"])
     except InputError:
         quarter = -1
     if not 0 <= quarter < case.quarters:
-        what = f"{row['enter']!r} is no quarter of the horizon"
+        what = f"{cells['enter']!r} is no quarter of the horizon"
         problems.append(Problem(what, f"{place}, enter", f"It runs {first} to {last}."))
-    level = next((size for size in measure.levels if repr(size) == row["localisation"]), None)
-    level = level or next((s for s in measure.levels if f"{s:g}" == row["localisation"]), None)
-    if level is None:
-        what = f"{row['localisation']!r} is no level of {measure.name}"
+    try:
+        level = table.number(cells["localisation"])
+    except ValueError:
+        level = 0.0
+    if level not in measure.levels:
+        what = f"{cells['localisation']!r} is no level of {measure.name}"
         sizes = ", ".join(f"{size:g}" for size in measure.levels)
         problems.append(Problem(what, f"{place}, localisation", f"Its levels are {sizes}."))
-    if problems or level is None:
+    if problems:
         return None, problems
     return Begun(measure=number, quarter=quarter, level=level), []
 
 
 def _read_entry(
-    row: dict[str, str], place: str, case: Case, panel: Panel
+    table: Table, line: Row, case: Case, panel: Panel
 ) -> tuple[Entry | None, list[Problem]]:
+    row = line.cells
     problems: list[Problem] = []
 
     def fault(column: str, what: str, fix: str = "") -> None:
-        problems.append(Problem(what, f"{place}, {column}", fix))
+        problems.append(Problem(what, f"{line.place}, {column}", fix))
 
     iso3 = ""
     try:
@@ -192,7 +201,7 @@ def _read_entry(
         near = suggest(row["mode"], case.modes.allowed).capitalize()
         fault("mode", f"{row['mode']!r} is no mode of the case", near or f"It allows {allowed}.")
     try:
-        localisation = float(row["localisation"])
+        localisation = table.number(row["localisation"])
     except ValueError:
         localisation = -1.0
     if localisation not in case.modes.localisation:

@@ -18,7 +18,9 @@ def write_toml(case: Case) -> str:
     tables = {key: value for key, value in data.items() if isinstance(value, dict)}
     lines = [_line(key, value) for key, value in data.items() if key not in tables]
     for name, table in tables.items():
-        lines += ["", f"[{name}]", *(_line(key, value) for key, value in table.items())]
+        is_open = isinstance(getattr(case, name), dict)  # its keys have no order of the schema
+        entries = sorted(table.items()) if is_open else table.items()
+        lines += ["", f"[{name}]", *(_line(key, value) for key, value in entries)]
     return "\n".join(lines) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import Annotated
@@ -9,8 +10,9 @@ from typing import Annotated
 import typer
 
 from beachhead._version import __version__
-from beachhead.cli import cases, data, explaining, plans
+from beachhead.cli import cases, data, distances, explaining, plans, screening
 from beachhead.errors import InputError
+from beachhead.files import FULL
 
 app = typer.Typer(
     name="beachhead",
@@ -43,11 +45,12 @@ app.command("demo")(plans.demo)
 app.command("cases")(cases.list_cases)
 app.command("new")(cases.new)
 app.command("check")(cases.check)
-app.command("screen")(cases.screen)
+app.command("screen")(screening.screen)
 app.command("plan")(plans.plan)
 app.command("simulate")(plans.simulate)
 app.command("report")(plans.report)
 app.command("explain")(explaining.explain)
+data.app.command("distance")(distances.distance)
 app.add_typer(data.app, name="data")
 
 
@@ -56,8 +59,18 @@ def main() -> None:
     if hasattr(signal, "SIGPIPE"):  # a reader that has seen enough, such as head, is no fault
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except InputError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)
+        # What is still held back cannot be written either, and must not be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

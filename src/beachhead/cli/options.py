@@ -18,7 +18,8 @@ class EffortName(StrEnum):
 
 
 CaseName = Annotated[
-    str, typer.Argument(metavar="CASE", help="A case file, or the name of a bundled case.")
+    str,
+    typer.Argument(metavar="CASE", help="A case file or workbook, or the name of a bundled case."),
 ]
 RunFolder = Annotated[
     Path | None,

@@ -3,14 +3,20 @@
 from beachhead.data.build import build
 from beachhead.data.panel import INCOME_CLASSES, Figure, Panel, Status, load_panel
 from beachhead.data.series import SERIES, Series
+from beachhead.data.update import Change, Reach, Update, measure, update
 
 __all__ = [
     "INCOME_CLASSES",
     "SERIES",
+    "Change",
     "Figure",
     "Panel",
+    "Reach",
     "Series",
     "Status",
+    "Update",
     "build",
     "load_panel",
+    "measure",
+    "update",
 ]

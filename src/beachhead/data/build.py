@@ -8,11 +8,13 @@ from __future__ import annotations
 import csv
 from datetime import date
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 
 from beachhead.data.blocs import parse_memberships
+from beachhead.data.names import PLACES
 from beachhead.data.series import BY_KEY, LEFT_OUT, OPEN_LICENCES
 from beachhead.data.sphere import great_circle_km
 from beachhead.errors import InputError, Problem
@@ -20,7 +22,6 @@ from beachhead.files import write_atomic
 
 PACKAGED = Path(__file__).parent / "panel"
 FIRST_YEAR = 2005
-_PLACES = Path(__file__).parent / "places.csv"
 _FIRST_PROJECTED_YEAR = 2024  # World Population Prospects 2024 estimates up to 2023
 _MISPLACED_KM = 500.0
 _NEEDED = {
@@ -68,12 +69,13 @@ def build(source: Path, out: Path | None = None) -> Path:
         raise InputError(*problems)
     frames = {"figures": figures, "markets": markets, "pairs": pairs, "blocs": blocs}
     for name, frame in frames.items():
-        write_atomic(out / f"{name}.parquet", partial(_write, frame))
+        write_atomic(out / f"{name}.parquet", partial(write_table, frame))
     return out
 
 
-def _write(frame: pl.DataFrame, path: Path) -> None:
-    frame.write_parquet(path, compression="zstd", compression_level=10, statistics=False)
+def write_table(frame: pl.DataFrame, file: BytesIO) -> None:
+    """Write a table of the panel; the same rows give the same bytes."""
+    frame.write_parquet(file, compression="zstd", compression_level=10, statistics=False)
 
 
 def _read(source: Path) -> dict[str, pl.DataFrame]:
@@ -118,11 +120,11 @@ def _number(
 def _shape_markets(
     table: pl.DataFrame, path: Path, problems: list[Problem]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    with _PLACES.open(encoding="utf-8", newline="") as file:
+    with PLACES.open(encoding="utf-8", newline="") as file:
         places = pl.DataFrame(list(csv.DictReader(file)))
     unknown = sorted(set(table["iso3"]) - set(places["iso3"]))
     if unknown:
-        fix = f"Add a line for each to {_PLACES.name}."
+        fix = f"Add a line for each to {PLACES.name}."
         problems.append(Problem(f"no name and languages for {', '.join(unknown)}", str(path), fix))
     degrees = {name: pl.Float32() for name in ("lat", "lon", "cap_lat", "cap_lon")}
     table = _number(table, {**degrees, "landlocked": pl.Int8()}, path, problems)

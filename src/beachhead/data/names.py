@@ -2,43 +2,79 @@
 
 from __future__ import annotations
 
+import csv
+import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
 
-from beachhead.errors import InputError, Problem, suggest
+from beachhead.errors import InputError, Problem
+
+PLACES = Path(__file__).parent / "places.csv"
+_APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼʹ`´′"))
 
 
 def fold(name: str) -> str:
-    """Name without case, accents, punctuation and leading article, for comparison."""
-    plain = unicodedata.normalize("NFKD", name.casefold().replace("ı", "i"))
+    """Name without case, accents, punctuation and article before or behind, for comparison."""
+    plain = name.casefold().translate(_APOSTROPHES).replace("ı", "i").replace(".", "")
+    plain = unicodedata.normalize("NFKD", plain.replace("&", " and "))
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    plain = plain.replace("&", " and ").replace("'", "").replace("’", "").replace(".", "")
     words = re.sub(r"[^a-z0-9]+", " ", plain).split()
     if words[:1] == ["the"]:
         words = words[1:]
+    if words[-1:] == ["the"]:
+        words = words[:-1]
     return " ".join("saint" if word == "st" else word for word in words)
 
 
-def index_names(rows: Iterable[tuple[str, str, str, list[str]]]) -> dict[str, str]:
-    """Folded code, name or spelling -> iso3, from rows of (iso3, iso2, name, spellings)."""
-    index: dict[str, str] = {}
-    for iso3, iso2, name, spellings in rows:
-        for known in (iso3, iso2, name, *spellings):
-            index.setdefault(fold(known), iso3)
-    return index
+class Names:
+    """Which market is meant by a code, a name or a common spelling.
 
-
-def find_market(text: str, index: Mapping[str, str], names: Iterable[str]) -> str:
-    """ISO3 code of the market that `text` names.
-
-    Raises
-    ------
-    InputError
-        If no market has this code or name; near names are suggested.
+    Parameters
+    ----------
+    rows : iterable of (str, str, str, list of str)
+        iso3, iso2, name and further spellings of each market.
     """
-    found = index.get(fold(text))
-    if found is None:
-        hint = suggest(text, names) or "Use the ISO 3166 code or the usual English name."
-        raise InputError(Problem(f"no market {text!r}", "", hint))
-    return found
+
+    def __init__(self, rows: Iterable[tuple[str, str, str, Sequence[str]]]) -> None:
+        self._codes: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        for iso3, iso2, name, spellings in rows:
+            self._names[iso3] = name
+            for known in filter(None, map(fold, (iso3, iso2, name, *spellings))):
+                self._codes.setdefault(known, iso3)
+
+    def get(self, text: str) -> str | None:
+        """ISO3 code of the market that `text` names; None if no market has this code or name."""
+        return self._codes.get(fold(text))
+
+    def find(self, text: str) -> str:
+        """ISO3 code of the market that `text` names.
+
+        Raises
+        ------
+        InputError
+            If no market has this code or name; near names are suggested.
+        """
+        if found := self.get(text):
+            return found
+        folded = fold(text)
+        spellings = [known for known in self._codes if len(known) > 3]
+        near = difflib.get_close_matches(folded[:60], spellings, n=3, cutoff=0.7)
+        names = dict.fromkeys(self._names[self._codes[known]] for known in near)
+        hint = f"did you mean {' or '.join(map(repr, names))}?" if names else ""
+        shown = text if len(text) <= 60 else f"{text[:57]}..."
+        hint = hint or "Use the ISO 3166 code or the usual English name."
+        raise InputError(Problem(f"no market {shown!r}", "", hint))
+
+
+@cache
+def read_names() -> Names:
+    """Names of all markets that the package knows."""
+    with PLACES.open(encoding="utf-8", newline="") as file:
+        return Names(
+            (row["iso3"], row["iso2"], row["name"], row["spellings"].split("|"))
+            for row in csv.DictReader(file)
+        )

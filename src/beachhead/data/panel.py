@@ -5,21 +5,21 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
-from beachhead.data.build import PACKAGED
-from beachhead.data.names import find_market, index_names
-from beachhead.data.series import SERIES, find_series, newest_year
+from beachhead.data.location import TABLES, describe_origin, find_folder, standing
+from beachhead.data.names import Names
+from beachhead.data.series import BY_KEY, SERIES, Series, find_series, newest_year
 from beachhead.data.standins import Kin, stand_in
 from beachhead.errors import InputError, Problem, suggest
 
-Status = Literal["figure", "older", "fallback", "none"]
+Status = Literal["figure", "older", "own", "fallback", "none"]
 IncomeClass = Literal["low", "lower_middle", "upper_middle", "high"]
 
 # Lower bounds of income per head, international $ of 2021 (gdp_pc_ppp_const): round figures near
@@ -30,6 +30,7 @@ INCOME_CLASSES: tuple[tuple[float, IncomeClass], ...] = (
     (3_500.0, "lower_middle"),
     (0.0, "low"),
 )
+_AGAIN = "Write the panel with `beachhead data build`, or delete the folder of a refreshed one."
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,12 @@ class Figure:
         Year of the figure; None for a stand-in.
     source : str
         Where it comes from.
-    status : {'figure', 'older', 'fallback', 'none'}
-        As new as that of most economies; older than that; a stand-in; nothing known.
+    status : {'figure', 'older', 'own', 'fallback', 'none'}
+        As new as that of most economies; older than that; the user's own; a stand-in; nothing
+        known.
     note : str
-        What the status does not say by itself: the year, or what stood in.
+        What the status does not say by itself: the year, what stood in, or what an own figure
+        stands in place of.
     """
 
     iso3: str
@@ -71,6 +74,15 @@ _COLUMN = {
     "note": pl.String,
 }
 
+OWN = {
+    "series": pl.String,
+    "iso3": pl.String,
+    "date": pl.Date,
+    "value": pl.Float64,
+    "basis": pl.String,
+    "source": pl.String,
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Panel:
@@ -89,6 +101,12 @@ class Panel:
         colonial_tie, common_colonizer, source.
     blocs : polars.DataFrame
         bloc, iso3, start, end: a member from `start` until the day before `end`.
+    origin : str
+        Which panel it is: as shipped, or when it was refreshed; empty for one built elsewhere.
+    columns : tuple of Series
+        Columns of the user's own, beside the panel's series.
+    own : polars.DataFrame
+        The user's own figures: series, iso3, date, value, basis, source. See `with_own`.
     """
 
     as_of: date | None
@@ -96,6 +114,9 @@ class Panel:
     markets: pl.DataFrame
     pairs: pl.DataFrame
     blocs: pl.DataFrame
+    origin: str = ""
+    columns: tuple[Series, ...] = ()
+    own: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OWN))
 
     def __str__(self) -> str:
         held = f"{self.markets.height} economies, {self.figures.height:,} figures"
@@ -103,13 +124,17 @@ class Panel:
 
     @property
     def note(self) -> str:
-        """What `as_of` does and does not mean, in one or two sentences."""
-        if self.as_of is None:
-            return "All figures there are, in today's revision."
-        return (
-            f"Only figures that count as published by {self.as_of}; they stand in today's "
-            "revision, not in the vintage of that date."
-        )
+        """What `as_of` means, which panel it is, and whether own figures are there."""
+        seen = "All figures there are, in today's revision."
+        if self.as_of is not None:
+            seen = (
+                f"Only figures that count as published by {self.as_of}; they stand in today's "
+                "revision, not in the vintage of that date."
+            )
+        origin = f" Figures {self.origin}." if self.origin else ""
+        many = self.own.height
+        own = f" With {many:,} figure{'s' if many > 1 else ''} of your own." if many else ""
+        return f"{seen}{origin}{own}"
 
     @cached_property
     def digest(self) -> str:
@@ -117,7 +142,75 @@ class Panel:
         digest = hashlib.sha256(str(self.as_of).encode())
         for frame in (self.figures, self.markets, self.pairs, self.blocs):
             digest.update(frame.write_json().encode())
+        if self.columns or self.own.height:
+            digest.update(f"{self.columns}{self.own.write_json()}".encode())
         return digest.hexdigest()
+
+    @cached_property
+    def series(self) -> tuple[Series, ...]:
+        """The panel's series and the user's own columns."""
+        return (*SERIES, *self.columns)
+
+    def find_series(self, key: str) -> Series:
+        """Declaration of a series or own column.
+
+        Raises
+        ------
+        InputError
+            If there is none of this key; near names are suggested.
+        """
+        return find_series(key, self._declared)
+
+    def with_own(self, columns: Sequence[Series], rows: Iterable[tuple[Any, ...]]) -> Panel:
+        """The same panel with own columns and figures of the user's.
+
+        A figure of a series takes the place of the panel's of that market, whichever is newer; of
+        several, the newest counts. Nothing of any other market changes: own figures are nobody
+        else's stand-in and say nothing of what is old. Own columns have no stand-ins, since a
+        column may be a total. What the panel has already is kept; a figure given again replaces
+        the first.
+
+        Parameters
+        ----------
+        columns : sequence of Series
+            Declarations of own columns.
+        rows : iterable of tuple
+            series, iso3, date, value, basis, source.
+
+        Raises
+        ------
+        InputError
+            With every column that has the key of a series, and every figure of a series or market
+            that is not known.
+        """
+        problems = [
+            Problem(f"an own column has the key of the series {column.key!r}")
+            for column in columns
+            if column.key in BY_KEY
+        ]
+        both = {column.key: column for column in (*self.columns, *columns)}
+        panel = replace(self, columns=tuple(both.values()))
+        given = pl.DataFrame(list(rows), schema=OWN, orient="row")
+        for series, iso3 in given.select("series", "iso3").unique(maintain_order=True).iter_rows():
+            try:
+                panel.find_series(series)
+                panel._check(iso3)
+            except InputError as error:
+                problems += error.problems
+        if problems:
+            raise InputError(*problems)
+        keys = ["series", "iso3", "date"]
+        own = pl.concat([self.own, given]).unique(keys, keep="last").sort(keys)
+        if own.equals(self.own) and panel.columns == self.columns:
+            return self
+        return replace(panel, own=own)
+
+    @cached_property
+    def published(self) -> Panel:
+        """The panel without the user's own columns and figures."""
+        if not self.columns and self.own.is_empty():
+            return self
+        return replace(self, columns=(), own=self.own.head(0))
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
@@ -147,7 +240,7 @@ class Panel:
         InputError
             If there is no such market; near names are suggested.
         """
-        return find_market(name_or_code, self._names, self.markets["name"])
+        return self._names.find(name_or_code)
 
     def name(self, iso3: str) -> str:
         """English name of a market."""
@@ -185,7 +278,7 @@ class Panel:
         return sorted(chosen["iso3"].unique())
 
     def figure(self, iso3: str, series: str, *, fallback: bool = False) -> Figure:
-        """Newest visible figure of a market.
+        """Newest visible figure of a market, or the user's own in its place.
 
         Parameters
         ----------
@@ -202,8 +295,14 @@ class Panel:
             If there is no such market or series.
         """
         self._check(iso3)
-        declared = find_series(series)
+        declared = self.find_series(series)
         newest = self._newest(series).get(iso3)
+        if mine := self._own.get((series, iso3)):
+            day, value, basis, source = mine[-1]
+            note = f"own figure of {day} ({basis})"
+            if newest is not None:
+                note += f", in place of {newest[1]:,.6g} of {newest[0]} ({newest[2]})"
+            return Figure(iso3, series, value, day.year, source, "own", note)
         if newest is not None:
             year, value, source = newest
             if year >= self.reference_year(series):
@@ -213,7 +312,8 @@ class Panel:
             return Figure(iso3, series, value, year, source, "older", note)
         if fallback and not declared.total:
             known = {other: figure[1] for other, figure in self._newest(series).items()}
-            found = stand_in(iso3, known, self._kin)
+            me = self._kin[iso3]._replace(income_class=self.income_class(iso3))
+            found = stand_in(iso3, known, {**self._kin, iso3: me})
             if found is not None:
                 value, words = found
                 note = f"no figure; {words}"
@@ -233,33 +333,31 @@ class Panel:
         return _to_frame(self.figure(iso3, series, fallback=fallback) for iso3 in markets)
 
     def history(self, iso3: str, series: str) -> pl.DataFrame:
-        """All visible figures of a market: year, value, source, oldest first."""
-        self._check(iso3)
-        find_series(series)
-        mine = self._by_series.get(series)
-        if mine is None:
-            mine = self.figures.head(0)
-        return mine.filter(pl.col("iso3") == iso3).select("year", "value", "source")
+        """All visible figures of a market: year, value, source, oldest first.
+
+        Own figures stand in place of the panel's of the same year, and the newest of a year for
+        the others of that year.
+        """
+        rows = self._years(iso3, series) | self._own_years(iso3, series)
+        columns = {name: _COLUMN[name] for name in ("year", "value", "source")}
+        return pl.DataFrame([(year, *rows[year]) for year in sorted(rows)], columns, orient="row")
 
     def growth(self, iso3: str, series: str, years: int = 5) -> Figure:
         """Growth a year (logarithmic, 0.03 is 3 %) up to the newest visible figure.
 
         It spans at most `years` years; fewer where the series is shorter or has gaps, at least
-        two. The note says which years.
+        two. The note says which years. Own figures are compared with own figures only, and the
+        panel's with the panel's, since the step from one source to another is no growth: unless
+        the own ones span two years themselves, growth is the panel's.
         """
-        newest = self.figure(iso3, series)
-        missing = Figure(iso3, series, None, None, "", "none", "no figures to compare")
-        if newest.value is None or newest.year is None or newest.value <= 0:
-            return missing
-        first = self.history(iso3, series).filter(
-            pl.col("year") >= newest.year - years, pl.col("year") <= newest.year - 2
-        )
-        if first.is_empty() or first["value"][0] <= 0:
-            return missing
-        start = int(first["year"][0])
-        rate = math.log(newest.value / first["value"][0]) / (newest.year - start)
-        note = f"{start} to {newest.year}"
-        return Figure(iso3, series, rate, newest.year, newest.source, newest.status, note)
+        if grown := _grow(self._own_years(iso3, series), years):
+            rate, year, source, note = grown
+            return Figure(iso3, series, rate, year, source, "own", f"{note}, own figures")
+        if grown := _grow(self._years(iso3, series), years):
+            rate, year, source, note = grown
+            status: Status = "figure" if year >= self.reference_year(series) else "older"
+            return Figure(iso3, series, rate, year, source, status, note)
+        return Figure(iso3, series, None, None, "", "none", "no figures to compare")
 
     def income_class(self, iso3: str) -> IncomeClass | None:
         """Income class from the newest visible income per head; None where there is none.
@@ -267,27 +365,64 @@ class Panel:
         Computed from the figures of `as_of`, since today's classes know later growth. Bounds:
         `INCOME_CLASSES`.
         """
-        income = self.figure(iso3, "gdp_pc_ppp_const").value
-        if income is None:
-            return None
-        return next(name for bound, name in INCOME_CLASSES if income >= bound)
+        return _classify(self.figure(iso3, "gdp_pc_ppp_const").value)
 
     def reference_year(self, series: str) -> int:
-        """Newest year for which most economies with any visible figure have one; 0 if none."""
-        return self._references[find_series(series).key]
+        """Newest year for which most economies with any visible figure have one; 0 if none.
+
+        Own figures do not count.
+        """
+        return self._references.get(self.find_series(series).key, 0)
 
     @cached_property
-    def _names(self) -> dict[str, str]:
-        return index_names(self.markets.select("iso3", "iso2", "name", "spellings").iter_rows())
+    def _names(self) -> Names:
+        return Names(self.markets.select("iso3", "iso2", "name", "spellings").iter_rows())
 
     @cached_property
     def _name_of(self) -> dict[str, str]:
         return dict(self.markets.select("iso3", "name").iter_rows())
 
     @cached_property
+    def _declared(self) -> dict[str, Series]:
+        return {series.key: series for series in self.series}
+
+    @cached_property
+    def _own(self) -> dict[tuple[str, str], list[tuple[date, float, str, str]]]:
+        """Own figures of a series and market: day, value, basis and source, oldest first."""
+        found: dict[tuple[str, str], list[tuple[date, float, str, str]]] = {}
+        for series, iso3, *figure in self.own.sort("date", maintain_order=True).iter_rows():
+            found.setdefault((series, iso3), []).append(tuple(figure))
+        return found
+
+    def _own_years(self, iso3: str, series: str) -> dict[int, tuple[float, str]]:
+        mine = self._own.get((series, iso3), ())
+        return {day.year: (value, source) for day, value, _, source in mine}
+
+    def _years(self, iso3: str, series: str) -> dict[int, tuple[float, str]]:
+        """The panel's figures by year: value and source."""
+        self._check(iso3)
+        self.find_series(series)
+        if series not in self._read:
+            markets: dict[str, dict[int, tuple[float, str]]] = {}
+            frame = self._by_series.get(series, self.figures.head(0))
+            for market, *figure in frame.select("iso3", "year", "value", "source").iter_rows():
+                year, value, source = figure
+                markets.setdefault(market, {})[year] = (value, source)
+            self._read[series] = markets
+        return self._read[series].get(iso3, {})
+
+    @cached_property
+    def _read(self) -> dict[str, dict[str, dict[int, tuple[float, str]]]]:
+        """What `_years` has read so far: series, market, year."""
+        return {}
+
+    @cached_property
     def _kin(self) -> dict[str, Kin]:
+        """Kinship by the panel's own figures, so that no own figure moves another market."""
+        newest = self._newest("gdp_pc_ppp_const")
+        incomes = {iso3: value for iso3, (_, value, _) in newest.items()}
         return {
-            iso3: Kin(subregion, region, self.income_class(iso3))
+            iso3: Kin(subregion, region, _classify(incomes.get(iso3)))
             for iso3, subregion, region in self.markets.select(
                 "iso3", "subregion", "region"
             ).iter_rows()
@@ -333,7 +468,9 @@ def load_panel(as_of: date | str | None = None, folder: Path | None = None) -> P
         A figure is visible if its year's end plus the lag of its series is not after this day; a
         bloc membership if it had begun. None shows all.
     folder : Path, optional
-        A panel written by `build`; by default the one shipped with the package.
+        A panel written by `build` or `update`. By default the one that the environment variable
+        BEACHHEAD_PANEL names; else the refreshed one of this user, if there is one; else the one
+        shipped with the package.
 
     Raises
     ------
@@ -346,7 +483,8 @@ def load_panel(as_of: date | str | None = None, folder: Path | None = None) -> P
         except ValueError:
             problem = Problem(f"as_of is {as_of!r}", "", "Write a day as YYYY-MM-DD.")
             raise InputError(problem) from None
-    tables = _read_tables(Path(folder) if folder is not None else PACKAGED)
+    folder = find_folder() if folder is None else standing(folder)
+    tables = read_tables(folder)
     figures, blocs = tables["figures"], tables["blocs"]
     if as_of is not None:
         visible = pl.DataFrame(
@@ -364,24 +502,46 @@ def load_panel(as_of: date | str | None = None, folder: Path | None = None) -> P
     half = tables["pairs"].rename({"iso3_a": "iso3", "iso3_b": "partner"})
     other = half.rename({"iso3": "partner", "partner": "iso3"}).select(half.columns)
     pairs = pl.concat([half, other]).sort("iso3", "partner")
-    return Panel(as_of, figures, tables["markets"], pairs, blocs)
+    return Panel(as_of, figures, tables["markets"], pairs, blocs, describe_origin(folder))
 
 
-def _read_tables(folder: Path) -> dict[str, pl.DataFrame]:
+def read_tables(folder: Path) -> dict[str, pl.DataFrame]:
+    """The tables of a panel as they were written, by name.
+
+    Raises
+    ------
+    InputError
+        For every table that is not there or cannot be read.
+    """
     tables: dict[str, pl.DataFrame] = {}
     problems: list[Problem] = []
-    for name in ("figures", "markets", "pairs", "blocs"):
+    for name in TABLES:
         path = folder / f"{name}.parquet"
         try:
             tables[name] = pl.read_parquet(path)
         except FileNotFoundError:
-            fix = "Write it with `beachhead data build`."
-            problems.append(Problem("no such table of the panel", str(path), fix))
+            problems.append(Problem("no such table of the panel", str(path), _AGAIN))
         except (pl.exceptions.PolarsError, OSError) as error:
-            problems.append(Problem(f"not a table of the panel: {error}", str(path)))
+            problems.append(Problem(f"not a table of the panel: {error}", str(path), _AGAIN))
     if problems:
         raise InputError(*problems)
     return tables
+
+
+def _classify(income: float | None) -> IncomeClass | None:
+    if income is None:
+        return None
+    return next(name for bound, name in INCOME_CLASSES if income >= bound)
+
+
+def _grow(rows: dict[int, tuple[float, str]], years: int) -> tuple[float, int, str, str] | None:
+    """Yearly growth up to the newest of some figures, its year and source, and over which years."""
+    newest = max(rows, default=0)
+    start = min((year for year in rows if newest - years <= year <= newest - 2), default=None)
+    if start is None or rows[start][0] <= 0 or rows[newest][0] <= 0:
+        return None
+    rate = math.log(rows[newest][0] / rows[start][0]) / (newest - start)
+    return rate, newest, rows[newest][1], f"{start} to {newest}"
 
 
 def _to_frame(figures: Iterable[Figure]) -> pl.DataFrame:

@@ -7,6 +7,8 @@ Both stand here and nowhere else; `docs/data.md` shows this table and a test kee
 from __future__ import annotations
 
 import calendar
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -43,6 +45,13 @@ class Series:
     total : bool
         Whether it grows with the size of the economy, so that no other market's figure can
         stand in for it.
+    codes : tuple of str
+        World Bank codes by which it is refreshed: today's, then those that it had before. None
+        where the World Bank does not have it, or it is computed.
+    database : {'WDI', 'WGI'}
+        World Development Indicators or Worldwide Governance Indicators, to which `codes` belong.
+    growth_of : str
+        Series of which it is the growth a year, in %; refreshed with that one.
     """
 
     key: str
@@ -55,6 +64,9 @@ class Series:
     better: Literal["higher", "lower", ""] = ""
     caution: str = ""
     total: bool = False
+    codes: tuple[str, ...] = ()
+    database: Literal["WDI", "WGI"] = "WDI"
+    growth_of: str = ""
 
 
 _WDI_JULY = "the first full release of World Development Indicators is in July"
@@ -74,13 +86,18 @@ def _wdi(
     total: bool = False,
 ) -> Series:
     source = f"World Bank, World Development Indicators {code}"
-    return Series(key, words, unit, source, "CC BY 4.0", lag, reason, better, caution, total)
+    return Series(
+        key, words, unit, source, "CC BY 4.0", lag, reason, better, caution, total, (code,)
+    )  # fmt: skip
 
 
-def _wgi(key: str, words: str) -> Series:
+def _wgi(key: str, words: str, code: str) -> Series:
     source = "World Bank, Worldwide Governance Indicators, 2024 revision"
     unit = "standard deviations, about -2.5 to 2.5"
-    return Series(key, words, unit, source, "CC BY 4.0", 11, _WGI, "higher")
+    codes = (f"GOV_WGI_{code}", code)  # the short ones were archived in 2025
+    return Series(
+        key, words, unit, source, "CC BY 4.0", 11, _WGI, "higher", codes=codes, database="WGI"
+    )
 
 
 SERIES: tuple[Series, ...] = (
@@ -90,7 +107,7 @@ SERIES: tuple[Series, ...] = (
         7, "World Population Prospects appear in June or July", "higher",
         "2024 and 2025 are projections and say so in their source; for 19 small territories "
         "derived from World Bank urban population and urban share",
-        total=True,
+        total=True, codes=("SP.POP.TOTL",),
     ),
     _wdi("gdp_pc_ppp_const", "income per head (GDP)", "international $ of 2021 a year",
          "NY.GDP.PCAP.PP.KD", 7, _WDI_JULY, "higher",
@@ -100,8 +117,9 @@ SERIES: tuple[Series, ...] = (
          total=True),
     _wdi("gdp_const2015_usd", "GDP at constant prices", "US$ of 2015 a year", "NY.GDP.MKTP.KD",
          7, _WDI_JULY, total=True),
-    _wdi("real_gdp_growth_pct", "growth of real GDP", "% a year", "NY.GDP.MKTP.KD, derived",
-         7, _WDI_JULY, "higher"),
+    Series("real_gdp_growth_pct", "growth of real GDP", "% a year",
+           "World Bank, World Development Indicators NY.GDP.MKTP.KD, derived", "CC BY 4.0",
+           7, _WDI_JULY, "higher", growth_of="gdp_const2015_usd"),
     _wdi("inflation_cpi_pct", "consumer price inflation", "% a year", "FP.CPI.TOTL.ZG",
          7, _WDI_JULY, "lower"),
     _wdi("inflation_gdp_deflator_pct", "inflation, GDP deflator", "% a year",
@@ -136,12 +154,12 @@ SERIES: tuple[Series, ...] = (
     Series("hdi", "human development", "index, 0 to 1", "UNDP, Human Development Reports",
            "CC BY 3.0 IGO", 21,
            "reports appear 3 to 17 months after the year; that of 2020 after 21", "higher"),
-    _wgi("wgi_control_corruption", "control of corruption"),
-    _wgi("wgi_gov_effectiveness", "effectiveness of government"),
-    _wgi("wgi_political_stability", "political stability, absence of violence"),
-    _wgi("wgi_regulatory_quality", "quality of regulation"),
-    _wgi("wgi_rule_of_law", "rule of law"),
-    _wgi("wgi_voice_accountability", "voice and accountability"),
+    _wgi("wgi_control_corruption", "control of corruption", "CC.EST"),
+    _wgi("wgi_gov_effectiveness", "effectiveness of government", "GE.EST"),
+    _wgi("wgi_political_stability", "political stability, absence of violence", "PV.EST"),
+    _wgi("wgi_regulatory_quality", "quality of regulation", "RQ.EST"),
+    _wgi("wgi_rule_of_law", "rule of law", "RL.EST"),
+    _wgi("wgi_voice_accountability", "voice and accountability", "VA.EST"),
 )  # fmt: skip
 
 BY_KEY: dict[str, Series] = {series.key: series for series in SERIES}
@@ -151,18 +169,46 @@ LEFT_OUT: dict[str, str] = {
 }
 
 
-def find_series(key: str) -> Series:
-    """Declaration of the series `key`.
+# What a figure in a unit can be: bounds that no true figure passes, but a figure in another unit
+# often does. A unit that is not named here has none.
+BOUNDS: dict[str, tuple[float, float]] = {
+    "persons": (1.0, 1e10),
+    "international $ of 2021 a year": (1.0, 1e7),
+    "US$ a year": (1.0, 1e16),
+    "US$ of 2015 a year": (1.0, 1e16),
+    "% a year": (-100.0, float("inf")),
+    "%": (0.0, 1000.0),
+    "% of population": (0.0, 100.0),
+    "per 100 people": (0.0, 1000.0),
+    "per million people": (0.0, float("inf")),
+    "index, 1 to 5": (1.0, 5.0),
+    "score, 0 to 100": (0.0, 100.0),
+    "index, 0 to 1": (0.0, 1.0),
+    "standard deviations, about -2.5 to 2.5": (-5.0, 5.0),
+}
+
+
+def find_series(key: str, known: Mapping[str, Series] = BY_KEY) -> Series:
+    """Declaration of the series `key` among those known.
 
     Raises
     ------
     InputError
         If there is no such series; near names are suggested.
     """
-    if key not in BY_KEY:
-        hint = suggest(key, BY_KEY) or "docs/data.md lists the series"
+    if key not in known:
+        hint = suggest(key, known) or "docs/data.md lists the series"
         raise InputError(Problem(f"no series {key!r} in the panel", "", hint))
-    return BY_KEY[key]
+    return known[key]
+
+
+def explain_range(series: Series, value: float) -> str:
+    """Why a figure cannot be one of this series: a sentence, empty where it can."""
+    low, high = BOUNDS.get(series.unit, (-math.inf, math.inf))
+    if low <= value <= high:
+        return ""
+    reach = f"from {low:g} to {high:g}" if high < math.inf else f"at least {low:g}"
+    return f"It is in {series.unit}: {reach}."
 
 
 def published(series: Series, year: int) -> date:

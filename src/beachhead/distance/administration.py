@@ -7,25 +7,25 @@ from numpy.typing import NDArray
 
 
 def administration(
-    colonial: NDArray[np.float64], origin: NDArray[np.float64], bloc: NDArray[np.float64]
+    colonial: NDArray[np.float64], origin: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Share of three ties that are absent.
+    """Share of two ties that are absent.
 
-    The administrative term of Ghemawat's (2001) four distances: a colonial tie or a common
-    coloniser; the same family of law (La Porta et al. 2008); a trade bloc in common.
+    From the administrative term of Ghemawat's (2001) four distances: a colonial tie or a common
+    coloniser; the same family of law (La Porta et al. 2008). Trade blocs stand in `blocs`.
 
     Parameters
     ----------
-    colonial, origin, bloc : array (market,)
-        1 where the tie is there, 0 where not, NaN where that is not known.
+    colonial, origin : array
+        1 where the tie is there, 0 where not, NaN where that is not known; of one shape.
 
     Returns
     -------
-    array (market,)
-        0, 1/3, 2/3 or 1, over the ties that are known; NaN where none is.
+    array
+        0, 1/2 or 1, over the ties that are known; NaN where neither is.
     """
-    ties = np.stack([colonial, origin, bloc], axis=1)
+    ties = np.stack([colonial, origin], axis=-1)
     known = np.isfinite(ties)
-    count = known.sum(axis=1)
-    absent = np.where(known, 1.0 - ties, 0.0).sum(axis=1)
+    count = known.sum(axis=-1)
+    absent = np.where(known, 1.0 - ties, 0.0).sum(axis=-1)
     return np.where(count > 0, absent / np.maximum(count, 1), np.nan)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def income(home: float, markets: NDArray[np.float64]) -> NDArray[np.float64]:
+def income(home: float | NDArray[np.float64], markets: NDArray[np.float64]) -> NDArray[np.float64]:
     """Absolute log ratio of incomes per head, |ln(y / y_h)|.
 
     The economic term of Ghemawat's (2001) four distances. It has no sign: that customers of
@@ -14,14 +14,14 @@ def income(home: float, markets: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    home : float
+    home : float or array
         Income per head at home, NaN if not known.
-    markets : array (market,)
+    markets : array
         Income per head of the others in the same unit, NaN where not known.
 
     Returns
     -------
-    array (market,)
+    array
         0 for equal incomes, 0.69 for double or half.
     """
     return np.abs(np.log(markets / home))

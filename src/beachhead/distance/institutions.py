@@ -24,18 +24,18 @@ def institutions(home: NDArray[np.float64], markets: NDArray[np.float64]) -> NDA
 
     Parameters
     ----------
-    home : array (indicator,)
+    home : array (..., indicator)
         Indicators of the home market, in standard deviations of the world's distribution.
-    markets : array (market, indicator)
+    markets : array (..., indicator)
         The same of the others; NaN where not known.
 
     Returns
     -------
-    array (market,)
+    array (...)
         Over the indicators that both have; NaN where there is none.
     """
     squares = (markets - home) ** 2
     known = np.isfinite(squares)
-    count = known.sum(axis=1)
-    total = np.where(known, squares, 0.0).sum(axis=1)
+    count = known.sum(axis=-1)
+    total = np.where(known, squares, 0.0).sum(axis=-1)
     return np.where(count > 0, np.sqrt(total / np.maximum(count, 1)), np.nan)

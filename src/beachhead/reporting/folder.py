@@ -28,7 +28,11 @@ def claim_folder(folder: Path) -> None:
         If `folder` cannot be made or written to, or holds something that is no run.
     """
     folder = Path(folder)
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    try:
+        names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}"
+        raise InputError(Problem(what, str(folder), "Name another folder.")) from error
     if STAMP not in names and (foreign := sorted(names - set(FILES))):
         what = f"the folder holds {foreign[0]!r} and is no run"
         raise InputError(Problem(what, str(folder), "Name another folder."))

@@ -12,7 +12,7 @@ import xarray as xr
 from markupsafe import Markup
 
 from beachhead._version import __version__
-from beachhead.cases import Case
+from beachhead.cases import Case, overlay
 from beachhead.data import Panel, load_panel
 from beachhead.files import write_atomic
 from beachhead.planning import Plan
@@ -56,7 +56,7 @@ def write_report(
     InputError
         If the file cannot be written.
     """
-    panel = load_panel(as_of=case.as_of) if panel is None else panel
+    panel = overlay(case, load_panel(as_of=case.as_of) if panel is None else panel)
     case = case.resolve(panel)
     summary = summarise(case, plan.schedule, futures)
     names = dict(panel.markets.select("iso3", "name").iter_rows())
@@ -93,10 +93,13 @@ def write_report(
         measures=tables.list_measures(case, plan),
         exposures=tables.list_exposures(case, plan),
         ranking=tables.list_ranking(ranking),
+        agreement=sentences.tell_ranking(ranking),
         criteria=tables.list_criteria(ranking),
+        overrides=tables.list_overrides(ranking),
+        floors=tables.list_floors(ranking),
         parameters=tables.list_parameters(beliefs),
         modes=tables.list_mode_economics(case),
-        inputs=tables.list_inputs(case, names),
+        inputs=tables.list_inputs(case, panel),
         stand_ins=tables.list_stand_ins(gather(case, panel).notes, names),
         bundle=_load_bundle(),
     )

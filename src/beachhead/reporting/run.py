@@ -15,7 +15,7 @@ import polars as pl
 import xarray as xr
 
 from beachhead._version import __version__
-from beachhead.cases import Case, Schedule
+from beachhead.cases import Case, Schedule, overlay
 from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
@@ -35,7 +35,7 @@ from beachhead.reporting.folder import (
     read_stamp,
 )
 from beachhead.reporting.html import write_report
-from beachhead.screening import CRITERIA, Ranking, weigh
+from beachhead.screening import Ranking, complete, read_settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Run:
     case : Case
         As resolved when it was planned.
     panel : Panel
-        The figures visible then.
+        The figures visible then, the case's own among them.
     ranking : Ranking
     plan : Plan
     futures : xarray.Dataset
@@ -124,14 +124,14 @@ def _write_futures(
     """What every run holds, and last of all the stamp."""
     write_atomic(folder / CASE, case.to_toml())
     write_atomic(folder / SCHEDULE, schedule.to_csv(case, panel))
-    write_atomic(folder / FUTURES, lambda path: futures.to_netcdf(path, engine="h5netcdf"))
+    write_atomic(folder / FUTURES, lambda file: futures.to_netcdf(file, engine="h5netcdf"))
     # The report may be written again at any time, by a later version too.
     kept = [name for name in FILES if name != REPORT and (folder / name).exists()]
     stamp = {
         "version": __version__,
         "case": case.name,
         "case_sha256": hash_file(folder / CASE),
-        "panel_sha256": panel.digest,
+        "panel_sha256": overlay(case, panel).digest,
         "panel_as_of": None if panel.as_of is None else panel.as_of.isoformat(),
         "precision": str(futures["cash"].dtype),
         "worlds": futures.sizes["world"],
@@ -154,19 +154,23 @@ def read_run(folder: str | Path) -> Run:
     folder = Path(folder)
     stamp = read_stamp(folder)
     case = Case.load(folder / CASE)
-    panel = load_panel(as_of=stamp["panel_as_of"])
+    panel = overlay(case, load_panel(as_of=stamp["panel_as_of"]))
     if panel.digest != stamp["panel_sha256"]:
-        what = "planned on other country figures than this installation has"
-        raise InputError(Problem(what, str(folder), AGAIN))
+        in_use = f", which are {panel.origin}" if panel.origin else ""
+        what = f"planned on other country figures than those in use{in_use}"
+        fix = (
+            f"{AGAIN} Or set BEACHHEAD_PANEL to the panel that it was planned on, see docs/data.md."
+        )
+        raise InputError(Problem(what, str(folder), fix))
     try:
         plan = Plan.from_json((folder / PLAN).read_text("utf-8"), _quarters(case))
         table = pl.read_parquet(folder / RANKING)
         futures = xr.load_dataset(folder / FUTURES, engine="h5netcdf")
-        criteria = weigh(CRITERIA, case.screening.weights)
+        settings = read_settings(case, panel)
+        ranking = complete(case.firm.home, panel.as_of, settings.method, settings.criteria, table)
     except (OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError) as error:
         what = f"written by version {stamp['version']}, and not readable by {__version__}: {error}"
         raise InputError(Problem(what, str(folder), AGAIN)) from error
-    ranking = Ranking(case.firm.home, panel.as_of, criteria, table)
     return Run(folder, case, panel, ranking, plan, futures, stamp)
 
 

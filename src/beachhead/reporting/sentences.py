@@ -8,6 +8,7 @@ from beachhead.cases import Case
 from beachhead.planning import Plan, Reason
 from beachhead.reporting.summary import Summary
 from beachhead.reporting.words import change, count, money, number_of, percent, several
+from beachhead.screening import METHODS, Ranking
 
 _NEXT = 10  # decisions to come that are named
 
@@ -183,3 +184,19 @@ def tell_reason(
         for when, shift in (("sooner", reason.earlier), ("later", reason.later))
     ]
     return f"{earns}; {', '.join(shifts)}"
+
+
+def tell_ranking(ranking: Ranking) -> str:
+    """How the candidates were ranked, and how far the methods agree."""
+    ranked = int(ranking.table["rank"].is_not_null().sum())
+    told = [
+        f"{METHODS[row['one']]} and {METHODS[row['other']]} share {row['shared']} of the first "
+        f"{row['first']}" + ("" if row["tau"] is None else f" (rank correlation {row['tau']:.2f})")
+        for row in ranking.agreement.to_dicts()
+    ]
+    return (
+        f"{ranked} of {ranking.table.height} candidates are ranked, by {METHODS[ranking.method]}. "
+        f"Methods compared: {'; '.join(told)}. PROMETHEE compares these candidates with one "
+        "another, so that a further one may move all; the other two do not depend on who is "
+        "compared."
+    )

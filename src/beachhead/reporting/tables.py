@@ -9,11 +9,12 @@ import xarray as xr
 
 from beachhead.cases import Case
 from beachhead.cases.presets import ModeEconomics, economics_of
+from beachhead.data import Panel
 from beachhead.planning import Plan
 from beachhead.reporting.explanation import EVIDENCE
 from beachhead.reporting.summary import Summary, weigh
 from beachhead.reporting.words import count, percent
-from beachhead.screening import Ranking
+from beachhead.screening import METHODS, Ranking
 from beachhead.simulation import Beliefs
 
 TOP = 20
@@ -137,32 +138,85 @@ def list_limits(plan: Plan) -> Table:
 
 
 def list_ranking(ranking: Ranking) -> Table:
-    """The best twenty of the screening, with each criterion's contribution and every hole."""
+    """The best twenty of the screening: how firm each rank is, each contribution, every hole."""
     keys = [criterion.key for criterion in ranking.criteria]
+    others = [method for method in METHODS if method != ranking.method]
     rows = [
         (
-            "" if row["rank"] is None else str(row["rank"]),
+            _whole(row["rank"]),
             row["name"],
             "" if row["score"] is None else f"{row['score']:.3f}",
+            "" if row["rank"] is None else f"{row['rank_low']} to {row['rank_high']}",
+            "" if row["first_ten"] is None else percent(row["first_ten"]),
+            *(_whole(row[f"rank_{method}"]) for method in others),
             percent(row["coverage"]),
             *("no figure" if row[key] is None else f"{row[key]:.3f}" for key in keys),
-            "; ".join(filter(None, [row["holes"], row["older"]])),
+            "; ".join(filter(None, [row["holes"], row["older"], row["own"]])),
         )
         for row in ranking.table.head(TOP).iter_rows(named=True)
     ]
     shown = (f"{key.replace('_', ' ')}#" for key in keys)
-    heads = ("rank#", "market", "score#", "coverage#", *shown, "holes and older figures")
+    heads = ("rank#", "market", "score#", "nine of ten#", "first ten#",
+              *(f"by {METHODS[method]}#" for method in others), "coverage#", *shown,
+              "holes, older and own figures")  # fmt: skip
     return Table(heads, tuple(rows))
 
 
 def list_criteria(ranking: Ranking) -> Table:
-    """What the screening asks, with weights and anchors."""
-    rows = [
-        (c.key.replace("_", " "), c.words, percent(c.weight), f"{c.low:g}", f"{c.high:g}", c.unit)
-        for c in ranking.criteria
-    ]
-    heads = ("criterion", "what it is", "weight#", "worth 0 at#", "worth 1 at#", "unit")
+    """What the screening asks, the weights declared and effective, and what each one moves."""
+    weights = {row["criterion"]: row for row in ranking.weights.to_dicts()}
+    without = {row["criterion"]: row for row in ranking.without.to_dicts()}
+    rows = []
+    for c in ranking.criteria:
+        effective = weights[c.key]["effective"]
+        left = without.get(c.key)
+        rows.append(
+            (
+                c.key.replace("_", " "),
+                c.words,
+                percent(c.weight),
+                "" if effective is None else percent(effective),
+                f"{c.low:g}",
+                f"{c.high:g}",
+                c.unit,
+                str(left["changed"]) if left else "",
+                f"{left['market']}, by {left['moved']}" if left and left["moved"] else "",
+            )
+        )
+    heads = ("criterion", "what it is", "weight#", "effective#", "worth 0 at#", "worth 1 at#",
+             "unit", "new in first ten without it#", "most moved without it")  # fmt: skip
     return Table(heads, tuple(rows))
+
+
+def list_overrides(ranking: Ranking) -> Table:
+    """Scores set by hand, with those that the figures give and the reasons."""
+    rows = [
+        (
+            row["name"],
+            f"{row['score']:.3f}",
+            "" if row[ranking.method] is None else f"{row[ranking.method]:.3f}",
+            _whole(row["rank"]),
+            _whole(row[f"rank_{ranking.method}"]),
+            row["override"],
+        )
+        for row in ranking.table.filter(ranking.table["override"] != "").iter_rows(named=True)
+    ]
+    heads = ("market", "score#", "by the figures#", "rank#", "by the figures#", "reason")
+    return Table(heads, tuple(rows))
+
+
+def list_floors(ranking: Ranking) -> Table:
+    """Markets short of a floor, and those that passed for want of a figure."""
+    rows = [
+        (row["name"], row["below"], row["unchecked"])
+        for row in ranking.table.iter_rows(named=True)
+        if row["below"] or row["unchecked"]
+    ]
+    return Table(("market", "no rank: short of", "passed for want of a figure"), tuple(rows))
+
+
+def _whole(value: int | None) -> str:
+    return "" if value is None else str(value)
 
 
 def list_parameters(beliefs: Beliefs) -> Table:
@@ -205,20 +259,29 @@ def list_mode_economics(case: Case) -> Table:
     return Table(heads, tuple(rows))
 
 
-def list_inputs(case: Case, names: Mapping[str, str]) -> Table:
-    """What the case itself says of markets; `names` maps ISO3 codes to names."""
-    rows = [
-        (
-            names[row.market],
-            row.key.replace("_", " "),
-            f"{row.value:g}",
-            row.date.isoformat(),
-            row.basis,
-            row.source,
-        )
-        for row in case.markets.inputs
-    ]
-    return Table(("market", "figure", "value#", "of", "basis", "source or reason"), tuple(rows))
+def list_inputs(case: Case, panel: Panel) -> Table:
+    """What the case itself says of markets, and which figures of the panel that stands in for."""
+    published = panel.published
+    known = {series.key for series in published.series}
+    rows = []
+    for row in case.markets.inputs:
+        series = panel.find_series(row.key)
+        cells = (panel.name(row.market), series.words, f"{row.value:,.6g}", series.unit)
+        instead = ""
+        if row.key in known and (theirs := published.figure(row.market, row.key)).year:
+            instead = f"{theirs.value:,.6g} of {theirs.year} ({theirs.source})"
+        rows.append((*cells, row.date.isoformat(), row.basis, row.source, instead))
+    heads = (
+        "market",
+        "figure",
+        "value#",
+        "unit",
+        "of",
+        "basis",
+        "source or reason",
+        "in place of",
+    )
+    return Table(heads, tuple(rows))
 
 
 def list_stand_ins(notes: Sequence[tuple[str, str, str]], names: Mapping[str, str]) -> Table:

@@ -7,8 +7,8 @@ market's score depends on which others are compared.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Literal
 
@@ -18,6 +18,9 @@ from beachhead.distance import composite
 # Consumers: people whose income passes a living standard, out of a lognormal spread of incomes.
 LIVING_STANDARD = 6_000.0  # international $ of 2021 a year; judgement
 INCOME_SPREAD = 0.8  # standard deviation of log income: a Gini index of 0.43; judgement
+
+
+type Measure = Callable[[Panel, str, Sequence[str]], list[Figure]]
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,12 @@ class Criterion:
     high: float
     transform: Literal["linear", "log"]
     weight: float
-    measure: Callable[[Panel, str, Sequence[str]], list[Figure]]
+    measure: Measure = field(compare=False, repr=False)
 
     def worth(self, value: float) -> float:
         """Worth of a figure, 0..1; what lies beyond an anchor counts as the anchor."""
         if self.transform == "log":
+            # What is zero or less lies beyond the smaller anchor, whichever that is.
             floor = min(self.low, self.high)
             position = math.log(max(value, floor) / self.low) / math.log(self.high / self.low)
         else:
@@ -61,7 +65,9 @@ class Criterion:
         return min(1.0, max(0.0, position))
 
 
-def _series(key: str) -> Callable[[Panel, str, Sequence[str]], list[Figure]]:
+def measure_series(key: str) -> Measure:
+    """Measure that reads a series of the panel, or a column of the user's."""
+
     def measure(panel: Panel, home: str, markets: Sequence[str]) -> list[Figure]:
         return [panel.figure(market, key) for market in markets]
 
@@ -71,16 +77,18 @@ def _series(key: str) -> Callable[[Panel, str, Sequence[str]], list[Figure]]:
 def _combine(
     market: str, key: str, parts: Sequence[Figure], total: Callable[[Sequence[float]], float]
 ) -> Figure:
-    """Figure derived from several: nothing if one is missing, as old as the oldest."""
+    """Figure derived from several: nothing if one is missing, own if one is, else as the oldest."""
     values = [part.value for part in parts if part.value is not None]
     if len(values) < len(parts):
         lacking = ", ".join(part.series for part in parts if part.value is None)
         return Figure(market, key, None, None, "", "none", f"no {lacking}")
     years = [part.year for part in parts if part.year is not None]
-    older = [f"{part.series} {part.note}" for part in parts if part.status == "older"]
+    noted = [part for part in parts if part.status in ("older", "own")]
+    notes = "; ".join(f"{part.series} {part.note}" for part in noted)
     sources = "; ".join(dict.fromkeys(part.source for part in parts))
-    status: Status = "older" if older else "figure"
-    return Figure(market, key, total(values), min(years), sources, status, "; ".join(older))
+    statuses = {part.status for part in noted}
+    status: Status = "own" if "own" in statuses else "older" if statuses else "figure"
+    return Figure(market, key, total(values), min(years), sources, status, notes)
 
 
 def _consumers(panel: Panel, home: str, markets: Sequence[str]) -> list[Figure]:
@@ -119,12 +127,19 @@ def _institutions(panel: Panel, home: str, markets: Sequence[str]) -> list[Figur
     ]
 
 
-def _distance(panel: Panel, home: str, markets: Sequence[str]) -> list[Figure]:
-    frame = composite(panel, home, markets)
-    return [
-        Figure(iso3, "distance", value, None, "", "none" if value is None else "figure", note)
-        for iso3, value, note in frame.select("iso3", "distance", "note").iter_rows()
-    ]
+def measure_distance(
+    cultural: Sequence[str] = (), weights: Mapping[str, float] | None = None
+) -> Measure:
+    """Measure of the distance from home, by the components that a case asks for."""
+
+    def measure(panel: Panel, home: str, markets: Sequence[str]) -> list[Figure]:
+        frame = composite(panel, home, markets, cultural=cultural, weights=weights)
+        return [
+            Figure(iso3, "distance", value, None, "", "none" if value is None else "figure", note)
+            for iso3, value, note in frame.select("iso3", "distance", "note").iter_rows()
+        ]
+
+    return measure
 
 
 # Anchors are round figures near the ends of what the world's economies showed in 2010-2023.
@@ -135,17 +150,17 @@ CRITERIA: tuple[Criterion, ...] = (
     Criterion("growth", "growth of the economy over five years", "a year, logarithmic",
               -0.02, 0.08, "linear", 0.10, _growth),
     Criterion("internet", "people who use the internet", "% of population",
-              0.0, 100.0, "linear", 0.12, _series("internet_users_pct")),
+              0.0, 100.0, "linear", 0.12, measure_series("internet_users_pct")),
     Criterion("secure_servers", "secure servers, as a sign of e-commerce", "per million people",
-              0.1, 1e5, "log", 0.06, _series("secure_servers_per_million")),
+              0.1, 1e5, "log", 0.06, measure_series("secure_servers_per_million")),
     Criterion("logistics", "logistics performance", "index, 1 to 5",
-              2.0, 4.2, "linear", 0.07, _series("logistics_performance_index")),
+              2.0, 4.2, "linear", 0.07, measure_series("logistics_performance_index")),
     Criterion("social", "mobile subscriptions, as a sign of social connection", "per 100 people",
-              40.0, 160.0, "linear", 0.10, _series("mobile_subs_per100")),
+              40.0, 160.0, "linear", 0.10, measure_series("mobile_subs_per100")),
     Criterion("institutions", "rule of law, regulation, control of corruption",
               "standard deviations", -1.5, 2.0, "linear", 0.15, _institutions),
     Criterion("openness", "applied tariff, simple mean", "%",
-              20.0, 0.0, "linear", 0.05, _series("tariff_applied_mean_pct")),
-    Criterion("distance", "distance from home, five components", "standard deviations",
-              4.0, 1.0, "linear", 0.10, _distance),
+              20.0, 0.0, "linear", 0.05, measure_series("tariff_applied_mean_pct")),
+    Criterion("distance", "distance from home", "standard deviations",
+              3.5, 1.0, "linear", 0.10, measure_distance()),
 )  # fmt: skip

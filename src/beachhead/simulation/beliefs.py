@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.cases import Case
+from beachhead.cases.check import check_cuts
 from beachhead.cases.presets import load_preset
-from beachhead.errors import InputError, Problem
+from beachhead.errors import InputError
 from beachhead.mechanisms import table
-from beachhead.mechanisms.knowledge import KINDS
 from beachhead.quantities import Parameter, Sure
 
 if TYPE_CHECKING:
@@ -46,13 +46,21 @@ class Beliefs:
         """The table's defaults, the category preset's, and the case's, the later over the earlier.
 
         `panel` is taken for symmetry with calibration; priors do not depend on it.
+
+        Raises
+        ------
+        InputError
+            If knowledge could save more than the whole entry cost.
         """
         beliefs = table()
         for name, belief in load_preset(case.product.category).parameters.items():
             beliefs[name] = replace(
                 beliefs[name], default=belief.value, tag=belief.tag, source=belief.source
             )
-        _check_cuts(case)
+        if problems := list(check_cuts(case)):
+            raise InputError(
+                *(replace(p, where=f"case {case.name!r}, {p.where}") for p in problems)
+            )
         for name, value in case.parameters.items():
             beliefs[name] = replace(
                 beliefs[name], default=value, prior=Sure(), tag="J", source="the case"
@@ -82,35 +90,6 @@ class Beliefs:
             )
             for name, parameter in self.parameters.items()
         }
-
-
-def _check_cuts(case: Case) -> None:
-    """Knowledge cannot save more than the whole entry cost.
-
-    Raises
-    ------
-    InputError
-        If the case's cuts, with the largest that the priors allow for the others, reach 1.
-    """
-    known = table()
-    extreme = np.array([8.0])
-    cuts = {
-        name: case.parameters.get(
-            name, float(known[name].prior.values(known[name].default, extreme)[0])
-        )
-        for name in (f"knowledge.{kind}" for kind in KINDS)
-    }
-    if sum(cuts.values()) >= 1.0:
-        raise InputError(
-            Problem(
-                "the cuts of the entry cost by knowledge add up to "
-                f"{sum(cuts.values()):.2f}: experience would save more than the whole cost",
-                f"case {case.name!r}, parameters",
-                f"Keep the sum of {', '.join(cuts)} under 1 (largest values of their priors: "
-                + ", ".join(f"{value:.2f}" for value in cuts.values())
-                + ").",
-            )
-        )
 
 
 def stream(seed: int, *labels: str) -> np.random.Generator:

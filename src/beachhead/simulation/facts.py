@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.cases import Case
+from beachhead.cases import Case, overlay
 from beachhead.cases.presets import economics_of
 from beachhead.data import Panel
 from beachhead.distance import composite
@@ -77,7 +77,11 @@ class Facts:
 
 
 def gather(case: Case, panel: Panel) -> Facts:
-    """Facts of a resolved case's markets: home, served ones, candidates."""
+    """Facts of a resolved case's markets: home, served ones, candidates.
+
+    The case's own figures stand in place of the panel's.
+    """
+    panel = overlay(case, panel)
     preset = economics_of(case)
     economics = preset.economics
     home = case.firm.home
@@ -89,17 +93,16 @@ def gather(case: Case, panel: Panel) -> Facts:
     markets = _countable(case, panel, (home, *sorted(served), *case.candidate_iso3(panel)), notes)
     figures = _Figures(case, panel, markets, notes)
 
-    people = np.array(
-        [given.get((m, "population"), p) for m, p in zip(markets, figures.column("population"),
-                                                         strict=True)]
-    )  # fmt: skip
+    people = figures.column("population")
     purchasing = figures.column("gdp_pc_ppp_const")
     income = figures.income(people, purchasing) / (case.dollars or 1.0)
     online = figures.column("internet_users_pct")
     rows = {row["iso3"]: row for row in panel.markets.iter_rows(named=True)}
     ordered = [rows[market] for market in markets]
     money = _money(rows[home], case.as_of)
-    far = composite(panel, home, markets)
+    far = composite(
+        panel, home, markets, cultural=case.distance.culture, weights=case.distance.weights
+    )
     for iso3, note in zip(far["iso3"], far["note"], strict=True):
         if note and iso3 != home:
             notes.append((iso3, "distance", note))
@@ -172,8 +175,7 @@ def _countable(
     InputError
         If it is home, a served market or one that the limits demand.
     """
-    given = {item.market for item in case.markets.inputs if item.key == "population"}
-    unknown = [m for m in markets if m not in given and panel.figure(m, "population").value is None]
+    unknown = [m for m in markets if panel.figure(m, "population").value is None]
     notes.extend((m, "population", "no figure: cannot be planned, left out") for m in unknown)
     limits = case.limits
     demanded = {case.firm.home, *limits.must, *limits.fixed, *limits.by}
@@ -194,7 +196,10 @@ def _countable(
 
 @dataclass(frozen=True)
 class _Figures:
-    """Columns of the panel for the markets of a case, noting what stood in for holes."""
+    """Columns of the panel for the markets of a case, noting what is old or stood in for holes.
+
+    Own figures are not noted: the case names them itself.
+    """
 
     case: Case
     panel: Panel
@@ -204,7 +209,7 @@ class _Figures:
     def column(self, series: str) -> Floats:
         figures = [self.panel.figure(m, series, fallback=True) for m in self.markets]
         for figure in figures:
-            if figure.note:
+            if figure.note and figure.status != "own":
                 self.notes.append((figure.iso3, series, figure.note))
         return np.array([np.nan if f.value is None else f.value for f in figures])
 
@@ -220,7 +225,7 @@ class _Figures:
             self.notes.append(
                 (self.markets[row], "gdp_current_usd", "no figure; from income at purchasing power")
             )
-        slope, level = _dollar_line(self.panel)
+        slope, level = _dollar_line(self.panel.published)
         estimate = np.exp(level + slope * np.log(purchasing))
         return np.where(known, dollars, estimate)
 
@@ -247,7 +252,10 @@ class _Figures:
 
 
 def _dollar_line(panel: Panel) -> tuple[float, float]:
-    """Slope and level of ln(dollars a head) on ln(income at purchasing power), all economies."""
+    """Slope and level of ln(dollars a head) on ln(income at purchasing power), all economies.
+
+    On the panel's own figures: what a firm knows of one market moves no other one.
+    """
     rows = []
     for market in panel.codes:
         gdp = panel.figure(market, "gdp_current_usd").value
