@@ -92,7 +92,7 @@ def test_every_array_is_whole(known: Packed) -> None:
 
 def test_schedule_comes_back_from_arrays(case: Case, panel: Panel) -> None:
     packed = pack(case, panel)
-    mode, level = packed.options[-1]
+    mode, level = packed.options[-2]
     first, first_level = packed.options[0]
     schedule = Schedule(
         entries=(
