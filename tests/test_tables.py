@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import io
 import os
 from pathlib import Path
@@ -294,6 +295,14 @@ def test_any_cells_are_a_table_or_a_sentence(tmp_path, rows, merged):
         assert all(row.cells.keys() == set(table.columns) for row in table.rows)
 
 
+@functools.cache
+def make_book() -> bytes:
+    """A workbook; made once, since it holds the time at which it was made."""
+    book = io.BytesIO()
+    openpyxl.Workbook().save(book)
+    return book.getvalue()
+
+
 def damage(content: bytes, at: int, byte: int) -> bytes:
     return content[:at] + bytes([byte]) + content[at + 1 :]
 
@@ -301,9 +310,7 @@ def damage(content: bytes, at: int, byte: int) -> bytes:
 @QUIET
 @given(st.data())
 def test_a_damaged_workbook_is_a_table_or_a_sentence(tmp_path, data):
-    book = io.BytesIO()
-    openpyxl.Workbook().save(book)
-    whole = book.getvalue()
+    whole = make_book()
     content = whole[: data.draw(st.integers(0, len(whole)))]
     if data.draw(st.booleans()):
         content = damage(whole, data.draw(st.integers(0, len(whole) - 1)), 255)

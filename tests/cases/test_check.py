@@ -1,11 +1,15 @@
 """Whether the parts of a case fit one another: each contradiction is one problem."""
 
+import re
+
 import pytest
 
-from beachhead.cases import Case, check_case
+from beachhead.cases import Case, check_case, check_draft, new_case
 from beachhead.cases.order import check_order
 from beachhead.cases.presets import load_preset
+from beachhead.cases.reading import parse_draft
 from beachhead.data import load_panel
+from beachhead.screening import check_screening
 
 
 def found(case, panel):
@@ -395,3 +399,16 @@ def test_another_currency_needs_its_rate(text, panel):
 def test_bundled_cases_are_in_order(name):
     case = Case.load(name)
     assert check_case(case, load_panel(case.as_of)) == []
+
+
+def test_what_the_template_offers_in_comments_is_in_order_too():
+    """Every line that is commented out, and every value that a comment names, put in place."""
+    text = new_case("acme")
+    text = re.sub(r"^# (?=[\[\w ]+[=\]]|    \{|\]$)", "", text, flags=re.M)
+    named = r"^(\w+ = )\S+ +#.*?such as (\[.*?\]|\{.*?\})(?=:|$).*"
+    text = re.sub(named, r"\1\2", text, flags=re.M)
+    text = re.sub(r"^(teams = ).*?(\[\{.*\}\])$", r"\1\2", text, flags=re.M)
+    for name in ("served", "screening.overrides", "limits.teams", "limits.fixed", "limits.after"):
+        assert re.search(rf"^\[?{name.rpartition('.')[2]} = .*[{{\[]", text, flags=re.M), name
+    draft = parse_draft(text)
+    assert check_draft(draft, load_panel(draft.as_of), check_screening) == []

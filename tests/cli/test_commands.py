@@ -59,12 +59,12 @@ def test_new_case_passes_check_and_is_never_overwritten(beachhead, tmp_path: Pat
     assert (tmp_path / "acme.toml").read_text() == "mine"
 
 
-def test_new_workbook_passes_check_and_is_never_overwritten(beachhead, tmp_path: Path) -> None:
+def test_new_workbook_is_a_case_and_is_never_overwritten(beachhead, tmp_path: Path) -> None:
     made = beachhead("new", "acme", "--xlsx", folder=tmp_path)
     assert made.status == 0 and "beachhead plan acme.xlsx" in made.out
-    checked = beachhead("check", "acme.xlsx", folder=tmp_path)
-    assert checked.status == 0, checked.err
-    assert checked.out.startswith("acme: in order. 26 candidates, 2024Q3 to 2030Q2.")
+    ranked = beachhead("screen", "acme.xlsx", folder=tmp_path)
+    assert ranked.status == 0, ranked.err
+    assert "26 candidates" in ranked.out
     content = (tmp_path / "acme.xlsx").read_bytes()
     again = beachhead("new", "acme", "--xlsx", folder=tmp_path)
     assert again.status == 1 and "there already" in again.err
@@ -95,22 +95,22 @@ def test_screen_shows_floors_and_overrides_with_their_reasons(beachhead, tmp_pat
     asked = """
 [screening]
 method = "topsis"
-floors = { institutions = 0.0 }
+floors = { institutions = 0.5 }
 criteria = [{ key = "towns", column = "urban_pop_pct", low = 20, high = 100, weight = 0.1 }]
-overrides = [{ market = "Germany", score = 0.95, reason = "our partner is there" }]
+overrides = [{ market = "France", score = 0.95, reason = "our partner is there" }]
 """
     (tmp_path / "acme.toml").write_text(text + asked)
     answer = beachhead("screen", "acme.toml", folder=tmp_path)
     assert answer.status == 0, answer.err
     assert max(map(len, answer.out.splitlines())) <= 100
-    assert answer.out.splitlines()[2].split()[:3] == ["1", "Germany*", "0.950"]
+    assert answer.out.splitlines()[2].split()[:3] == ["1", "France*", "0.950"]
     assert "our partner is there" in answer.out
     assert "Short of a floor, without a rank:" in answer.out
     assert "Only --json has room for openness." in " ".join(answer.out.split())
-    (tmp_path / "acme.toml").write_text(text + asked.replace("Germany", "Germoney"))
+    (tmp_path / "acme.toml").write_text(text + asked.replace("France", "Frence"))
     answer = beachhead("check", "acme.toml", folder=tmp_path)
     assert (answer.status, answer.out) == (1, "")
-    assert answer.err.count("Germoney") == 1
+    assert answer.err.count("Frence") == 1
 
 
 def test_data_distance_shows_the_pair(beachhead) -> None:

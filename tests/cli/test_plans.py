@@ -78,6 +78,7 @@ def test_planned_schedule_can_be_simulated(beachhead, planned, tiny: Path, tmp_p
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_run_can_be_planned_again_from_its_own_case(beachhead, planned, tmp_path: Path) -> None:
     folder, _ = planned
     answer = beachhead(

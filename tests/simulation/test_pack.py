@@ -92,7 +92,7 @@ def test_every_array_is_whole(known: Packed) -> None:
 
 def test_schedule_comes_back_from_arrays(case: Case, panel: Panel) -> None:
     packed = pack(case, panel)
-    mode, level = packed.options[-1]
+    mode, level = packed.options[-2]
     first, first_level = packed.options[0]
     schedule = Schedule(
         entries=(
@@ -121,3 +121,19 @@ def test_distance_is_the_one_that_the_case_asks_for(early: Case, known: Packed) 
     far = composite(panel, "CHN", changed.markets, cultural=["hdi"], weights=asked.weights)
     at = changed.markets.index("IND")
     assert changed.facts.distance[at] == far["distance"][at] != known.facts.distance[at]
+
+
+def test_how_the_firm_would_enter_says_nothing_of_how_it_sells_at_home() -> None:
+    """Home keeps its own channel, product and visibility, whichever modes are allowed."""
+    case = Case.load("small-exporter")
+    panel = load_panel(as_of=case.as_of)
+    turned = case.modes.model_copy(
+        update={"allowed": case.modes.allowed[::-1], "localisation": (1.0, 0.0)}
+    )
+    for asked in (case, case.model_copy(update={"modes": turned})):
+        problem = pack(asked, panel).problem
+        way = problem.option[0]
+        assert not problem.options.allowed[:, way].any()
+        assert problem.options.fee[way] == 0.12
+        assert problem.options.localisation[way] == 0.0
+        assert problem.options.intensity[way] == 1.0

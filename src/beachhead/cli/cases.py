@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -83,7 +84,7 @@ def check(
         if own := len(loaded.markets.inputs):
             tables = list_tables(case)
             print(f"{own:,} own figures{f' (tables: {", ".join(tables)})' if tables else ''}.")
-        print(overlay(loaded, panel).note, flush=True)
+        print(textwrap.fill(overlay(loaded, panel).note, 100), flush=True)
 
     # Only now: what is at fault is said before the wait for the libraries of the simulation.
     from beachhead.planning.plausibility import gauge

@@ -34,7 +34,7 @@ class Acceptability:
 
     def within(self, first: int) -> Floats:
         """Share of the draws in which each alternative is among the first so many."""
-        return self.shares[:, :first].sum(axis=1)
+        return np.minimum(self.shares[:, :first].sum(axis=1), 1.0)
 
 
 def smaa(

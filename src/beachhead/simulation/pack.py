@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.cases import Begun, Case, Entry, Measure, Schedule, Source
-from beachhead.cases.presets import economics_of
+from beachhead.cases.presets import ModeEconomics, economics_of
 from beachhead.data import Panel
 from beachhead.mechanisms import MECHANISMS, Parameters, table
 from beachhead.mechanisms.knowledge import KINDS, Likeness
@@ -24,6 +24,7 @@ from beachhead.simulation.state import NEVER, STEP, Measures, Options, Problem, 
 
 Floats = NDArray[np.float64]
 
+HOME = "home"  # the way in which the firm sells at home: no mode of entry
 VECTOR = 16  # numbers of single precision that a processor takes at once
 
 
@@ -115,14 +116,22 @@ def pack(case: Case, panel: Panel) -> Packed:
     facts = gather(case, panel)
     preset = economics_of(case)
     served = {market.market: market for market in case.firm.served}
-    options = tuple(
+    options: tuple[tuple[str, float], ...] = tuple(
         (mode, level) for mode in case.modes.allowed for level in case.modes.localisation
     )
     # Ways in which the firm already sells are options too, but not for new entries.
-    held = [(served[m].mode, 0.0) for m in facts.markets if m in served]
-    options += tuple(dict.fromkeys(way for way in held if way not in options))
-    ways = [preset.modes[mode] for mode, _ in options]
+    held: dict[str, tuple[str, float]] = {
+        market: (served[market].mode if market in served else HOME, 0.0)
+        for row, market in enumerate(facts.markets)
+        if row == 0 or market in served
+    }
+    options += tuple(dict.fromkeys(way for way in held.values() if way not in options))
     economics = preset.economics
+    at_home = ModeEconomics(
+        entry=0.0, fixed=0.0, spend=0.0, fee=economics.home_fee, open=1.0, closed=1.0,
+        intensity=1.0, load=0.0, teams=0.0, preparation=0, exit=0.5, salvage=0.0,
+    )  # fmt: skip
+    ways = [at_home if mode == HOME else preset.modes[mode] for mode, _ in options]
     revenue = case.firm.revenue
     size = np.maximum(facts.potential / facts.potential[0], 1e-4)
     # Costs grow with the market less than in proportion: twice the market, 1.4 times the cost.
@@ -138,10 +147,9 @@ def pack(case: Case, panel: Panel) -> Packed:
     behind = facts.closed[:, None] * np.array([way.closed for way in ways])
     online = np.array([mode == "online" for mode, _ in options])
     ready = economics.online_floor + (1.0 - economics.online_floor) * facts.readiness[:, None]
-    at_home = (1.0 - facts.closed[0]) * economics.home_open + facts.closed[
-        0
-    ] * economics.home_closed
-    full = np.where(home[:, None], at_home, open_channels * reached + behind)
+    within = (1.0 - facts.closed[0]) * economics.home_open
+    within += facts.closed[0] * economics.home_closed
+    full = np.where(home[:, None], within, open_channels * reached + behind)
     now = np.where(home[:, None] | ~online, full, open_channels * reached * ready + behind)
 
     new = np.array(
@@ -177,7 +185,7 @@ def pack(case: Case, panel: Panel) -> Packed:
         home=home.astype(float),
         entered=facts.entered,
         option=np.array(
-            [options.index((served[m].mode, 0.0)) if m in served else 0 for m in facts.markets],
+            [options.index(held[market]) if market in held else 0 for market in facts.markets],
             dtype=np.int32,
         ),
         units=facts.units,

@@ -51,6 +51,7 @@ class Economics(_Frozen):
     price_index: float = Field(gt=0, description="usual price in a market over the firm's")
     home_fixed: float = Field(ge=0, description="fixed costs at home over revenue a year")
     home_spend: float = Field(ge=0, description="advertising at home over revenue a year")
+    home_fee: float = Field(ge=0, le=1, description="channel's share of the price at home")
     home_open: float = Field(ge=0, le=1, description="part of open sales within reach at home")
     home_closed: float = Field(ge=0, le=1, description="part of closed sales within reach at home")
     online_floor: float = Field(
