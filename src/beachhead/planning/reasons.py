@@ -42,7 +42,8 @@ def explain(
             exact.setting.problem, exact.setting.central, jnp.asarray(enter), jnp.asarray(option)
         )
     )
-    preparation = np.asarray(exact.setting.problem.options.preparation)[option[: dates.size]]
+    lengths = np.asarray(exact.setting.problem.options.preparation)
+    preparation = lengths[np.arange(dates.size), option[: dates.size]]
     there = teams_there(
         exact.setting.problem, exact.setting.limits.teams, jnp.asarray(enter), jnp.asarray(option)
     )
