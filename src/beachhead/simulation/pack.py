@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from beachhead.cases import Begun, Case, Entry, Measure, Schedule, Source
 from beachhead.cases.presets import economics_of
-from beachhead.cases.rules import rules_of
+from beachhead.cases.rules import Binding, rules_of
 from beachhead.data import Panel
 from beachhead.mechanisms import MECHANISMS, Parameters, table
 from beachhead.mechanisms.knowledge import KINDS, Likeness
@@ -175,9 +175,9 @@ def pack(case: Case, panel: Panel) -> Packed:
     renewals = facts.potential * -np.expm1(-STEP / years) / STEP
     category_sales = renewals * case.product.price
     supply, sources = _supply(case)
-    rules, approval = _rules(case, facts, options)
-    if rules is not None:
-        allowed &= rules.opens < case.quarters
+    met = [binding for binding in rules_of(case) if binding.rule.market in facts.markets]
+    rules, approval = pack_rules(met, facts, options, case.quarters)
+    allowed &= rules.opens < case.quarters
     problem = Problem(
         people=facts.people,
         people_growth=facts.people_growth,
@@ -235,21 +235,24 @@ def pack(case: Case, panel: Panel) -> Packed:
         capital=np.asarray(case.limits.capital),
         measures=_measures(case, panel, facts.markets),
         supply=supply,
-        rules=rules,
+        rules=rules if met else None,
     )  # fmt: skip
     levels = tuple(measure.levels for measure in case.measures)
     return Packed(problem, facts.markets, facts.regions, options, facts, levels, sources)
 
 
-def _rules(
-    case: Case, facts: Facts, options: Sequence[tuple[str, float]]
-) -> tuple[Rules | None, NDArray[np.int32]]:
-    """Rules of the markets (None without any), and quarters of approval, axes (market, option)."""
+def pack_rules(
+    met: Sequence[Binding], facts: Facts, options: Sequence[tuple[str, float]], quarters: int
+) -> tuple[Rules, NDArray[np.int32]]:
+    """What rules ask, and the quarters of approval among it, axes (market, option).
+
+    A rule that begins later binds whoever is there by then: an option that it closes can be entered
+    only once it has ended, one that it makes dearer pays for its admission all the same.
+    """
     shape = len(facts.markets), len(options)
     approval = np.zeros(shape, dtype=np.int32)
     opens = np.zeros(shape, dtype=np.int32)
-    opening, unit = np.ones((case.quarters, *shape)), np.zeros((case.quarters, *shape))
-    met = [binding for binding in rules_of(case) if binding.rule.market in facts.markets]
+    opening, unit = np.ones((quarters, *shape)), np.zeros((quarters, *shape))
     for binding in met:
         rule, row = binding.rule, facts.markets.index(binding.rule.market)
         served = bool(facts.entered[row] < 0)
@@ -264,9 +267,9 @@ def _rules(
             approval[row, way] += rule.approval
             opening[: binding.ends, row, way] *= rule.opening
             if binding.closes(mode, localisation):
-                ends = binding.ends if binding.ends < case.quarters else NEVER
+                ends = binding.ends if binding.ends < quarters else NEVER
                 opens[row, way] = max(opens[row, way], ends)
-    return (Rules(opens, opening, unit) if met else None), approval
+    return Rules(opens, opening, unit), approval
 
 
 def _measures(case: Case, panel: Panel, markets: Sequence[str]) -> Measures | None:
