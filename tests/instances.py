@@ -34,7 +34,15 @@ from beachhead.mechanisms import (
 )
 from beachhead.mechanisms.knowledge import KINDS, Likeness
 from beachhead.simulation.rollout import Worlds
-from beachhead.simulation.state import NEVER, Measures, Options, Problem, Shocks, Supply
+from beachhead.simulation.state import (
+    NEVER,
+    Measures,
+    Options,
+    Problem,
+    Rules,
+    Shocks,
+    Supply,
+)
 
 Floats = NDArray[np.float64]
 
@@ -62,6 +70,7 @@ def invent(
     schedules: int = 2,
     measures: int = 3,
     sources: int = 4,
+    rules: bool = True,
     new_category: bool = False,
 ) -> Instance:
     """An instance; home is the first market, the next two are served already."""
@@ -73,13 +82,15 @@ def invent(
     if sources:
         supply = _supply(chance, sources, measures, problem)
         problem = problem._replace(supply=supply)
+    if rules:
+        problem = problem._replace(rules=_rules(chance, markets, options, quarters))
     shocks = _shocks(chance, worlds, quarters, markets)
     if sources:
         down = np.maximum(chance.uniform(-1.5, 1.0, (worlds, quarters, sources)), 0.0)
         shocks = shocks._replace(down=down)
     drawn = Worlds(_parameters(chance, worlds, markets), shocks)
     option = chance.integers(0, options, (schedules, markets), dtype=np.int32)
-    ready = problem.options.preparation[option]
+    ready = problem.options.preparation[np.arange(markets), option]
     enter = (ready + chance.integers(0, quarters, (schedules, markets))).astype(np.int32)
     never = (enter >= quarters) | (chance.random((schedules, markets)) < 0.15)
     enter = np.where(never, NEVER, enter)
@@ -146,7 +157,7 @@ def _problem(
             intensity=between(0.3, 1.5, options),
             load=between(0.2, 1.5, options),
             teams=between(0.2, 2.0, options),
-            preparation=chance.integers(0, 6, options, dtype=np.int32),
+            preparation=chance.integers(0, 6, (markets, options), dtype=np.int32),
             alpha=np.log(between(0.005, 0.2, options)),
             salvage=between(0.0, 0.5, options),
         ),
@@ -199,6 +210,20 @@ def _supply(chance: np.random.Generator, sources: int, measures: int, problem: P
         risk=np.ones(sources),
         # Between plenty and too little for everybody.
         capacity=np.asarray(float(problem.people.sum() * 10.0 ** chance.uniform(-4.0, -1.0))),
+    )
+
+
+def _rules(chance: np.random.Generator, markets: int, options: int, quarters: int) -> Rules:
+    """Half of the ways meet a rule, from some quarter to another."""
+    met = chance.random((markets, options)) < 0.5
+    begins, ends = np.sort(chance.integers(0, quarters + 4, (2, markets, options)), axis=0)
+    clock = np.arange(quarters)[:, None, None]
+    return Rules(
+        opens=np.where(met, begins, 0).astype(np.int32),
+        opening=np.where(met & (clock < ends), chance.uniform(1.0, 2.0, met.shape), 1.0),
+        unit=np.where(
+            met & (begins <= clock) & (clock < ends), chance.uniform(0.0, 0.3, met.shape), 0.0
+        ),
     )
 
 

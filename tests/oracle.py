@@ -342,7 +342,7 @@ class _Walk:
     def since(self, j: int, t: int) -> int:
         """Quarters since preparation began."""
         venture = self.ventures[j]
-        return t - venture.enter + int(self.problem.options.preparation[venture.option])
+        return t - venture.enter + int(self.problem.options.preparation[j, venture.option])
 
     def crowd(self, i: int, t: int, saving: list[float]) -> float:
         others = sum(
@@ -355,7 +355,7 @@ class _Walk:
     def opening(self, i: int, t: int, saving: float, crowd: float) -> float:
         venture, entry = self.ventures[i], self.parameters.entry
         ways = self.problem.options
-        parts = max(1, int(ways.preparation[venture.option]))
+        parts = max(1, int(ways.preparation[i, venture.option]))
         if not 0 <= self.since(i, t) < parts:
             return 0.0
         cost = ways.estimate[i, venture.option] * entry.cost_factor[i]
@@ -363,6 +363,8 @@ class _Walk:
         cost *= 1.0 - saving
         cost *= 1.0 + entry.localisation * ways.localisation[venture.option]
         cost *= 1.0 + entry.haste * crowd
+        if (rules := self.problem.rules) is not None and venture.enter < len(self.quarters):
+            cost *= rules.opening[max(venture.enter, 0), i, venture.option]
         return cost / parts
 
     # E2, E10
@@ -473,7 +475,7 @@ class _Walk:
         return {
             "sales": problem.price * fx * units,
             "channel": -problem.price * fx * units * ways.fee[k],
-            "goods": -self.cost(i) * units,
+            "goods": -self.cost(i, t) * units,
             "attached": attach * customers * DT,
             "running": -ways.fixed[i, k]
             * self.now[i]["running"]
@@ -484,9 +486,11 @@ class _Walk:
             "advertising": -ways.spend[i, k] * fx * DT,
         }
 
-    def cost(self, i: int) -> float:
+    def cost(self, i: int, t: int) -> float:
         """Of a unit, landed."""
         landed = max(1.0, self.problem.landed[i] + self.now[i]["landed"])
+        if (rules := self.problem.rules) is not None:
+            landed *= 1.0 + rules.unit[t, i, self.ventures[i].option]
         return float(self.problem.cost * self.now[i]["cost"] * self.dear * landed)
 
     def familiar(self, saving: float) -> float:
@@ -503,7 +507,7 @@ class _Walk:
         if problem.home[i]:
             return -math.inf
         net = problem.price * (1.0 - ways.fee[k]) * self.shocks.fx[t, i]
-        margin = (net - self.cost(i)) / problem.price
+        margin = (net - self.cost(i, t)) / problem.price
         return (
             ways.alpha[k]
             + risk.level

@@ -149,7 +149,7 @@ def plain_firm() -> Firm:
             intensity=np.array([1.0, 1e12]),
             load=np.zeros(options),
             teams=np.ones(options),
-            preparation=np.zeros(options, np.int32),
+            preparation=np.zeros((markets, options), np.int32),
             alpha=np.full(options, -np.inf),
             salvage=np.zeros(options),
         ),
@@ -184,7 +184,14 @@ def lively_firm() -> Firm:
     """
     quarters, markets = 12, 6
     invented = invent(
-        1, markets=markets, options=2, quarters=quarters, worlds=1, measures=0, sources=0
+        1,
+        markets=markets,
+        options=2,
+        quarters=quarters,
+        worlds=1,
+        measures=0,
+        sources=0,
+        rules=False,
     )
     fate = np.full((quarters, markets), 10.0)
     fate[8, 5] = -30.0

@@ -19,7 +19,7 @@ from beachhead.quantities import Parameter, Sure
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.facts import Facts
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds
-from beachhead.simulation.state import NEVER, Measures, Options, Problem, Supply
+from beachhead.simulation.state import NEVER, Measures, Options, Problem, Rules, Supply
 
 NEUTRAL = {
     "category.p": 0.0, "category.q": 0.0, "category.replacement_years": 1.0,
@@ -70,6 +70,8 @@ def _toy(
     limits: dict[str, Any] | None = None,
     measures: Measures | None = None,
     supply: Supply | None = None,
+    rules: Rules | None = None,
+    agreed_loss: float | None = None,
 ) -> Valuer:
     """A firm with a home market of no business and one market for each entry of `flow`.
 
@@ -77,6 +79,7 @@ def _toy(
     as much and a quarter of `running`; `cost` is its entry cost; axes (market,) or (market,
     option). With `spread` the priors of `table()` apply but for those that `believed` sets.
     `limits` replaces fields of the limits. `measures` may be begun from the first quarter on.
+    `agreed_loss` in entry costs.
     """
     flow, cost = np.asarray(flow, float), np.asarray(cost, float)
     if flow.ndim == 1:
@@ -91,7 +94,7 @@ def _toy(
     # Every owner renews a quarter's worth: units = people (1 - exp(-1/4)) a quarter, price 1.
     renewal = -np.expm1(-0.25)
     entered = np.where(row == 0, -4, NEVER).astype(np.int32)
-    prepare = np.broadcast_to(np.asarray(preparation, np.int32), (options,)).copy()
+    prepare = np.broadcast_to(np.asarray(preparation, np.int32), (markets, options)).copy()
     likeness = Likeness(np.ones((markets, 1)), np.ones((markets, 1)), np.zeros(1, dtype=np.int32))
     home = (row == 0).astype(float)
     problem = Problem(
@@ -113,8 +116,9 @@ def _toy(
         ),
         price=np.asarray(1.0), cost=np.asarray(unit_cost), entry_price=np.asarray(1.0),
         category_age=np.asarray(0.0), discount=np.asarray(discount),
-        terminal=np.asarray(terminal), agreed_loss=None,
-        capital=np.asarray(capital), measures=measures, supply=supply,
+        terminal=np.asarray(terminal),
+        agreed_loss=None if agreed_loss is None else np.asarray(agreed_loss),
+        capital=np.asarray(capital), measures=measures, supply=supply, rules=rules,
     )  # fmt: skip
     beliefs = _beliefs(believed or {}, spread)
     packed = Packed(problem, names, ("r",) * markets, tuple((f"mode{k}", 0.0)
@@ -124,9 +128,9 @@ def _toy(
     packed = replace(packed, measures=tuple(map(tuple, sizes.tolist())), sources=places)
     rows, width = markets + len(sizes), packed.width
     first = np.full((rows, width), NEVER, np.int32)
-    first[:markets, :options] = np.where(problem.options.allowed, prepare[None, :], NEVER)
+    first[:markets, :options] = packed.soonest
     first[markets:, : sizes.shape[1]] = 0
-    rules = Limits(
+    kept = Limits(
         first=first, last=np.full(rows, quarters - 1, np.int32), required=np.zeros(rows),
         apart=np.zeros((0, rows)), later=np.zeros(0, np.int32), earlier=np.zeros(0, np.int32),
         most=np.asarray(NEVER), teams=problem.teams, floor=np.asarray(0.0), ruin=np.asarray(0.05),
@@ -134,7 +138,7 @@ def _toy(
     setting = Setting(
         packed.cast(jnp.float64),
         draw_worlds(packed, beliefs, worlds, seed, jnp.float64),
-        Limits(*[jnp.asarray(value) for value in rules]),
+        Limits(*[jnp.asarray(value) for value in kept]),
         central_parameters(beliefs, markets, jnp.float64),
         jnp.asarray(aversion),
     )

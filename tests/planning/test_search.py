@@ -17,7 +17,7 @@ from beachhead.planning.bound import relax
 from beachhead.planning.limits import Setting
 from beachhead.planning.search import Proposals, search
 from beachhead.planning.valuation import Valuer
-from beachhead.simulation.state import NEVER, Measures, Supply
+from beachhead.simulation.state import NEVER, Measures, Rules, Supply
 
 Toy = Callable[..., Valuer]
 Integers = NDArray[np.int32]
@@ -297,3 +297,134 @@ def _closed(valuer: Valuer) -> Setting:
     return valuer.setting._replace(
         limits=limits._replace(first=limits.first.at[markets:].set(NEVER))
     )
+
+
+def _rules(opens: Any = 0, opening: Any = 1.0, unit: Any = 0.0) -> Rules:
+    """Rules of the first of two markets with two ways each, over six quarters; home has none.
+
+    `opens`: axis way; `opening`, `unit`: axes (quarter, way).
+    """
+    first = np.arange(3)[:, None] == 1
+    return Rules(
+        opens=np.where(first, opens, 0).astype(np.int32),
+        opening=np.where(first, np.broadcast_to(opening, (6, 2))[:, None], 1.0),
+        unit=np.where(first, np.broadcast_to(unit, (6, 2))[:, None], 0.0),
+    )
+
+
+# The first market brings 1.0 a quarter by its first way, 0.8 by the other; opening costs 1.0.
+UNRULED = (0, 0)
+RULES = {
+    "a way is forbidden": (_rules(opens=[NEVER, 0]), (0, 1)),
+    "a rule ends": (_rules(opens=[1, NEVER]), (1, 0)),
+    "the market is closed": (_rules(opens=NEVER), (NEVER, 0)),
+    "admission is dear": (_rules(opening=np.array([[2.5, 1.0]])), (0, 1)),
+    "admission is dear for now": (
+        _rules(opening=np.array([[3.0], [3.0], [1.0], [1.0], [1.0], [1.0]])), (2, 0),
+    ),
+    "keeping it is dear": (_rules(unit=np.array([[0.6, 0.0]])), (0, 1)),
+    "keeping it is cheap": (_rules(unit=np.array([[0.1, 0.0]])), (0, 0)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rules_move_what_they_bear_on(toy: Toy, name: str) -> None:
+    """Way and date of the best plan under a rule: brute force, search, and bound above both."""
+    rules, best = RULES[name]
+    firm = {
+        "flow": [[1.0, 0.8], [0.9, 0.7]], "cost": [[1.0, 1.0], [1.0, 1.0]], "quarters": 6,
+        "terminal": 4.0, "unit_cost": 0.5, "worlds": 16, "agreed_loss": np.inf,
+    }  # fmt: skip
+    free, enter, option = _brute(toy(**firm, rules=_rules()))
+    assert (enter[1], option[1]) == UNRULED
+    valuer = toy(**firm, rules=rules)
+    exact, enter, option = _brute(valuer)
+    assert (enter[1], option[1]) == best
+    assert (enter[2], option[2]) == UNRULED
+    assert exact <= free
+    assert _search(valuer)[0] == pytest.approx(exact, rel=1e-9)
+    assert exact <= _bound(valuer, enter, option) + 1e-9
+
+
+def test_rules_that_ask_nothing_change_nothing(toy: Toy) -> None:
+    """Neutral value: the same numbers as without any rules."""
+    firm = {
+        "flow": [[0.3, 0.2], [0.4, 0.1]], "cost": [[0.5, 0.2], [0.9, 0.1]], "quarters": 6,
+        "spread": True, "worlds": 16, "unit_cost": 0.4, "agreed_loss": np.inf,
+    }  # fmt: skip
+    without, ruled = toy(**firm), toy(**firm, rules=_rules())
+    enter, option = _everything(without)
+    np.testing.assert_allclose(
+        ruled.scores(enter[::7], option[::7]).objective,
+        without.scores(enter[::7], option[::7]).objective, rtol=1e-12, atol=1e-12,
+    )  # fmt: skip
+
+
+def test_each_market_has_its_own_preparation(toy: Toy) -> None:
+    """An approval in one market takes its team longer: the other one is opened first."""
+    firm = {
+        "flow": [[1.0, 0.1], [0.9, 0.1]], "cost": np.ones((2, 2)), "quarters": 6, "terminal": 8.0,
+        "teams": 1.0, "worlds": 16, "agreed_loss": np.inf, "rules": _rules(),
+    }  # fmt: skip
+    plain = toy(**firm, preparation=(1, 1))
+    assert list(_brute(plain)[1][1:]) == [1, 2]
+    valuer = toy(**firm, preparation=np.array([[1, 1], [3, 3], [1, 1]]))
+    exact, enter, option = _brute(valuer)
+    assert list(enter[1:]) == [4, 1]
+    assert _search(valuer)[0] == pytest.approx(exact, rel=1e-9)
+    assert exact <= _bound(valuer, enter, option) + 1e-9
+
+
+def test_an_agreed_loss_limits_what_is_lost(toy: Toy) -> None:
+    """A market that loses .5 a quarter is left once the losses pass an entry cost of 1."""
+    firm = {
+        "flow": np.ones((2, 2)) * [[0.0], [1.0]], "cost": np.ones((2, 2)), "quarters": 6,
+        "discount": 1.0, "running": 2.0, "worlds": 16, "rules": _rules(),
+    }  # fmt: skip
+    enter, option = np.array([[NEVER, 0, NEVER]], np.int32), np.zeros((1, 3), np.int32)
+    stays = float(toy(**firm, agreed_loss=np.inf).scores(enter, option).objective[0])
+    leaves = float(toy(**firm, agreed_loss=1.0).scores(enter, option).objective[0])
+    assert stays == pytest.approx(-1.0 - 6 * 0.5)
+    assert leaves == pytest.approx(-1.0 - 3 * 0.5 + 0.2)  # with a fifth of the entry cost back
+
+
+def _random_firm(toy: Toy, seed: int) -> Valuer:
+    """Everything random: margins that may be negative, exits by an agreed loss, rules."""
+    rng = np.random.default_rng([seed, 7])
+    markets, quarters = 2, 6
+    shape = (markets + 1, 2)
+    rules = Rules(
+        opens=np.where(rng.random(shape) < 0.3, rng.integers(0, quarters, shape), 0).astype(
+            np.int32
+        ),
+        opening=rng.uniform(1.0, 1.5, (quarters, *shape)),
+        unit=rng.uniform(0.0, 0.4, (quarters, *shape)) * (rng.random(shape) < 0.5),
+    )
+    return toy(
+        flow=rng.uniform(0.02, 0.5, (markets, 2)), cost=rng.uniform(0.05, 0.8, (markets, 2)),
+        quarters=quarters, terminal=rng.uniform(0, 12),
+        preparation=rng.integers(0, 3, shape), teams=1.0,
+        need=rng.uniform(0.2, 0.9), capital=rng.uniform(0.5, 4.0), worlds=16,
+        aversion=rng.uniform(0, 1), spread=True, seed=seed, unit_cost=rng.uniform(0.4, 1.3),
+        running=rng.uniform(0.0, 0.3), agreed_loss=rng.choice([0.02, 0.1, 0.3, 1.0]), rules=rules,
+        believed={"category.replacement_years": 1.0, "acceptance.p0": rng.uniform(0.1, 2.0),
+                  "cashflow.fx_sd": rng.uniform(0.0, 0.4)},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(k, marks=pytest.mark.slow) for k in range(2, 40))]
+)
+def test_bound_holds_with_agreed_exits(toy: Toy, seed: int) -> None:
+    """Better ties can mean larger losses, so that a firm that keeps its word leaves sooner."""
+    valuer = _random_firm(toy, seed)
+    exact, enter, option = _brute(valuer)
+    slack = 1e-9 * max(1.0, abs(exact))
+    assert _bound(valuer, enter, option) >= exact - slack
+    for rows in ((enter, option), tuple(part[-1] for part in _everything(valuer))):
+        bound = _bound(valuer, *rows)
+        enters, options = _everything(valuer)
+        scores = valuer.scores(enters, options)
+        keeps = np.asarray(scores.excess) <= 1e-6
+        # Cash is not limited in the relaxation, so that no schedule at all may pass.
+        assert np.asarray(scores.objective)[keeps].max() <= bound + slack

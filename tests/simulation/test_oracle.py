@@ -70,9 +70,12 @@ def test_instances_walk_every_branch() -> None:
             rows = len(served)
             enter = np.where(served, problem.entered, instance.enter[schedule][:rows])
             option = np.where(served, problem.option, instance.option[schedule][:rows])
-            estimate = ways.estimate[np.arange(len(option)), option]
+            places = np.arange(len(option))
+            estimate = ways.estimate[places, option]
             seen |= {"never entered"} if (enter == NEVER).any() else set()
-            seen |= {"no preparation"} if (ways.preparation[option] == 0).any() else set()
+            ready = ways.preparation[places, option]
+            seen |= {"no preparation"} if (ready == 0).any() else set()
+            asked = problem.rules.unit[:, places, option]
             for books in tell(instance, schedule):
                 lines = books.lines
                 once = lines["opening"] + lines["investing"] + lines["salvage"]
@@ -96,6 +99,7 @@ def test_instances_walk_every_branch() -> None:
                     "no language": problem.likeness.teaches[:, 3:6].sum(axis=1) == 0,
                     "spillover": books.series["heard"] > 0.0,
                     "haste": books.series["crowd"] > 0.0,
+                    "a rule complied with": (asked > 0.0) & (lines["goods"] < 0.0),
                     "a measure begun": lines["investing"] < 0.0,
                     "a measure kept up": lines["upkeep"] < 0.0,
                 }.items():
@@ -104,5 +108,5 @@ def test_instances_walk_every_branch() -> None:
         "never entered", "no preparation", "exit by fate", "exit as agreed", "margin below zero",
         "no rivals", "a late start", "goes on after the horizon", "closed at the horizon",
         "owners unknown", "several languages", "no language", "spillover", "haste",
-        "a measure begun", "a measure kept up",
+        "a measure begun", "a measure kept up", "a rule complied with",
     }  # fmt: skip

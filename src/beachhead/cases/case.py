@@ -370,6 +370,48 @@ class Measure(_Table):
     )
 
 
+class Rule(_Table):
+    """A condition that a market puts on those who come from abroad."""
+
+    name: Text = Field(description="short name; that of a bundled rule replaces it")
+    market: Market = Field(description="ISO3 code or name")
+    words: str = Field(default="", description="what it says, in a line")
+    known: datetime.date = Field(description="day on which it was published")
+    start: datetime.date | None = Field(
+        default=None, alias="from", description="first day on which it holds; always if left out"
+    )
+    until: datetime.date | None = Field(
+        default=None,
+        description="first day on which it no longer holds; to the end if left out",
+    )
+    modes: tuple[Mode, ...] = Field(
+        default=(), description="modes of entry that it concerns; all if left out"
+    )
+    forbidden: bool = Field(default=False, description="true if those modes may not be used at all")
+    localisation: Share = Field(
+        default=0.0, description="least localisation (or local content) that it asks for, 0 to 1"
+    )
+    approval: int = Field(
+        default=0,
+        ge=0,
+        le=20,
+        description="quarters that an approval adds to the preparation",
+        json_schema_extra={"unit": "quarters"},
+    )
+    opening: float = Field(
+        default=1.0,
+        ge=1,
+        description="cost of opening with it over that without",
+        json_schema_extra={"unit": "ratio"},
+    )
+    unit_cost: Amount = Field(
+        default=0.0,
+        description="what keeping it adds to the cost of a unit",
+        json_schema_extra={"unit": "fraction"},
+    )
+    source: Text = Field(description="where it was read, or the reason for the judgement")
+
+
 # The two markets of a pair in `after`.
 Later = Annotated[Market, Field(title="later")]
 Earlier = Annotated[Market, Field(title="earlier")]
@@ -415,6 +457,17 @@ class Limits(_Table):
         ge=0,
         description="most markets that are newly entered; no limit if left out",
         json_schema_extra={"unit": "markets"},
+    )
+    exit_loss: float | None = Field(
+        default=None,
+        gt=0,
+        description="running loss of a market, in costs of opening it, at which it is left; never "
+        "for that reason if left out",
+        json_schema_extra={"unit": "costs of opening"},
+    )
+    waived: tuple[Text, ...] = Field(
+        default=(),
+        description='names of bundled rules that do not bind the firm; "all" for every one',
     )
 
 
@@ -569,6 +622,9 @@ class Case(_Table):
     )
     measures: tuple[Measure, ...] = Field(
         default=(), description="what the firm may do beside entering markets"
+    )
+    rules: tuple[Rule, ...] = Field(
+        default=(), description="rules of markets beside the bundled ones, or in their place"
     )
     limits: Limits
     risk: Risk = Risk()

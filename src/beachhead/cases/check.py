@@ -13,6 +13,7 @@ from beachhead.cases.inputs import INPUTS, TAKEN, find_faults, identify
 from beachhead.cases.naming import find_covered, find_pool, resolve_names
 from beachhead.cases.order import SOURCES, check_order
 from beachhead.cases.presets import economics_of, load_preset
+from beachhead.cases.rules import check_barred, check_rules
 from beachhead.errors import InputError, Problem, nearest, suggest
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def check_case(
     problems += _check_parameters(resolved)
     problems += _check_measures(resolved, panel, known)
     problems += _check_components(resolved, known)
+    problems += check_rules(resolved, known)
     problems += _check_teams(resolved, known)
     problems += _check_choices(resolved)
     problems += _check_candidates(resolved, pool, known)
@@ -109,6 +111,7 @@ def check_case(
         known = known.without(*(p.where for p in wrong))
         modes = load_preset(case.product.category).modes
     problems += check_order(resolved, pool, modes, known)
+    problems += check_barred(resolved, modes, known)
     return _put(problems, place or (lambda key: f"case {case.name!r}, {key}"))
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from beachhead.cases.case import Case, Component, Input, Measure, Override, Served, Sourcing
+from beachhead.cases.case import (
+    Case,
+    Component,
+    Input,
+    Measure,
+    Override,
+    Rule,
+    Served,
+    Sourcing,
+)
 from beachhead.errors import InputError, Problem, suggest
 
 if TYPE_CHECKING:
@@ -51,6 +60,7 @@ def resolve_names(case: Case, panel: Panel) -> tuple[Case, list[Problem]]:
             update={"overrides": names.rows(screening.overrides, "screening.overrides")}
         ),
     }
+    resolved["rules"] = names.rows(case.rules, "rules")
     resolved["components"] = tuple(
         names.sources(component, f"components[{i}]") for i, component in enumerate(case.components)
     )
@@ -112,7 +122,9 @@ class _Names:
         )
         return part.model_copy(update={"sources": sources})
 
-    def rows[R: (Served, Input, Override)](self, rows: Iterable[R], key: str) -> tuple[R, ...]:
+    def rows[R: (Served, Input, Override, Rule)](
+        self, rows: Iterable[R], key: str
+    ) -> tuple[R, ...]:
         found = [(row, self.one(row.market, f"{key}[{i}].market")) for i, row in enumerate(rows)]
         return tuple(row.model_copy(update={"market": iso3 or row.market}) for row, iso3 in found)
 

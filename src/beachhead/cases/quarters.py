@@ -23,8 +23,13 @@ def label(number: int) -> str:
     return f"{number // 4}Q{number % 4 + 1}"
 
 
+def holding(day: date) -> int:
+    """Number of the quarter in which `day` is."""
+    return 4 * day.year + (day.month - 1) // 3
+
+
 def first_from(day: date) -> int:
     """Number of the first quarter that begins on or after `day`."""
-    number = 4 * day.year + (day.month - 1) // 3
+    number = holding(day)
     begins = date(day.year, 3 * (number % 4) + 1, 1)
     return number if day == begins else number + 1

@@ -123,7 +123,7 @@ def _lay_out(setting: Setting, table: Floats) -> Columns:
     quarter, option, market = np.nonzero(worth)
     value = table[quarter, option, market]
 
-    preparation = np.asarray(problem.options.preparation)[option]
+    preparation = np.asarray(problem.options.preparation)[market, option]
     _, familiar = best_knowledge(problem, limits, setting.central)
     begin = quarter - preparation
     need = np.asarray(

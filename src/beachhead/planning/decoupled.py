@@ -143,8 +143,7 @@ def best_knowledge(problem: Problem, limits: Limits, parameters: Any) -> tuple[A
     open_to = (first.min(axis=1) < NEVER) & (problem.entered == NEVER)
     ways = problem.options
     least = jnp.where(ways.preparation > 0, ways.teams * ways.preparation, 0.0)
-    usable = (first < NEVER).any(axis=0)
-    least = jnp.where(usable, least, jnp.inf).min()
+    least = jnp.where(first < NEVER, least, jnp.inf).min()
     # A market that teaches at t was entered by t - 1 and prepared before: with the teams up to t-2.
     spent = jnp.concatenate([jnp.zeros(2), jnp.cumsum(most_teams(problem, limits))[:-2]])
     opened = jnp.where(least > 0.0, jnp.floor(spent / jnp.maximum(least, 1e-9) + 1e-6), jnp.inf)
@@ -218,9 +217,11 @@ def best_values(setting: Setting, given: Couplings, enter: Array, option: Array)
     """Most that each market can be worth in each world under `given` couplings.
 
     The firm may be unlucky later than it is, and leave earlier if that is better with hindsight:
-    the largest sum over quarters up to any exit that the draws allow. Axes (world, market).
+    the largest sum over quarters up to any exit that the draws allow. Exits by an agreed loss are
+    among those. Axes (world, market).
     """
-    problem = setting.problem
+    # Agreed exits end no presence here: under better ties a loss may be passed sooner.
+    problem = setting.problem._replace(agreed_loss=None)
     outcome = over_worlds(problem, setting.worlds, enter, option, record=_cells, given=given)
     cells: Cells = outcome.record
     quarters = problem.teams.shape[0]

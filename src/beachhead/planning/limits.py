@@ -65,8 +65,7 @@ def read_limits(case: Case, packed: Packed) -> Limits:
     """
     limits, problem = case.limits, packed.problem
     quarters = problem.teams.shape[0]
-    preparation = problem.options.preparation
-    first = np.where(problem.options.allowed, preparation[None, :], NEVER).astype(np.int32)
+    first = packed.soonest
     last = np.full(len(packed.markets), quarters - 1, dtype=np.int32)
     required = np.zeros(len(packed.markets))
     rows = {iso3: row for row, iso3 in enumerate(packed.markets)}
@@ -308,7 +307,7 @@ def _fit_teams(
     def place(state: Any) -> Any:
         index, free, enter = state
         row = order[index]
-        preparation = problem.options.preparation[option[row]]
+        preparation = problem.options.preparation[row, option[row]]
         # Quarters before each in which no team is free, and of these the ones of preparation.
         tight = jnp.concatenate([jnp.zeros(1, int), jnp.cumsum(free + 1e-6 < need[row])])
         blocked = tight[clock] - tight[jnp.maximum(clock - preparation, 0)]

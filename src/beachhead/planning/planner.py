@@ -19,7 +19,13 @@ from beachhead.planning.bound import KIND, relax
 from beachhead.planning.decoupled import couplings_of, tabulate
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan, Strategy, Value
-from beachhead.planning.reasons import explain, expose, use_limits, weigh_measures
+from beachhead.planning.reasons import (
+    explain,
+    expose,
+    meet_rules,
+    use_limits,
+    weigh_measures,
+)
 from beachhead.planning.search import EFFORT, Progress, Proposals, prune, search
 from beachhead.planning.strategies import WORDS, Named, find_best
 from beachhead.planning.valuation import Valuer
@@ -289,6 +295,7 @@ def _answer(
         reasons=explain(packed, exact, account, enter, option),
         measures=weigh_measures(case, packed, exact, fresh, enter, option),
         exposures=expose(case, fresh, enter, option),
+        rules=meet_rules(case, packed, fresh, enter, option),
     )
 
 

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.cases import Case
+from beachhead.cases.rules import Binding, rules_of
 from beachhead.planning.limits import Setting, keep_limits
-from beachhead.planning.plan import Exposure, Help, LimitUse, MeasureUse, Reason
+from beachhead.planning.plan import Exposure, Help, LimitUse, MeasureUse, Reason, RuleUse
 from beachhead.planning.valuation import Account, Valuer
-from beachhead.simulation.pack import Packed
+from beachhead.simulation.pack import Packed, pack_rules
 from beachhead.simulation.people import teams_there, use_of_teams
-from beachhead.simulation.state import NEVER, STEP
+from beachhead.simulation.state import NEVER, STEP, Rules
 
 Integers = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -42,7 +43,8 @@ def explain(
             exact.setting.problem, exact.setting.central, jnp.asarray(enter), jnp.asarray(option)
         )
     )
-    preparation = np.asarray(exact.setting.problem.options.preparation)[option[: dates.size]]
+    lengths = np.asarray(exact.setting.problem.options.preparation)
+    preparation = lengths[np.arange(dates.size), option[: dates.size]]
     there = teams_there(
         exact.setting.problem, exact.setting.limits.teams, jnp.asarray(enter), jnp.asarray(option)
     )
@@ -216,6 +218,91 @@ def expose(case: Case, fresh: Valuer, enter: Integers, option: Integers) -> tupl
             )
         )
     return tuple(sorted(exposures, key=lambda exposure: -exposure.lost))
+
+
+def meet_rules(
+    case: Case, packed: Packed, fresh: Valuer, enter: Integers, option: Integers
+) -> tuple[RuleUse, ...]:
+    """The rules that the entries keep and what that costs, and those that bar a candidate."""
+    met = [
+        binding
+        for binding in rules_of(case)
+        if binding.rule.market in packed.markets
+        and packed.problem.entered[packed.markets.index(binding.rule.market)] == NEVER
+    ]
+    kept = [binding for binding in met if _is_kept(packed, binding, enter, option)]
+    cost = _cost_of_rules(case, packed, fresh, kept, enter, option)
+    shut = np.asarray(packed.soonest).min(axis=1) >= case.quarters
+    uses = []
+    for binding in met:
+        rule = binding.rule
+        entered = binding in kept
+        closes = any(
+            binding.closes(mode, level)
+            for mode in case.modes.allowed
+            for level in case.modes.localisation
+        )
+        bars = shut[packed.markets.index(rule.market)] and (closes or rule.approval > 0)
+        if entered or bars:
+            uses.append(
+                RuleUse(
+                    iso3=rule.market,
+                    name=rule.name,
+                    words=rule.words,
+                    source=rule.source,
+                    entered=entered,
+                    approval=rule.approval,
+                    cost=cost.get(rule.name, 0.0),
+                )
+            )
+    return tuple(uses)
+
+
+def _is_kept(packed: Packed, binding: Binding, enter: Integers, option: Integers) -> bool:
+    """Whether the schedule enters a market in a way, and for a time, that a rule bears on."""
+    row = packed.markets.index(binding.rule.market)
+    quarters = packed.problem.teams.shape[0]
+    mode, _ = packed.options[int(option[row])]
+    return bool(enter[row] < min(quarters, binding.ends)) and binding.concerns(mode)
+
+
+def _cost_of_rules(
+    case: Case,
+    packed: Packed,
+    fresh: Valuer,
+    kept: list[Binding],
+    enter: Integers,
+    option: Integers,
+) -> dict[str, float]:
+    """What each market would bring more without one of its rules, by the rule's name.
+
+    One rule of every market is left out at a time.
+    """
+    problem = fresh.setting.problem
+    if problem.rules is None or not kept:
+        return {}
+    whole = fresh.judge(enter, option).by_market
+    places = [
+        sum(other.rule.market == binding.rule.market for other in kept[:k])
+        for k, binding in enumerate(kept)
+    ]
+    cost = {}
+    for turn in range(max(places) + 1):
+        out = [binding for binding, place in zip(kept, places, strict=True) if place == turn]
+        rest = [
+            binding
+            for binding in rules_of(case)
+            if binding.rule.market in packed.markets and binding not in out
+        ]
+        left, _ = pack_rules(rest, packed.facts, packed.options, case.quarters)
+        rules = Rules(
+            *[jnp.asarray(value, old.dtype) for value, old in zip(left, problem.rules, strict=True)]
+        )
+        setting = fresh.setting._replace(problem=problem._replace(rules=rules))
+        more = replace(fresh, setting=setting).judge(enter, option).by_market - whole
+        for binding in out:
+            cost[binding.rule.name] = float(more[packed.markets.index(binding.rule.market)])
+    return cost
 
 
 def use_limits(

@@ -92,6 +92,7 @@ def write_report(
         limit_table=tables.list_limits(plan),
         measures=tables.list_measures(case, plan),
         exposures=tables.list_exposures(case, plan),
+        rules=tables.list_rules(case, plan),
         ranking=tables.list_ranking(ranking),
         agreement=sentences.tell_ranking(ranking),
         criteria=tables.list_criteria(ranking),

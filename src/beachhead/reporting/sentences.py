@@ -120,6 +120,22 @@ def tell_supply(case: Case, plan: Plan) -> str:
     )
 
 
+def tell_rules(case: Case, plan: Plan) -> str:
+    """Rules of markets that the plan keeps, what that costs, and those that bar a market."""
+    kept = sorted((use for use in plan.rules if use.entered), key=lambda use: -use.cost)
+    said = []
+    if kept:
+        total = money(sum(use.cost for use in kept), case.currency)
+        shown = "; ".join(f"{use.name} {count(use.cost)}" for use in kept[:3])
+        more = f"; {len(kept) - 3} more" if len(kept) > 3 else ""
+        said.append(f"Keeping the rules of markets costs {total} on average ({shown}{more}).")
+    barred = [f"{use.iso3} ({use.name})" for use in plan.rules if not use.entered]
+    if barred:
+        more = f" and {len(barred) - 3} more" if len(barred) > 3 else ""
+        said.append(f"Barred by a rule: {', '.join(barred[:3])}{more}.")
+    return " ".join(said)
+
+
 def tell_limits(plan: Plan) -> str:
     """The limits that bind, and the room in the others."""
     if not plan.limits:

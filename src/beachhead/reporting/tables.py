@@ -128,6 +128,23 @@ def list_exposures(case: Case, plan: Plan) -> Table:
     return Table(heads, tuple(rows))
 
 
+def list_rules(case: Case, plan: Plan) -> Table:
+    """Rules of markets that the plan keeps or that bar a market, with what keeping them costs."""
+    rows = [
+        (
+            use.iso3,
+            f"{use.name}: {use.words}" if use.words else use.name,
+            use.source,
+            "kept" if use.entered else "bars the market",
+            f"{use.approval}" if use.approval else "",
+            count(use.cost) if use.entered else "",
+        )
+        for use in plan.rules
+    ]
+    heads = ("market", "rule", "source", "", "quarters#", f"cost, {case.currency}#")
+    return Table(heads, tuple(rows))
+
+
 def list_limits(plan: Plan) -> Table:
     """Every limit with the room that the plan leaves in it."""
     rows = [

@@ -49,6 +49,7 @@ def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
         sentences.tell_bound(case, plan),
         sentences.tell_limits(plan),
         sentences.tell_supply(case, plan),
+        sentences.tell_rules(case, plan),
     )
     rest = [
         _list_years(case.currency, summary.years),

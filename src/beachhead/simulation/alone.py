@@ -111,8 +111,8 @@ def enter_alone(
     """Simulate the largest candidates one by one, nothing else entered, over ten years.
 
     Every mode and level of localisation that the case allows is tried, each at the earliest
-    quarter that its preparation allows. Best is the largest objective among those that keep the
-    accepted ruin, or the least ruin where none does.
+    quarter that its preparation and the rules there allow. Best is the largest objective among
+    those that keep the accepted ruin, or the least ruin where none does.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def _each_way(
     schedules = [(-1, 0, NEVER)]
     for place in range(rows.size - candidates, rows.size):
         for way in np.flatnonzero(ways.allowed[rows[place]]).tolist():
-            schedules.append((place, way, int(ways.preparation[way])))
+            schedules.append((place, way, int(packed.soonest[rows[place], way])))
     # Whole batches, so that no second program is compiled for what is left over.
     schedules += [(-1, 0, NEVER)] * (-len(schedules) % BATCH)
     enter = np.full((len(schedules), rows.size), NEVER, dtype=np.int32)

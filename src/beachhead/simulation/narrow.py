@@ -8,14 +8,16 @@ import jax
 from jax import Array
 
 from beachhead.simulation.rollout import Worlds
-from beachhead.simulation.state import Options, Problem
+from beachhead.simulation.state import Options, Problem, Rules
 
 BY_MARKET = (
     "people", "people_growth", "income", "income_growth", "richer", "distance", "connected",
     "landed", "rivals", "price_ratio", "usual_spend", "clout", "audience", "home", "entered",
     "option", "units", "owners_share", "near",
 )  # fmt: skip
-OPTIONS_BY_MARKET = ("estimate", "fixed", "spend", "reach", "reach_full", "allowed")
+OPTIONS_BY_MARKET = (
+    "estimate", "fixed", "spend", "reach", "reach_full", "allowed", "preparation",
+)  # fmt: skip
 
 
 def narrow(problem: Problem, worlds: Worlds, rows: Array) -> tuple[Problem, Worlds]:
@@ -31,9 +33,13 @@ def narrow(problem: Problem, worlds: Worlds, rows: Array) -> tuple[Problem, Worl
     measures = problem.measures
     if measures is not None:
         measures = measures._replace(covers=measures.covers[:, rows])
+    rules = problem.rules
+    if rules is not None:
+        rules = Rules(rules.opens[rows], rules.opening[:, rows], rules.unit[:, rows])
     narrowed = problem._replace(
         **kept,
         measures=measures,
+        rules=rules,
         options=options._replace(**ways),
         likeness=likeness._replace(teaches=likeness.teaches[rows], learns=likeness.learns[rows]),
     )

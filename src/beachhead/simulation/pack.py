@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from beachhead.cases import Begun, Case, Entry, Measure, Schedule, Source
 from beachhead.cases.presets import ModeEconomics, economics_of
+from beachhead.cases.rules import Binding, rules_of
 from beachhead.data import Panel
 from beachhead.mechanisms import MECHANISMS, Parameters, table
 from beachhead.mechanisms.knowledge import KINDS, Likeness
@@ -20,7 +21,16 @@ from beachhead.mechanisms.measures import LEVERS, Levers
 from beachhead.simulation.beliefs import Beliefs, stream
 from beachhead.simulation.facts import Facts, gather
 from beachhead.simulation.rollout import Worlds
-from beachhead.simulation.state import NEVER, STEP, Measures, Options, Problem, Shocks, Supply
+from beachhead.simulation.state import (
+    NEVER,
+    STEP,
+    Measures,
+    Options,
+    Problem,
+    Rules,
+    Shocks,
+    Supply,
+)
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +75,13 @@ class Packed:
     def width(self) -> int:
         """Length of axis option of a row: ways of entering, or levels of a measure if more."""
         return max(len(self.options), *map(len, self.measures), 0)
+
+    @property
+    def soonest(self) -> NDArray[np.int32]:
+        """First quarter of entry by preparation and rules, NEVER if none: (market, option)."""
+        ways, rules = self.problem.options, self.problem.rules
+        ready = ways.preparation if rules is None else np.maximum(ways.preparation, rules.opens)
+        return np.where(ways.allowed, ready, NEVER).astype(np.int32)
 
     def cast(self, dtype: Any) -> Problem:
         """The problem as JAX arrays: floats of `dtype`, integers as they are."""
@@ -166,6 +183,9 @@ def pack(case: Case, panel: Panel) -> Packed:
     renewals = facts.potential * -np.expm1(-STEP / years) / STEP
     category_sales = renewals * case.product.price
     supply, sources = _supply(case)
+    met = [binding for binding in rules_of(case) if binding.rule.market in facts.markets]
+    rules, approval = pack_rules(met, facts, options, case.quarters)
+    allowed &= rules.opens < case.quarters
     problem = Problem(
         people=facts.people,
         people_growth=facts.people_growth,
@@ -205,7 +225,7 @@ def pack(case: Case, panel: Panel) -> Packed:
             intensity=np.array([way.intensity for way in ways]),
             load=np.array([way.load for way in ways]),
             teams=np.array([way.teams for way in ways]),
-            preparation=np.array([way.preparation for way in ways], dtype=np.int32),
+            preparation=approval + np.array([way.preparation for way in ways], dtype=np.int32),
             alpha=np.log(
                 -np.log1p(-np.array([way.exit for way in ways])) / (np.arange(1, 5) ** slope).sum()
             ),
@@ -217,13 +237,47 @@ def pack(case: Case, panel: Panel) -> Packed:
         category_age=None if case.product.new_category else np.asarray(facts.category_age),
         discount=np.asarray((1.0 + case.risk.discount) ** -STEP),
         terminal=np.asarray(case.risk.terminal_years / STEP),
-        agreed_loss=None,
+        agreed_loss=None
+        if case.limits.exit_loss is None
+        else np.asarray(case.limits.exit_loss),
         capital=np.asarray(case.limits.capital),
         measures=_measures(case, panel, facts.markets),
         supply=supply,
+        rules=rules if met else None,
     )  # fmt: skip
     levels = tuple(measure.levels for measure in case.measures)
     return Packed(problem, facts.markets, facts.regions, options, facts, levels, sources)
+
+
+def pack_rules(
+    met: Sequence[Binding], facts: Facts, options: Sequence[tuple[str, float]], quarters: int
+) -> tuple[Rules, NDArray[np.int32]]:
+    """What rules ask, and the quarters of approval among it, axes (market, option).
+
+    A rule that begins later binds whoever is there by then: an option that it closes can be entered
+    only once it has ended, one that it makes dearer pays for its admission all the same.
+    """
+    shape = len(facts.markets), len(options)
+    approval = np.zeros(shape, dtype=np.int32)
+    opens = np.zeros(shape, dtype=np.int32)
+    opening, unit = np.ones((quarters, *shape)), np.zeros((quarters, *shape))
+    for binding in met:
+        rule, row = binding.rule, facts.markets.index(binding.rule.market)
+        served = bool(facts.entered[row] < 0)
+        if served and binding.begins <= 0:  # what the firm pays today is in its unit cost
+            continue
+        for way, (mode, localisation) in enumerate(options):
+            if not binding.concerns(mode):
+                continue
+            unit[max(binding.begins, 0) : binding.ends, row, way] += rule.unit_cost
+            if served:
+                continue
+            approval[row, way] += rule.approval
+            opening[: binding.ends, row, way] *= rule.opening
+            if binding.closes(mode, localisation):
+                ends = binding.ends if binding.ends < quarters else NEVER
+                opens[row, way] = max(opens[row, way], ends)
+    return Rules(opens, opening, unit), approval
 
 
 def _measures(case: Case, panel: Panel, markets: Sequence[str]) -> Measures | None:

@@ -33,7 +33,7 @@ def use_of_teams(
     familiar = jax.vmap(lambda x: knowledge(central.knowledge, x, problem.likeness)[1])(
         known * (1.0 - problem.home)
     )
-    preparation = problem.options.preparation[option]
+    preparation = problem.options.preparation[jnp.arange(option.size), option]
     start = jnp.clip(enter - preparation, 0, quarters - 1)
     at_start = jnp.take_along_axis(familiar, start[None, :], axis=0)[0]
     need = staffing(central.staffing.unfamiliar, problem.options.teams[option], at_start)

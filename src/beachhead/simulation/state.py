@@ -23,8 +23,8 @@ class Options(NamedTuple):
     """Ways of entering.
 
     `estimate`, `fixed`, `spend` (money, the last two a year), `reach` now, `reach_full` where
-    everybody is ready for online sales, and `allowed` have axes (market, option); the rest have
-    axis option.
+    everybody is ready for online sales, `allowed`, and `preparation` (quarters, approvals among
+    them) have axes (market, option); the rest have axis option.
     """
 
     estimate: Values
@@ -85,6 +85,19 @@ class Supply(NamedTuple):
     capacity: Values
 
 
+class Rules(NamedTuple):
+    """What the rules of markets ask of an entry.
+
+    `opens`: first quarter in which an entry breaks none, axes (market, option). `opening`: entry
+    cost with them over that without, axes (quarter of entry, market, option). `unit`: what keeping
+    them adds to the unit cost, a share, axes (quarter, market, option).
+    """
+
+    opens: Values
+    opening: Values
+    unit: Values
+
+
 class Problem(NamedTuple):
     """A case as arrays.
 
@@ -104,7 +117,7 @@ class Problem(NamedTuple):
     Scalars: `price`, `cost` (of a unit), `entry_price` (of the category, today), `discount` (a
     quarter's factor b), `terminal` (quarters of the annuity), `agreed_loss` (in entry costs, of
     exit criteria; None without them), `capital` (cash at the start).
-    `measures`, `supply`: None without any.
+    `measures`, `supply`, `rules`: None without any.
 
     A schedule is a date and an option for each *row*: the markets first, then the measures.
     """
@@ -141,6 +154,7 @@ class Problem(NamedTuple):
     capital: Values
     measures: Measures | None = None
     supply: Supply | None = None
+    rules: Rules | None = None
 
 
 class Shocks(NamedTuple):

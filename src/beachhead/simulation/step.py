@@ -40,6 +40,8 @@ class Chosen(NamedTuple):
 
     `enter` is the entry quarter; the rest are the option's properties and the rates that do not
     change from quarter to quarter. `begin`, `size`: of each measure, axis measure.
+    `admission`: what rules make of the entry cost, a factor; `levy`: what they add to the unit
+    cost, axes (quarter, market); both None without rules.
     """
 
     enter: Array
@@ -60,6 +62,8 @@ class Chosen(NamedTuple):
     price: Array
     begin: Array
     size: Array
+    admission: Array | None = None
+    levy: Array | None = None
 
 
 def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array) -> Chosen:
@@ -78,13 +82,13 @@ def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array
     enter = jnp.where(served, problem.entered, enter)
     option = jnp.where(served, problem.option, option)
     rows = jnp.arange(option.shape[0])
-    ways = problem.options
+    ways, rules = problem.options, problem.rules
     localisation = ways.localisation[option]
     # No rivals came first where the firm itself opens the category.
     before = jnp.zeros_like(problem.rivals) if problem.category_age is None else problem.rivals
     return Chosen(
         enter=enter,
-        preparation=ways.preparation[option],
+        preparation=ways.preparation[rows, option],
         estimate=ways.estimate[rows, option],
         fixed=ways.fixed[rows, option],
         spend=ways.spend[rows, option],
@@ -109,6 +113,10 @@ def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array
         price=problem.price * jnp.ones_like(problem.people),
         begin=begin,
         size=sizes[jnp.arange(begin.shape[0]), level],
+        admission=None
+        if rules is None
+        else rules.opening[jnp.clip(enter, 0, rules.opening.shape[0] - 1), rows, option],
+        levy=None if rules is None else rules.unit[:, rows, option],
     )
 
 
@@ -244,7 +252,7 @@ def delivered(
 
 
 class Moved(NamedTuple):
-    """The figures of a quarter that measures may change, axis market unless a number."""
+    """The figures of a quarter that measures and rules may change, axis market unless a number."""
 
     estimate: Array
     fixed: Array
@@ -254,6 +262,15 @@ class Moved(NamedTuple):
     landed: Array
     cost: Array
     attach: Array
+
+
+def comply(chosen: Chosen, quarter: Array, now: Moved) -> Moved:
+    """Figures of the quarter with what the rules of the markets add to costs."""
+    if chosen.admission is None or chosen.levy is None:
+        return now
+    return now._replace(
+        estimate=now.estimate * chosen.admission, cost=now.cost * (1.0 + chosen.levy[quarter])
+    )
 
 
 def move(problem: Problem, parameters: Parameters, chosen: Chosen, levers: Levers | None) -> Moved:
@@ -330,7 +347,7 @@ def step(
 
     # E3, E4, haste of E5, spillover of E2, attention of E10: as of the start of the quarter.
     tied = couple(problem, parameters, chosen, state, quarter) if given is None else given
-    now = move(problem, parameters, chosen, tied.levers)
+    now = comply(chosen, quarter, move(problem, parameters, chosen, tied.levers))
 
     # E1: the category, whether or not we are there; a new one starts with our entry.
     people = size(problem, parameters, years + STEP)
