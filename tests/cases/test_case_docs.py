@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 from beachhead.cases import Case, check_case
 from beachhead.cases.case import (
     Column,
+    Component,
     Distance,
     Firm,
     FixedEntry,
@@ -18,6 +19,7 @@ from beachhead.cases.case import (
     InputKey,
     Limits,
     Markets,
+    Measure,
     Modes,
     Override,
     OwnCriterion,
@@ -27,9 +29,12 @@ from beachhead.cases.case import (
     Rule,
     Screening,
     Served,
+    Source,
+    Sourcing,
     TeamStep,
 )
 from beachhead.data import load_panel
+from beachhead.mechanisms.measures import LEVERS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "case.md").read_text("utf-8")
 SECTIONS = {
@@ -42,6 +47,10 @@ SECTIONS = {
     "columns": Column,
     "inputs": Input,
     "[modes]": Modes,
+    "[[components]]": Component,
+    "sources": Source,
+    "[[measures]]": Measure,
+    "sourcing": Sourcing,
     "[limits]": Limits,
     "rules": Rule,
     "teams": TeamStep,
@@ -81,6 +90,14 @@ def test_every_key_is_documented_as_it_is(title):
 def test_every_key_of_a_row_is_documented():
     for key in get_args(InputKey):
         assert f"\n| {key} | " in section("inputs")
+
+
+def test_the_table_of_what_a_measure_changes_is_that_of_the_levers():
+    rows = [
+        f"| `{name}` | {lever.kind} | {lever.least:g} to {lever.most:g} | {lever.words} |"
+        for name, lever in LEVERS.items()
+    ]
+    assert [line for line in section("changes").splitlines() if line.startswith("| `")] == rows
 
 
 def test_the_example_is_a_case_in_order():

@@ -11,7 +11,7 @@ from beachhead.cases.cells import from_cell, split_list, to_cell
 from beachhead.cases.layout import Form
 
 NUMBER, INTEGER, TEXT, DATE, BOOLEAN = map(Form, ("number", "integer", "text", "date", "boolean"))
-WORDS = Form("text", many=True, format="market", word="all")
+WORDS = Form("text", many=True, format="market", words=("all",))
 SHARES = Form("number", many=True)
 words = st.text(st.sampled_from('aé ;"\n='), min_size=1, max_size=6).map(str.strip).filter(bool)
 

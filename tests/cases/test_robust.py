@@ -60,6 +60,35 @@ FULL["screening"] = {
     "overrides": [{"market": "BRA", "score": 0.5, "reason": "a visit"}],
 }  # fmt: skip
 FULL["distance"] = {"culture": ["dealers"], "weights": {"income": 1.0, "culture": 1.0}}
+SOURCES = [
+    {"country": "CHN", "share": 0.7, "risk": 1.0},
+    {"country": "KOR", "share": 0.3, "risk": 2.0},
+]
+FULL["components"] = [
+    {"name": "chip", "share": 0.3, "needed": 0.9, "spare": 0.1, "sources": SOURCES}
+]
+FULL["measures"] = [
+    {
+        "name": "chips at home",
+        "words": "a plant",
+        "markets": ["Northern Europe", "home"],
+        "changes": {"share.quality": 0.1},
+        "cost": 1e6,
+        "yearly": 1e5,
+        "from": "2014Q1",
+        "lead": 2,
+        "lasts": 8,
+        "levels": [0.5, 1.0],
+        "begin": "free",
+        "sourcing": {
+            "component": "chip",
+            "premium": 0.2,
+            "progress": 0.9,
+            "mature": 0.8,
+            "sources": [*SOURCES[:1], {"country": "JPN", "share": 0.3}],
+        },
+    }
+]
 FULL["parameters"] = {"entry.haste": 0.4}
 FULL["economics"] = {"rivals": 5}
 
@@ -157,7 +186,8 @@ def test_the_paths_are_those_of_the_format():
     written = {path for path in PATHS if leads(path)}
     assert {("firm", "served", 0, "since"), ("limits", "teams", 0, "from"), ("limits", "after", 0),
             ("limits", "fixed", None, "mode"), ("markets", "inputs", 0, "value"),
-            ("parameters", None), ("screening", "weights", None)} <= written  # fmt: skip
+            ("parameters", None), ("screening", "weights", None), ("measures", 0, "changes", None),
+            ("measures", 0, "sourcing", "sources", 0, "risk")} <= written  # fmt: skip
     assert set(PATHS) == set(REACHED)
 
 

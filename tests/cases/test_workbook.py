@@ -20,7 +20,7 @@ from beachhead.cases import (
     workbook_reading,
     write_workbook,
 )
-from beachhead.cases.layout import CASE, LISTS, read_layout
+from beachhead.cases.layout import CASE, LISTS, OWNER, list_sheets, read_layout
 from beachhead.data import load_panel
 from beachhead.errors import InputError
 from beachhead.sheets import Sheet, read_workbook
@@ -65,6 +65,44 @@ fixed = {DEU = "2025Q2", POL = {quarter = "2026Q2", mode = "online"}}
 by = {ITA = "2026Q4"}
 after = [["FRA", "DEU"]]
 not_together = [["POL", "CZE"], ["FRA", "ITA", "CZE"]]
+
+[[components]]
+name = "chip"
+share = 0.3
+sources = [{country = "Taiwan", share = 0.8}, {country = "KOR", share = 0.2, risk = 1.5}]
+
+[[components]]
+name = "2"
+share = 0.1
+spare = 0.2
+sources = [{country = "CHN", share = 1.0}]
+
+[[measures]]
+name = "office"
+markets = ["Western Europe", "POL"]
+changes = {"entry.cost_factor" = 0.8, distance = 0.9}
+cost = 2e5
+yearly = 1e5
+from = "2025Q1"
+lead = 2
+lasts = 8
+levels = [0.5, 1.0]
+
+[[measures]]
+name = "own chips"
+words = "a plant of our own"
+begin = "2025Q1"
+changes = {"share.quality" = 0.1}
+
+[measures.sourcing]
+component = "chip"
+premium = 0.2
+sources = [{country = "AUT", share = 1.0}]
+
+[[measures]]
+name = "later; perhaps"
+begin = "never"
+changes = {teams = 1.0}
 
 [screening]
 weights = {size = 2.0}
@@ -134,6 +172,27 @@ def models(annotation):
         yield from models(part)
 
 
+def missing(book, sheet, rows):
+    """Keys of the model of rows that stand neither in a column nor on a sheet of their own."""
+    heads = {cell.value.partition(" (")[0] for cell in book[sheet][1]}
+    found = []
+    for key, inner in walk(rows):
+        path = f"{sheet}.{key}"
+        if path in book.sheetnames:
+            assert book[path]["A1"].value == OWNER
+            found += missing(book, path, inner) if inner else []
+        elif inner and not {f"{key}.{name}" for name, _ in walk(inner)} <= heads:
+            # A table within the row, with its keys among the columns or on further sheets.
+            found += [
+                f"{path}.{name}"
+                for name, deeper in walk(inner)
+                if f"{key}.{name}" not in heads and f"{path}.{name}" not in book.sheetnames
+            ]
+        elif key not in heads:
+            found.append(path)
+    return found
+
+
 def test_every_key_of_the_schema_stands_in_the_workbook(written):
     book = openpyxl.load_workbook(written)
     keys = [row[0].value for row in book[CASE].iter_rows()]
@@ -145,14 +204,14 @@ def test_every_key_of_the_schema_stands_in_the_workbook(written):
         if value.value == f"see sheet {key}":
             assert key in book.sheetnames
         if rows:
-            heads = {cell.value.partition(" (")[0] for cell in book[key][1]}
-            assert {field.alias or name for name, field in rows.model_fields.items()} <= heads
-    assert set(book.sheetnames) - {CASE, LISTS} <= leaves.keys()
+            assert missing(book, key, rows) == []
+    assert set(book.sheetnames) - {CASE, LISTS} == list_sheets().keys()
     assert all(len(name) <= 31 for name in book.sheetnames), "what a spreadsheet program takes"
 
 
 def test_every_number_has_a_unit_and_every_key_a_meaning():
-    for key in (key for group in read_layout() for key in group.keys):
+    above = [key for group in read_layout() for key in group.keys]
+    for key in [*above, *(key for key, owner in list_sheets().values() if owner)]:
         assert key.meaning, key.path
         forms = [key.cell] if key.cell else []
         forms += [column.form for column in key.grid.columns] if key.grid else []
@@ -162,9 +221,9 @@ def test_every_number_has_a_unit_and_every_key_a_meaning():
 
 def test_only_lists_that_are_empty_by_default_have_sheets():
     """A sheet without rows is a key left out: no case could say 'none' where some are default."""
-    for key in (key for group in read_layout() for key in group.keys):
-        if key.grid and not key.cell:
-            assert key.default in ([], {}), key.path
+    for key, _ in list_sheets().values():
+        if not key.cell:
+            assert key.required or key.default in ([], {}), key.path
 
 
 def test_units_stand_beside_the_numbers(written):
@@ -259,6 +318,8 @@ def listed(items, least=0):
     return st.lists(items, min_size=least, max_size=3)
 
 
+sources = listed(table({"country": codes, "share": shares}, risk=amounts), 1)
+changes = st.dictionaries(texts, numbers, max_size=3)
 raw_cases = table(
     {
         "name": texts,
@@ -308,6 +369,19 @@ raw_cases = table(
         ),
     ),
     modes=table({}, allowed=listed(modes, 1), localisation=listed(shares, 1)),
+    components=listed(table({"name": texts, "share": shares, "sources": sources}, spare=amounts)),
+    measures=listed(
+        table(
+            {"name": texts},
+            words=texts,
+            markets=listed(texts),
+            changes=changes,
+            sourcing=st.none() | table({"component": texts, "sources": sources}, mature=prices),
+            begin=st.sampled_from(["free", "never"]) | labels,
+            levels=listed(prices, 1),
+            lasts=st.none() | st.integers(1, 9),
+        )
+    ),
     risk=table({}, tail=st.floats(0, 1, exclude_min=True), terminal_years=st.integers(0, 50)),
     parameters=st.dictionaries(texts.filter(str.strip), numbers, max_size=3),
     economics=st.dictionaries(texts, numbers, max_size=3),
@@ -383,6 +457,11 @@ def set_key(key, value):
 
 def as_number(book):
     find(book, "as_of").number_format = "General"
+
+
+def heading(sheet, name, row):
+    """The cell of a row under a heading."""
+    return next(sheet.cell(row, c.column) for c in sheet[1] if c.value.partition(" (")[0] == name)
 
 
 def double(book):
@@ -468,7 +547,7 @@ FAULTS = {
     ),
     "no sheet 'Case'": (
         lambda book: setattr(book[CASE], "title", "Cases"),
-        ["the workbook has no sheet 'Case'", "unknown sheet 'Cases'. Did you mean 'Case'?"],
+        ["the workbook has no sheet 'Case'", "unknown sheet 'Cases'. Did you mean 'Case'"],
     ),
     "an unknown key": (
         lambda book: book[CASE].append(["limits.captal", 8]),
@@ -502,6 +581,32 @@ FAULTS = {
     "rows in a cell": (
         set_key("firm.rivals", "Samsung"),
         [", but its rows stand on the sheet 'firm.rivals'"],
+    ),
+    "a row of another sheet that is not there": (
+        put("measures.changes", "A2", "offices"),
+        ["sheet 'measures.changes', cell A2: on the sheet 'measures' no row is called 'offices'. "
+         "Did you mean 'office'?"],
+    ),
+    "no row of another sheet": (
+        put("measures.changes", "A2", None),
+        ["sheet 'measures.changes', cell A2: the cell under 'belongs to' is blank"],
+    ),
+    "a name that two rows bear": (
+        put("measures", "A3", "office"),
+        ["sheet 'measures.changes', cell A2: on the sheet 'measures' several rows are called "
+         "'office'. Say which by its number: 2 or 3."],
+    ),
+    "a number beyond its bounds within a row's rows": (
+        put("components.sources", "C3", 80),
+        ["sheet 'components.sources', cell C3, components[0].sources[1].share: share is 80"],
+    ),
+    "text for a number within a row's entries": (
+        put("measures.changes", "C2", "much"),
+        ["sheet 'measures.changes', cell C2, measures[0].changes.distance: distance is \"much\""],
+    ),
+    "a table within a row that lacks a key": (
+        lambda book: setattr(heading(book["measures"], "sourcing.component", 3), "value", None),
+        ["sheet 'measures', cell ", ", measures[1].sourcing.component: 'component' is missing"],
     ),
     "a number and rows": (
         set_key("limits.teams", 3),

@@ -39,6 +39,7 @@ Quarter = Annotated[
 Market = Annotated[Text, Field(json_schema_extra={"format": "market"})]
 Region = Annotated[Text, Field(json_schema_extra={"format": "region"})]
 Bloc = Annotated[Text, Field(json_schema_extra={"format": "bloc"})]
+Place = Annotated[Text, Field(json_schema_extra={"format": "place"})]
 Share = Annotated[float, Field(ge=0, le=1, json_schema_extra={"unit": "fraction"})]
 Amount = Annotated[float, Field(ge=0)]
 Replacement = Annotated[float, Field(json_schema_extra={"unit": "as in the preset"})]
@@ -322,7 +323,7 @@ class Measure(_Table):
 
     name: Text = Field(description="short name")
     words: str = Field(default="", description="one line that says what it is")
-    markets: tuple[Text, ...] = Field(
+    markets: tuple[Place, ...] = Field(
         default=("all",),
         description='markets, regions and blocs that it reaches; "all" or "home" among them',
     )

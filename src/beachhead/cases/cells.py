@@ -23,11 +23,13 @@ def to_cell(value: Any, form: Form, default: Any = None) -> Cell:
 
     Only an empty list may be left to its default; everything else is written out.
     """
+    if value is None:
+        return None
     if form.many and not isinstance(value, str):
         if not value:
             return None if default == [] else BREAK
         text = f"{BREAK} ".join(_quote(str(to_cell(item, _single(form)))) for item in value)
-        return f"{text}{BREAK}" if text == form.word else text
+        return f"{text}{BREAK}" if text in form.words else text
     if isinstance(value, bool):
         return YES if value else NO
     if isinstance(value, datetime.date):
@@ -46,7 +48,7 @@ def from_cell(cell: Cell, form: Form) -> Any:
     if form.many:
         if not isinstance(cell, str):
             return [from_cell(cell, _single(form))]
-        if cell == form.word:
+        if cell in form.words:
             return cell
         return [_from_item(item, _single(form)) for item in split_list(cell)]
     if form.kind == "boolean":

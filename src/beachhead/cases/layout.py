@@ -2,13 +2,14 @@
 
 What fits one cell, a figure, a word or a list of words, stands on the sheet 'Case'. Lists of
 tables, dictionaries, lists of lists and lists of free text have a sheet of their own, named by
-the key.
+the key. So have those that stand within the rows of another sheet; their first column says to
+which row they belong. A table within a row has its keys among the columns of that row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from beachhead.cases.case import Case
 
 CASE = "Case"
 LISTS = "Lists"  # what the drop-downs offer; hidden, and not read
+OWNER = "belongs to"  # heading of the first column of a sheet with parts of another one's rows
 
 type Node = dict[str, Any]  # a part of the JSON Schema
 type Kind = Literal["text", "number", "integer", "date", "boolean"]
@@ -35,8 +37,8 @@ class Form:
         What a word names, such as 'market' or 'quarter'; empty if nothing in particular.
     choices : tuple of str
         All words that may stand there; for a list, in each place. Empty if it is open.
-    word : str
-        Word that may stand in place of a list, such as 'all'; empty if there is none.
+    words : tuple of str
+        Words that may stand in place of a list or of what the format names, such as 'all'.
     unit : str
         Of a number.
     low, high : float or None
@@ -47,7 +49,7 @@ class Form:
     many: bool = False
     format: str = ""
     choices: tuple[str, ...] = ()
-    word: str = ""
+    words: tuple[str, ...] = ()
     unit: str = ""
     low: float | None = None
     high: float | None = None
@@ -56,7 +58,10 @@ class Form:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a sheet; its values are missed where `required`."""
+    """A column of a sheet; its values are missed where `required`.
+
+    The name of a key in a table within the row is dotted.
+    """
 
     name: str
     form: Form
@@ -76,11 +81,14 @@ class Grid:
         cell; 'items', a list with an item in each row.
     columns : tuple of Column
         In order. The one column of an `open` grid is repeated: 'market 1', 'market 2', ...
+    inner : tuple of Key
+        What a row holds that has a sheet of its own.
     """
 
     holds: Literal["tables", "entries", "values", "groups", "items"]
     columns: tuple[Column, ...]
     open: bool = False
+    inner: tuple[Key, ...] = ()
 
     def widen(self, width: int) -> tuple[Column, ...]:
         """The columns, those of an open grid repeated until there are `width`."""
@@ -104,6 +112,11 @@ class Key:
     cell: Form | None
     grid: Grid | None
 
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition(".")[2]
+
 
 @dataclass(frozen=True)
 class Group:
@@ -119,6 +132,23 @@ def read_layout() -> tuple[Group, ...]:
     """The tables of a case with their keys, in the order of the schema."""
     schema = Case.model_json_schema()
     return tuple(_groups(schema, schema["$defs"], ()))
+
+
+def list_sheets() -> dict[str, tuple[Key, Key | None]]:
+    """Each sheet beside 'Case': its key, and the key of the rows to which it belongs, if any."""
+    return {
+        inner.path: (inner, owner)
+        for group in read_layout()
+        for key in group.keys
+        for inner, owner in _nest(key, None)
+    }
+
+
+def _nest(key: Key, owner: Key | None) -> Iterator[tuple[Key, Key | None]]:
+    if key.grid:
+        yield key, owner
+        for inner in key.grid.inner:
+            yield from _nest(inner, key)
 
 
 def _groups(table: Node, defs: Node, path: tuple[str, ...]) -> Iterator[Group]:
@@ -140,7 +170,7 @@ def _key(
     path: tuple[str, ...], node: Node, branches: list[Node], required: bool, defs: Node
 ) -> Key:
     cells = [branch for branch in branches if not _has_rows(branch, defs)]
-    grids = [_grid(branch, defs) for branch in branches if _has_rows(branch, defs)]
+    grids = [_grid(branch, defs, path) for branch in branches if _has_rows(branch, defs)]
     return Key(
         ".".join(path),
         node.get("description", ""),
@@ -181,14 +211,14 @@ def _is_prose(item: Node) -> bool:
 
 def _form(branches: list[Node], defs: Node) -> Form:
     """The form of a cell that may hold any of the branches."""
-    words = [branch for branch in branches if branch["type"] != "array"]
-    lists = [branch for branch in branches if branch["type"] == "array"]
-    if lists:
-        form = _form(list(_branches(lists[0]["items"], defs)), defs)
-        word = words[0]["const"] if words else ""
-        return Form(**{**vars(form), "many": True, "word": word})
-    (node,) = words
-    choices = tuple(node.get("enum", [node["const"]] if "const" in node else []))
+    closed = [branch for branch in branches if branch.keys() & {"enum", "const"}]
+    rest = [branch for branch in branches if branch not in closed]
+    if rest and closed:
+        return replace(_form(rest, defs), words=tuple(w for b in closed for w in _choices(b)))
+    (node,) = branches
+    if node["type"] == "array":
+        return replace(_form(list(_branches(node["items"], defs)), defs), many=True)
+    choices = _choices(node)
     kind = node["type"]
     if kind == "string":
         kind = "date" if node.get("format") == "date" else "text"
@@ -203,19 +233,25 @@ def _form(branches: list[Node], defs: Node) -> Form:
     )
 
 
-def _grid(node: Node, defs: Node) -> Grid:
+def _choices(node: Node) -> tuple[str, ...]:
+    return tuple(node.get("enum", [node["const"]] if "const" in node else []))
+
+
+def _grid(node: Node, defs: Node, path: tuple[str, ...]) -> Grid:
     if node["type"] == "object":
         name = node.get("propertyNames", {}).get("format", "name")
         key = Column(name, Form("text", format="" if name == "name" else name), True)
         values = list(_branches(node["additionalProperties"], defs))
         tables = [branch for branch in values if "properties" in branch]
         if tables:
-            return Grid("entries", (key, *_columns(tables[0], defs)))
+            parts, inner = _parts(tables[0], defs, path)
+            return Grid("entries", (key, *parts), inner=inner)
         form = _form(values, defs)
         return Grid("values", (key, Column(form.format or "value", form, True)))
     (item,) = _branches(node["items"], defs)
     if item["type"] == "object":
-        return Grid("tables", tuple(_columns(item, defs)))
+        parts, inner = _parts(item, defs, path)
+        return Grid("tables", parts, inner=inner)
     if item["type"] != "array":
         return Grid("items", (Column("text", _form([item], defs), True),))
     if "prefixItems" in item:
@@ -225,8 +261,29 @@ def _grid(node: Node, defs: Node) -> Grid:
     return Grid("groups", (Column(form.format or "item", form, False),), open=True)
 
 
-def _columns(table: Node, defs: Node) -> Iterator[Column]:
+def _parts(
+    table: Node, defs: Node, path: tuple[str, ...], within: tuple[str, ...] = ()
+) -> tuple[tuple[Column, ...], tuple[Key, ...]]:
+    """Columns of a table's rows, and what has a sheet of its own.
+
+    `path` is that of the rows, `within` that of a table inside each of them.
+    """
+    columns: list[Column] = []
+    inner: list[Key] = []
     for name, node in table["properties"].items():
-        form = _form(list(_branches(node, defs)), defs)
+        here = (*within, name)
+        branches = list(_branches(node, defs))
         required = name in table.get("required", ())
-        yield Column(name, form, required, node.get("description", ""))
+        if nested := [branch for branch in branches if "properties" in branch]:
+            more, deeper = _parts(nested[0], defs, path, here)
+            columns += more
+            inner += deeper
+            continue
+        key = _key((*path, *here), node, branches, required, defs)
+        if key.grid:
+            inner.append(key)
+        if key.cell:
+            # A table within the row may be left out, and its columns with it.
+            missed = required and not within
+            columns.append(Column(".".join(here), key.cell, missed, key.meaning))
+    return tuple(columns), tuple(inner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from beachhead.cases.case import (
@@ -165,7 +166,8 @@ def find_covered(
         if name == "all":
             reached.update(panel.codes)
         elif name == "home":
-            reached.add(panel.find(case.firm.home))
+            with suppress(InputError):  # a home that is not known is told by its own key
+                reached.add(panel.find(case.firm.home))
         elif name in panel.bloc_names:
             reached.update(panel.members(name, case.as_of))
         elif name in groups:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from beachhead.cases.case import Case
 from beachhead.cases.cells import BREAK, FIRST_DATE, NO, YES, to_cell
 from beachhead.cases.inputs import INPUTS
-from beachhead.cases.layout import CASE, LISTS, Column, Form, Grid, Key, read_layout
+from beachhead.cases.layout import CASE, LISTS, OWNER, Column, Form, Grid, Key, read_layout
 from beachhead.cases.workbook_reading import KEY, VALUE, refer
 from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
@@ -45,6 +45,7 @@ WORDS = {
     "bloc": "a bloc such as EU",
     "figure": "an input, a series of the panel or an own column",
     "date": "a date such as 2014-06-30",
+    "place": "a market, a region or a bloc",
 }
 PAPER, INK, INPUT, BAND, LINE = "FFFFFF", "1F3A5F", "FFF8DC", "E4EAF2", "BFC7D1"
 # No part of XML, or lost on the way: blanks at either end are cut off when a cell is read.
@@ -86,7 +87,7 @@ def _draw(case: Case, path: Path) -> openpyxl.Workbook:
     for group in read_layout():
         for key in group.keys:
             if key.grid:
-                _draw_rows(pen, key, key.grid, _value(data, key.path))
+                _draw_rows(pen, key, key.grid, [("", _value(data, key.path))])
     book.active = 0
     return book
 
@@ -122,7 +123,7 @@ def _at(sheet: Worksheet, row: int, column: int) -> Place:
 
 def _value(data: Any, path: str) -> Any:
     for name in path.split("."):
-        data = data[name]
+        data = data[name] if data is not None else None
     return data
 
 
@@ -174,9 +175,18 @@ def _allow(key: Key) -> str:
     return f"{' or '.join(words)} ({'required' if key.required else blank})"
 
 
-def _draw_rows(pen: _Pen, key: Key, grid: Grid, value: Any) -> None:
-    rows = _rows(grid, value)
-    columns = grid.widen(max([WIDEST, *map(len, rows)]))
+def _draw_rows(
+    pen: _Pen, key: Key, grid: Grid, values: Iterable[tuple[Cell, Any]], owner: str = ""
+) -> None:
+    """A sheet with the values of a key: one, or one for each row of the sheet `owner`.
+
+    Each value stands behind what names the row to which it belongs.
+    """
+    found = [(name, *row) for name, value in values for row in _rows(grid, value)]
+    rows = [([name] if owner else []) + list(cells) for name, _, cells in found]
+    columns: Sequence[Column] = grid.widen(max([WIDEST, *(len(c) for _, _, c in found)]))
+    if owner:
+        columns = (_owner_column(owner), *columns)
     sheet = pen.start(key.path, map(_width, columns))
     sheet.freeze_panes = "A2"
     for at, column in enumerate(columns, start=1):
@@ -190,20 +200,55 @@ def _draw_rows(pen: _Pen, key: Key, grid: Grid, value: Any) -> None:
             item = row[at - 1] if at <= len(row) else None
             label = f"{key.path}, row {number},"
             pen.input(_at(sheet, number, at), to_cell(item, column.form), column.form, label)
+    names = name_rows([cells[0] for _, _, cells in found] if _has_names(grid) else [""] * len(rows))
+    for inner in grid.inner:
+        part = inner.path.removeprefix(f"{key.path}.")
+        assert inner.grid is not None  # else it stood in the row
+        held = [(name, _value(item, part)) for name, (_, item, _) in zip(names, found, strict=True)]
+        _draw_rows(pen, inner, inner.grid, held, key.path)
 
 
-def _rows(grid: Grid, value: Any) -> list[Sequence[Any]]:
-    """The items of a value in the order of the columns."""
+def _owner_column(owner: str) -> Column:
+    meaning = f"name of the row on the sheet {owner!r}, or its number there"
+    return Column(OWNER, Form("text"), True, meaning)
+
+
+def _has_names(grid: Grid) -> bool:
+    return grid.holds == "entries" or grid.columns[0].name == "name"
+
+
+def name_rows(names: Sequence[str]) -> list[Cell]:
+    """What the sheets below call rows with these names, the first of them in row 2.
+
+    It is their name where that is theirs alone and no number, else the number of their row.
+    """
+    return [
+        number if not name or name.isdecimal() or names.count(name) > 1 else name
+        for number, name in enumerate(names, start=2)
+    ]
+
+
+def _rows(grid: Grid, value: Any) -> list[tuple[Any, Sequence[Any]]]:
+    """Each item of a value, and its cells in the order of the columns."""
     if not isinstance(value, list | tuple | dict):
         return []
     if isinstance(value, dict):
         entries = sorted(value.items())
         if grid.holds == "values":
-            return list(entries)
-        return [(name, *(entry[c.name] for c in grid.columns[1:])) for name, entry in entries]
+            return [(entry, entry) for entry in entries]
+        return [(item, (name, *_cells(grid.columns[1:], item))) for name, item in entries]
     if grid.holds == "tables":
-        return [[row[column.name] for column in grid.columns] for row in value]
-    return list(value) if grid.holds == "groups" else [[item] for item in value]
+        return [(item, _cells(grid.columns, item)) for item in value]
+    return [(item, item if grid.holds == "groups" else [item]) for item in value]
+
+
+def _cells(columns: Iterable[Column], item: Any) -> list[Any]:
+    """Values of a row; what stands on a sheet of its own leaves its cell blank."""
+    values = [(_value(item, column.name), column.form.many) for column in columns]
+    return [
+        None if isinstance(value, dict) or (isinstance(value, list | tuple) and not many) else value
+        for value, many in values
+    ]
 
 
 def _width(column: Column) -> float:
@@ -222,9 +267,9 @@ def describe(form: Form) -> str:
         words = ", ".join(filter(None, [number, _bounds(form)]))
     else:
         words = WORDS.get(form.format, "any text")
-    if not form.many:
-        return words
-    return (f"'{form.word}' or " if form.word else "") + f"a list; each is {words}"
+    if form.many:
+        words = f"a list; each is {words}"
+    return "".join(f"'{word}' or " for word in form.words) + words
 
 
 def _bounds(form: Form) -> str:
@@ -259,6 +304,7 @@ class _Lists:
     def find_range(self, form: Form) -> str:
         """Cells that hold the words for a form; empty if it is open."""
         words = form.choices or self.named.get(form.format, ())
+        words = (*form.words, *words) if words else ()
         if form.kind == "boolean":
             words = (YES, NO)
         if form.many or not words:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from beachhead.cases.cells import from_cell
-from beachhead.cases.layout import CASE, LISTS, Column, Grid, Key, read_layout
+from beachhead.cases.layout import (
+    CASE,
+    LISTS,
+    OWNER,
+    Column,
+    Form,
+    Grid,
+    Key,
+    list_sheets,
+    read_layout,
+)
 from beachhead.errors import Problem, suggest
 from beachhead.sheets import Cell, Sheet, read_workbook
 
@@ -40,6 +51,30 @@ def _letter(column: int) -> str:
     return (_letter(rest - 1) if rest else "") + chr(ord("A") + last)
 
 
+type _Found = tuple[Column, str, Any]  # column, place and value of a cell
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row that was read: its number and name on the sheet, its key, and its table."""
+
+    number: int
+    name: Any
+    path: str
+    table: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """What a row says: its cells, with the sheet, the grid and the words for its place."""
+
+    sheet: str
+    grid: Grid
+    number: int
+    place: str
+    cells: list[_Found]
+
+
 class _Reader:
     """Gathers data, places and problems, sheet by sheet."""
 
@@ -50,9 +85,10 @@ class _Reader:
         self.data: dict[str, Any] = {}
         self.places = {"": f"sheet {CASE!r}"}
         self.problems: list[Problem] = []
+        self.rows: dict[str, list[_Row]] = {}  # of each sheet whose rows could be read
 
     def read(self) -> tuple[dict[str, Any], dict[str, str], list[Problem]]:
-        known = [CASE, *(path for path, key in self.keys.items() if key.grid)]
+        known = [CASE, *list_sheets()]
         for name, sheet in self.sheets.items():
             where = f"{self.path}, sheet {name!r}"
             if name not in known:
@@ -63,23 +99,16 @@ class _Reader:
                 self.problems.append(Problem(f"merged cells {area}", where, fix))
         for group in read_layout():  # a table without any key is there all the same
             if "." in group.keys[0].path:
-                self._table(group.keys[0].path)
+                _descend(self.data, group.keys[0].path)
         if CASE in self.sheets:
             self._read_case(self.sheets[CASE])
         else:
             fix = "'beachhead new NAME --xlsx' writes a workbook with all its sheets."
             self._fault(f"the workbook has no sheet {CASE!r}", self.places[""], fix)
-        for path, key in self.keys.items():
+        for path, (key, owner) in list_sheets().items():
             if key.grid and path in self.sheets:
-                self._read_rows(self.sheets[path], key, key.grid)
+                self._read_rows(self.sheets[path], key, key.grid, owner)
         return self.data, self.places, self.problems
-
-    def _table(self, path: str) -> dict[str, Any]:
-        """The table of the data in which a key stands."""
-        table = self.data
-        for name in path.split(".")[:-1]:
-            table = table.setdefault(name, {})
-        return table
 
     def _fault(self, what: str, place: str, fix: str = "") -> None:
         self.problems.append(Problem(what, f"{self.path}, {place}", fix))
@@ -122,68 +151,106 @@ class _Reader:
             what = f"{key.path} is {value!r}, but its rows stand on the sheet {key.path!r}"
             self._fault(what, place, "Write them there, and clear this cell.")
         else:
-            self._table(key.path)[key.path.rpartition(".")[2]] = from_cell(value, key.cell)
+            _descend(self.data, key.path)[key.path.rpartition(".")[2]] = from_cell(value, key.cell)
 
-    def _read_rows(self, sheet: Sheet, key: Key, grid: Grid) -> None:
-        """The rows of a sheet as the value of its key, which is left out if there are none."""
-        columns = self._read_header(sheet, grid)
-        rows = sheet.rows[1:]
-        if columns is None or not rows:
-            return
-        self.places[key.path] = f"sheet {sheet.name!r}"
-        table, name = self._table(key.path), key.path.rpartition(".")[2]
-        if name in table:
-            self._fault(f"{key.path} stands on the sheet {CASE!r} too", self.places[key.path],
-                        "Clear its cell there, or these rows.")  # fmt: skip
-        if grid.holds in ("entries", "values"):
-            table[name] = self._read_entries(sheet, key, grid, columns)
-            return
-        found = table[name] = []
-        for number, row in rows:
-            path = f"{key.path}[{len(found)}]"
-            self.places[path] = f"sheet {sheet.name!r}, row {number}"
-            cells = list(self._read_cells(sheet, number, row, columns))
-            if grid.holds == "tables":
-                for column, place, _ in cells:
-                    self.places[f"{path}.{column.name}"] = place
-                found.append({c.name: value for c, _, value in cells if value is not None})
-            else:
-                filled = [(place, value) for _, place, value in cells if value is not None]
-                for i, (place, _) in enumerate(filled):
-                    self.places[f"{path}[{i}]"] = place
-                values = [value for _, value in filled]
-                found += [values] if grid.holds == "groups" else values
+    def _read_rows(self, sheet: Sheet, key: Key, grid: Grid, owner: Key | None) -> None:
+        """The rows of a sheet as the value of its key, which is left out if there are none.
 
-    def _read_entries(
-        self, sheet: Sheet, key: Key, grid: Grid, columns: Sequence[Column | None]
-    ) -> dict[str, Any]:
-        entries: dict[str, Any] = {}
-        first = grid.columns[0]
+        What belongs to rows of the sheet of `owner` is put into those.
+        """
+        columns = self._read_header(sheet, grid, owner)
+        if columns is None or (owner and owner.path in self.sheets and owner.path not in self.rows):
+            return  # a fault of the headings; to which rows the others belong would be a second one
+        self.rows[key.path] = []
+        begun: dict[str, Any] = {}
         for number, row in sheet.rows[1:]:
-            cells = {c.name: rest for c, *rest in self._read_cells(sheet, number, row, columns)}
-            place, name = cells.pop(first.name)
-            if not isinstance(name, str):
-                self._fault(f"{first.name} is {name!r}", place, "Name it, or clear the row.")
-            elif name in entries:
-                self._fault(f"{first.name} {name!r} stands there twice", place, "Leave one.")
-            else:
-                path = f"{key.path}.{name}"
-                self.places[path] = f"sheet {sheet.name!r}, row {number}"
-                for column, (place, _) in cells.items():
-                    self.places[path if grid.holds == "values" else f"{path}.{column}"] = place
-                values = {column: value for column, (_, value) in cells.items()}
-                if grid.holds == "values":
-                    (entries[name],) = values.values()
-                else:
-                    entries[name] = {k: v for k, v in values.items() if v is not None}
-        return entries
+            cells = list(self._read_cells(sheet, number, row, columns))
+            holder: _Row | None = _Row(0, None, "", self.data)
+            if owner:
+                (_, place, name), cells = _take(OWNER, cells)
+                holder = self._find_owner(name, owner.path, place)
+            if holder is None:
+                continue
+            part = key.path.removeprefix(f"{owner.path}." if owner else "")
+            path = f"{holder.path}.{part}".lstrip(".")
+            if path not in begun:
+                self.places[path] = f"sheet {sheet.name!r}"
+                above = owner.path if owner else CASE
+                table, name = _descend(holder.table, part), key.name
+                if name in table:
+                    what = f"{path} stands on the sheet {above!r} too"
+                    self._fault(what, self.places[path], "Clear its cell there, or these rows.")
+                begun[path] = table[name] = {} if grid.holds in ("entries", "values") else []
+            where = f"sheet {sheet.name!r}, row {number}"
+            add = self._add_entry if isinstance(begun[path], dict) else self._add_item
+            add(begun[path], path, _Line(sheet.name, grid, number, where, cells))
 
-    def _read_header(self, sheet: Sheet, grid: Grid) -> list[Column | None] | None:
+    def _find_owner(self, name: Any, sheet: str, place: str) -> _Row | None:
+        """The row of another sheet that a cell names; None, and a fault, if it names no one row."""
+        rows = self.rows.get(sheet, [])
+        if name is None:
+            fix = f"Name a row of the sheet {sheet!r}, or clear this one."
+            self._fault(f"the cell under {OWNER!r} is blank", place, fix)
+            return None
+        is_number = str(name).isdecimal()
+        found = [row for row in rows if str(row.number if is_number else row.name) == str(name)]
+        if len(found) == 1:
+            return found[0]
+        names = [str(row.name) for row in rows if row.name is not None]
+        fix = suggest(str(name), names) or "write the number of a row that is filled."
+        if found:
+            fix = f"say which by its number: {' or '.join(str(row.number) for row in found)}."
+        many = "several rows are" if found else "no row is"
+        self._fault(f"on the sheet {sheet!r} {many} called {name!r}", place, _begin(fix))
+        return None
+
+    def _add_item(self, items: list[Any], path: str, line: _Line) -> None:
+        path = f"{path}[{len(items)}]"
+        self.places[path] = line.place
+        if line.grid.holds == "tables":
+            table = self._fill(path, line.cells)
+            self.rows[line.sheet].append(_Row(line.number, table.get("name"), path, table))
+            items.append(table)
+            return
+        filled = [(place, value) for _, place, value in line.cells if value is not None]
+        for i, (place, _) in enumerate(filled):
+            self.places[f"{path}[{i}]"] = place
+        values = [value for _, value in filled]
+        items += [values] if line.grid.holds == "groups" else values
+
+    def _add_entry(self, entries: dict[str, Any], path: str, line: _Line) -> None:
+        first = line.grid.columns[0]
+        (_, place, name), cells = _take(first.name, line.cells)
+        if not isinstance(name, str):
+            self._fault(f"{first.name} is {name!r}", place, "Name it, or clear the row.")
+        elif name in entries:
+            self._fault(f"{first.name} {name!r} stands there twice", place, "Leave one.")
+        elif line.grid.holds == "values":
+            ((_, self.places[f"{path}.{name}"], entries[name]),) = cells
+        else:
+            path = f"{path}.{name}"
+            self.places[path] = line.place
+            entries[name] = self._fill(path, cells)
+            self.rows[line.sheet].append(_Row(line.number, name, path, entries[name]))
+
+    def _fill(self, path: str, cells: Sequence[_Found]) -> dict[str, Any]:
+        """A table of the cells of a row that are not blank."""
+        table: dict[str, Any] = {}
+        for column, place, value in cells:
+            self.places[f"{path}.{column.name}"] = place
+            if value is not None:
+                _descend(table, column.name)[column.name.rpartition(".")[2]] = value
+        return table
+
+    def _read_header(
+        self, sheet: Sheet, grid: Grid, owner: Key | None
+    ) -> list[Column | None] | None:
         """The column of each cell of the first row; None if the rows below cannot be read."""
         if not sheet.rows:
             return None
         number, header = sheet.rows[0]
-        known = {column.name: column for column in grid.widen(len(header))}
+        first = [Column(OWNER, Form("text"), True)] if owner else []
+        known = {column.name: column for column in (*first, *grid.widen(len(header)))}
         columns: list[Column | None] = []
         before = len(self.problems)
         for i, cell in enumerate(header):
@@ -204,7 +271,7 @@ class _Reader:
 
     def _read_cells(
         self, sheet: Sheet, number: int, row: Sequence[Cell], columns: Sequence[Column | None]
-    ) -> Iterator[tuple[Column, str, Any]]:
+    ) -> Iterator[_Found]:
         """Column, place and value of each cell of a row under a heading, blank ones as None."""
         for i in range(max(len(row), len(columns))):
             cell = row[i] if i < len(row) else None
@@ -219,6 +286,18 @@ class _Reader:
 def _begin(sentence: str) -> str:
     """The sentence with a capital letter; `str.capitalize` would make the others small."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def _descend(table: dict[str, Any], path: str) -> dict[str, Any]:
+    """The table within a table in which a key stands, made if it is not there."""
+    for name in path.split(".")[:-1]:
+        table = table.setdefault(name, {})
+    return table
+
+
+def _take(name: str, cells: list[_Found]) -> tuple[_Found, list[_Found]]:
+    """The cell of a column, and the others."""
+    return next(c for c in cells if c[0].name == name), [c for c in cells if c[0].name != name]
 
 
 def refer(path: str) -> str:
