@@ -26,6 +26,7 @@ from beachhead.cases.case import (
     Rival,
     Screening,
     Served,
+    Target,
     TeamStep,
 )
 from beachhead.data import load_panel
@@ -44,6 +45,7 @@ SECTIONS = {
     "[limits]": Limits,
     "teams": TeamStep,
     "fixed": FixedEntry,
+    "[[targets]]": Target,
     "[risk]": Risk,
     "[screening]": Screening,
     "criteria": OwnCriterion,

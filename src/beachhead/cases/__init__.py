@@ -5,7 +5,17 @@ and a panel, and `check_draft` all that is wrong with a file. The format is one 
 workbook of the same keys (`write_workbook`), both described in `docs/case.md`.
 """
 
-from beachhead.cases.case import Case, Column, Component, Input, Limits, Measure, Mode, Source
+from beachhead.cases.case import (
+    Case,
+    Column,
+    Component,
+    Input,
+    Limits,
+    Measure,
+    Mode,
+    Source,
+    Target,
+)
 from beachhead.cases.check import check_case, check_draft
 from beachhead.cases.drafts import Draft
 from beachhead.cases.inputs import overlay
@@ -26,6 +36,7 @@ __all__ = [
     "Mode",
     "Schedule",
     "Source",
+    "Target",
     "bundled_cases",
     "check_case",
     "check_draft",

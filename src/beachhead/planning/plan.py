@@ -125,6 +125,25 @@ class Exposure:
 
 
 @dataclass(frozen=True)
+class Chance:
+    """How likely a target of the case is to be met, by its `number` there, on fresh worlds.
+
+    `made`: day on which it was said. `chance` with the plan and `at_home` without expansion, shares
+    of `worlds` futures as seen on the case's date. `low`, `middle`, `high`: 5 %, 50 % and 95 %
+    points of what the target measures, with the plan.
+    """
+
+    number: int
+    made: str
+    chance: float
+    at_home: float
+    worlds: int
+    low: float
+    middle: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """A schedule, what it is worth, and how much better any other could be.
 
@@ -150,6 +169,8 @@ class Plan:
         In the case's order.
     exposures : tuple of Exposure
         Components, the one that holds the firm hostage most first.
+    targets : tuple of Chance
+        In the case's order.
     """
 
     case: str
@@ -169,6 +190,7 @@ class Plan:
     reasons: tuple[Reason, ...]
     measures: tuple[MeasureUse, ...] = ()
     exposures: tuple[Exposure, ...] = ()
+    targets: tuple[Chance, ...] = ()
 
     def to_json(self, names: dict[str, str], quarters: list[str]) -> str:
         """Text of `plan.json`: the same bytes for the same plan.
@@ -189,7 +211,7 @@ class Plan:
             }
             for entry in self.schedule.entries
         ]
-        for key in ("named_strategies", "limits", "reasons", "measures", "exposures"):
+        for key in ("named_strategies", "limits", "reasons", "measures", "exposures", "targets"):
             content[key] = [dataclasses.asdict(item) for item in content[key]]
         for measure in content["measures"]:
             measure["begin"] = quarters[measure["begin"]]
@@ -221,6 +243,7 @@ class Plan:
         content["named_strategies"] = tuple(Strategy(**s) for s in content["named_strategies"])
         content["limits"] = tuple(LimitUse(**limit) for limit in content["limits"])
         content["exposures"] = tuple(Exposure(**part) for part in content["exposures"])
+        content["targets"] = tuple(Chance(**target) for target in content["targets"])
         content["reasons"] = tuple(
             Reason(**{**r, "helped_by": tuple(Help(**h) for h in r["helped_by"])})
             for r in content["reasons"]

@@ -22,6 +22,7 @@ from beachhead.planning.plan import Plan, Strategy, Value
 from beachhead.planning.reasons import explain, expose, use_limits, weigh_measures
 from beachhead.planning.search import EFFORT, Progress, Proposals, prune, search
 from beachhead.planning.strategies import WORDS, Named, find_best
+from beachhead.planning.targets import weigh_targets
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
 from beachhead.simulation.beliefs import Beliefs
@@ -289,6 +290,7 @@ def _answer(
         reasons=explain(packed, exact, account, enter, option),
         measures=weigh_measures(case, packed, exact, fresh, enter, option),
         exposures=expose(case, fresh, enter, option),
+        targets=weigh_targets(case, fresh, enter, option),
     )
 
 
