@@ -119,7 +119,7 @@ def _scores(
     region = {name: score("region", name) for name in sorted(set(regions))}
     shared = np.stack([region[name] for name in regions], axis=1)
     return (
-        np.sqrt(COMMON) * score("common")[:, None]
+        np.sqrt(COMMON) * common_score(seed, parameter.name, worlds)[:, None]
         + np.sqrt(REGIONAL) * shared
         + np.sqrt(1.0 - COMMON - REGIONAL) * own
     )
