@@ -25,7 +25,7 @@ from beachhead.planning.sensitivity import (
     Turn,
 )
 from beachhead.reporting.folder import PICTURE, SENSITIVITY
-from beachhead.reporting.words import GLUE, change, count, lay_out, money, percent
+from beachhead.reporting.words import GLUE, count, lay_out, money, percent
 
 WIDTH = 100
 _SHOWN = 10  # parameters and mechanisms that are printed
@@ -192,7 +192,7 @@ def draw(case: Case, found: Sensitivity) -> bytes:
     return picture
 
 
-def _draw_swings(case: Case, found: Sensitivity) -> alt.LayerChart:
+def _draw_swings(case: Case, found: Sensitivity) -> Any:
     rows = [
         {"parameter": swing.parameter, "end": end, "J": value}
         for swing in found.swings[:_SHOWN]
@@ -215,7 +215,7 @@ def _draw_swings(case: Case, found: Sensitivity) -> alt.LayerChart:
     return alt.layer(bars, rule).properties(width=360, height=260, title=title)
 
 
-def _draw_shares(found: Sensitivity) -> alt.LayerChart:
+def _draw_shares(found: Sensitivity) -> Any:
     rows = [
         {
             "unknown": share.unknown, "part": share.total.share, "low": share.total.low,
