@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from beachhead.cases import Case, Target
 from beachhead.planning import Plan, Reason
 from beachhead.reporting.summary import Summary
-from beachhead.reporting.words import change, count, money, number_of, percent, several
+from beachhead.reporting.words import GLUE, change, count, money, number_of, percent, several
 from beachhead.screening import METHODS, Ranking
 
 _NEXT = 10  # decisions to come that are named
@@ -150,8 +150,12 @@ def measured(case: Case, target: Target, value: float) -> str:
 def odds(share: float, worlds: int) -> str:
     """Share of worlds as a chance: where all or none of them agree, less is known than 0 or 1."""
     if share in (0.0, 1.0):
-        least = percent(3.0 / worlds)  # with 95 % certainty, none having been seen
-        return f"under {least}" if share == 0.0 else f"over {percent(1.0 - 3.0 / worlds)}"
+        unseen = 3.0 / worlds  # with 95 % certainty it is not more than this
+        return (
+            f"under {percent(unseen)}"
+            if share == 0.0
+            else f"over {1 - unseen:.1%}".replace("%", f"{GLUE}%")
+        )
     return percent(share)
 
 

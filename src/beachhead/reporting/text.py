@@ -166,7 +166,7 @@ def _list_targets(case: Case, plan: Plan, panel: Panel) -> list[str]:
     """What was announced and its chance, the first of them where there are many."""
     names = {t.market: panel.name(t.market) for t in case.targets if t.market not in (None, "home")}
     said = sentences.tell_targets(case, plan, names)
-    rest = [f"... and {len(said) - _TARGETS} more targets, see the report"]
+    rest = [f"... and {number_of(len(said) - _TARGETS, 'more target')}, see the report"]
     return [*_wrap(*said[:_TARGETS]), *(rest if len(said) > _TARGETS else [])]
 
 
