@@ -158,7 +158,9 @@ def main(names: list[str]) -> int:
         work += [(mutation, tests) for mutation in list_mutations(file)]
     bad = 0
     with ProcessPoolExecutor(os.cpu_count(), context, max_tasks_per_child=1) as pool:
-        for (mutation, _), alive in zip(work, pool.map(survives, *zip(*work)), strict=True):
+        for (mutation, _), alive in zip(
+            work, pool.map(survives, *zip(*work, strict=True)), strict=True
+        ):
             is_bad = alive != (mutation.now == "unchanged")
             bad += is_bad
             word = "survived" if alive else "killed"

@@ -31,6 +31,7 @@ from beachhead.cases.case import (
     Served,
     Source,
     Sourcing,
+    Target,
     TeamStep,
 )
 from beachhead.data import load_panel
@@ -55,6 +56,7 @@ SECTIONS = {
     "rules": Rule,
     "teams": TeamStep,
     "fixed": FixedEntry,
+    "[[targets]]": Target,
     "[risk]": Risk,
     "[screening]": Screening,
     "criteria": OwnCriterion,

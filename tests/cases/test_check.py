@@ -55,6 +55,21 @@ def found(case, panel):
             "add up to 1.10",
         ),
         ({"modes": 'allowed = ["online", "online"]'}, "the same choice twice"),
+        # targets
+        *(
+            ({"[targets]": f"{lines}\nby='2016Q4'" if "by" not in lines else lines}, expected)
+            for lines, expected in (
+                ("metric='share'\nvalue=0.1", "targets[0].market: a share of which market?"),
+                ("metric='markets'\nvalue=3\nmarket='IND'", "markets is of the whole firm"),
+                ("metric='units'\nvalue=3\nmarket='Indai'", "targets[0].market"),
+                ("metric='share_abroad'\nvalue=3", "targets[0].value: a share of 3"),
+                ("metric='units'\nvalue=3\nmade=2013-04-10", "2013-04-10, after as_of"),
+                ("metric='units'\nvalue=3\nby='2030Q1'", "2030Q1 is outside the horizon"),
+                ("metric='units'\nvalue=3\nby='2013Q4'", "begins before 2013Q2"),
+                ("metric='units'\nvalue=3\nso_far=2", "nothing of the period lies before"),
+                ("metric='share_abroad'\nvalue=0.1\nby='2013Q4'", "begins before the horizon"),
+            )
+        ),
         # members
         ({"limits": 'must = ["IND"]\nnever = ["India"]'}, "limits.never excludes it"),
         ({"limits": 'must = ["IND"]', "markets": 'exclude = ["IND"]'}, "markets.exclude excl"),

@@ -59,6 +59,11 @@ FULL["screening"] = {
     ],
     "overrides": [{"market": "BRA", "score": 0.5, "reason": "a visit"}],
 }  # fmt: skip
+FULL["targets"] = [
+    {"metric": "units", "market": "IND", "value": 1e7, "period": "year", "by": "2013Q4",
+     "so_far": 1e6, "made": datetime.date(2013, 3, 1), "basis": "source", "source": "a paper",
+     "words": "a tenth"}
+]  # fmt: skip
 FULL["distance"] = {"culture": ["dealers"], "weights": {"income": 1.0, "culture": 1.0}}
 SOURCES = [
     {"country": "CHN", "share": 0.7, "risk": 1.0},

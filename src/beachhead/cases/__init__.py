@@ -15,6 +15,7 @@ from beachhead.cases.case import (
     Mode,
     Rule,
     Source,
+    Target,
 )
 from beachhead.cases.check import check_case, check_draft
 from beachhead.cases.drafts import Draft
@@ -37,6 +38,7 @@ __all__ = [
     "Rule",
     "Schedule",
     "Source",
+    "Target",
     "bundled_cases",
     "check_case",
     "check_draft",

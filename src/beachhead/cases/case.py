@@ -413,6 +413,49 @@ class Rule(_Table):
     source: Text = Field(description="where it was read, or the reason for the judgement")
 
 
+Metric = Literal[
+    "units", "revenue", "revenue_abroad", "share_abroad", "markets", "share"
+]  # of a target; planning.targets says how each is measured
+
+
+class Target(_Table):
+    """Something the firm, or somebody else, has said it will reach; the plan gives its chance."""
+
+    metric: Metric = Field(
+        description="units, revenue, revenue_abroad, share_abroad (of revenue), markets (abroad, "
+        "at the end) or share (of all units sold in a market)"
+    )
+    market: Text | None = Field(
+        default=None,
+        description='the market meant, or "home"; the whole firm if left out',
+        json_schema_extra={"format": "market"},
+    )
+    value: Amount = Field(
+        description="at least so much, of the metric in the period",
+        json_schema_extra={"unit": "units, currency, fraction or markets"},
+    )
+    period: Literal["year", "quarter"] = Field(
+        default="year", description="what is added up: the year or the quarter that ends with by"
+    )
+    by: Quarter = Field(description="last quarter of the period")
+    so_far: Amount | None = Field(
+        default=None,
+        description="what quarters of the period before the horizon have brought, of units or "
+        "revenue; needed where there are such",
+        json_schema_extra={"unit": "units or currency"},
+    )
+    made: datetime.date | None = Field(
+        default=None, description="day on which it was said; as_of if left out"
+    )
+    basis: Literal["source", "judgement", "hindsight"] = Field(
+        default="source",
+        description="source (read there), judgement (the author's), or hindsight (said after "
+        "as_of); no target moves the plan",
+    )
+    source: str = Field(default="", description="where it was said")
+    words: str = Field(default="", description="how it was said")
+
+
 # The two markets of a pair in `after`.
 Later = Annotated[Market, Field(title="later")]
 Earlier = Annotated[Market, Field(title="earlier")]
@@ -628,6 +671,9 @@ class Case(_Table):
         default=(), description="rules of markets beside the bundled ones, or in their place"
     )
     limits: Limits
+    targets: tuple[Target, ...] = Field(
+        default=(), description="what was announced: each gets its chance, none moves the plan"
+    )
     risk: Risk = Risk()
     screening: Screening = Screening()
     distance: Distance = Distance()

@@ -98,6 +98,7 @@ def check_case(
     problems += _check_measures(resolved, panel, known)
     problems += _check_components(resolved, known)
     problems += check_rules(resolved, known)
+    problems += _check_targets(resolved, known)
     problems += _check_teams(resolved, known)
     problems += _check_choices(resolved)
     problems += _check_candidates(resolved, pool, known)
@@ -406,6 +407,50 @@ def _check_components(case: Case, known: Known) -> Iterator[Problem]:
                     f"the risk of {source.country} for {name} is {source.risk:g} here and "
                     f"{other:g} elsewhere", f"{key}.sources[{j}].risk", "Give one for both.",
                 )  # fmt: skip
+
+
+def _check_targets(case: Case, known: Known) -> Iterator[Problem]:
+    for i, target in enumerate(case.targets):
+        key = f"targets[{i}]"
+        metric = target.metric
+        if metric == "share" and target.market is None:
+            yield Problem("a share of which market?", f"{key}.market", 'Name it, or "home".')
+        if metric not in ("units", "revenue", "share") and target.market is not None:
+            fix = "Leave the market out."
+            yield Problem(f"{metric} is of the whole firm", f"{key}.market", fix)
+        if metric in ("share", "share_abroad") and target.value > 1:
+            fix = "Give a fraction from 0 to 1."
+            yield Problem(f"a share of {target.value:g}", f"{key}.value", fix)
+        if not known("as_of", "quarters"):
+            continue
+        if target.made and target.made > case.as_of and target.basis != "hindsight":
+            yield Problem(
+                f"made on {target.made}, after as_of {case.as_of}", f"{key}.made",
+                'Leave it out, or mark its basis as "hindsight".',
+            )  # fmt: skip
+        last = case.quarter_index(target.by)
+        if not 0 <= last < case.quarters:
+            yield Problem(
+                f"{target.by} is outside the horizon", f"{key}.by",
+                f"It runs {case.quarter_label(0)} to {case.quarter_label(case.quarters - 1)}.",
+            )  # fmt: skip
+            continue
+        before = last - 3 < 0 and target.period == "year" and metric != "markets"
+        adds_up = metric in ("units", "revenue", "revenue_abroad")
+        if before and not adds_up:
+            fix = "Take a later period, or the quarter alone."
+            yield Problem(
+                f"{metric} of the year to {target.by}, which begins before the horizon",
+                f"{key}.by", fix,
+            )  # fmt: skip
+        if before and adds_up and target.so_far is None:
+            yield Problem(
+                f"the year to {target.by} begins before {case.quarter_label(0)}",
+                f"{key}.so_far", "Say what the quarters before that have brought.",
+            )  # fmt: skip
+        if target.so_far is not None and not (before and adds_up):
+            fix = "Leave it out: every quarter of the period is simulated."
+            yield Problem("nothing of the period lies before", f"{key}.so_far", fix)
 
 
 def _check_teams(case: Case, known: Known) -> Iterator[Problem]:

@@ -73,6 +73,14 @@ def resolve_names(case: Case, panel: Panel) -> tuple[Case, list[Problem]]:
         )
         for i, measure in enumerate(case.measures)
     )
+    resolved["targets"] = tuple(
+        target
+        if target.market in (None, "home")
+        else target.model_copy(
+            update={"market": names.one(target.market, f"targets[{i}].market") or target.market}
+        )
+        for i, target in enumerate(case.targets)
+    )
     return case.model_copy(update=resolved), names.problems
 
 

@@ -9,6 +9,11 @@ from typing import Any
 
 from beachhead.cases import Begun, Schedule
 
+# Fields of a plan that are lists of records, as in `plan.json`.
+PARTS = (
+    "named_strategies", "limits", "reasons", "measures", "exposures", "rules", "targets",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Value:
@@ -144,6 +149,25 @@ class RuleUse:
 
 
 @dataclass(frozen=True)
+class Chance:
+    """How likely a target of the case is to be met, by its `number` there, on fresh worlds.
+
+    `made`: day on which it was said. `chance` with the plan and `at_home` without expansion, shares
+    of `worlds` futures as seen on the case's date. `low`, `middle`, `high`: 5 %, 50 % and 95 %
+    points of what the target measures, with the plan.
+    """
+
+    number: int
+    made: str
+    chance: float
+    at_home: float
+    worlds: int
+    low: float
+    middle: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """A schedule, what it is worth, and how much better any other could be.
 
@@ -171,6 +195,8 @@ class Plan:
         Components, the one that holds the firm hostage most first.
     rules : tuple of RuleUse
         Rules that the entries keep, and those that bar a candidate, by market.
+    targets : tuple of Chance
+        In the case's order.
     """
 
     case: str
@@ -191,6 +217,7 @@ class Plan:
     measures: tuple[MeasureUse, ...] = ()
     exposures: tuple[Exposure, ...] = ()
     rules: tuple[RuleUse, ...] = ()
+    targets: tuple[Chance, ...] = ()
 
     def to_json(self, names: dict[str, str], quarters: list[str]) -> str:
         """Text of `plan.json`: the same bytes for the same plan.
@@ -211,7 +238,7 @@ class Plan:
             }
             for entry in self.schedule.entries
         ]
-        for key in ("named_strategies", "limits", "reasons", "measures", "exposures", "rules"):
+        for key in PARTS:
             content[key] = [dataclasses.asdict(item) for item in content[key]]
         for measure in content["measures"]:
             measure["begin"] = quarters[measure["begin"]]
@@ -244,6 +271,7 @@ class Plan:
         content["limits"] = tuple(LimitUse(**limit) for limit in content["limits"])
         content["exposures"] = tuple(Exposure(**part) for part in content["exposures"])
         content["rules"] = tuple(RuleUse(**use) for use in content["rules"])
+        content["targets"] = tuple(Chance(**target) for target in content["targets"])
         content["reasons"] = tuple(
             Reason(**{**r, "helped_by": tuple(Help(**h) for h in r["helped_by"])})
             for r in content["reasons"]

@@ -28,6 +28,7 @@ from beachhead.planning.reasons import (
 )
 from beachhead.planning.search import EFFORT, Progress, Proposals, prune, search
 from beachhead.planning.strategies import WORDS, Named, find_best
+from beachhead.planning.targets import weigh_targets
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
 from beachhead.simulation.beliefs import Beliefs
@@ -38,6 +39,7 @@ SEARCH_WORLDS, FRESH_WORLDS = 128, 1_024
 CHECK_WORLDS = 128  # on which every entry has to pay, beside those that chose it
 FRESH_SEED, CHECK_SEED = 1_000_003, 2_000_003  # keep the sets of worlds apart
 STARTS = 3  # of the named strategies, the best, from which the search sets out
+SPREAD = 0.02  # first temperature of the search, of what the markets worth entering bring
 TABLE_STRIDE = 4  # quarters between the entry dates that the search's table looks at
 
 Integers = NDArray[np.int32]
@@ -107,12 +109,7 @@ def plan(
     stay = float(valuer.scores(never[None], none[None]).objective[0])
     clock.lap("worlds")
 
-    given = couplings_of(valuer.setting, jnp.asarray(never), jnp.asarray(none))
-    even = jnp.full(worlds, 1.0 / worlds, jnp.float32)
-    dates = np.arange(
-        0, case.quarters, min(TABLE_STRIDE, max(1, case.quarters // 8)), dtype=np.int32
-    )
-    alone, _ = tabulate(valuer.setting, given, even, optimistic=False, quarters=dates)
+    alone, dates = tabulate_alone(valuer)
     named = find_best(valuer, _orders(case, panel, packed), alone, _enterable(packed))
     clock.lap("strategies")
 
@@ -133,8 +130,8 @@ def plan(
             progress(Progress(done, EFFORT[effort], best, stay))
 
     enter, option, evaluations, whole = search(
-        valuer, _look(packed, alone, dates), starts,
-        budget=EFFORT[effort], seed=seed, spread=0.02 * _scale(alone), report=report,
+        valuer, look(packed, alone, dates), starts,
+        budget=EFFORT[effort], seed=seed, spread=SPREAD * scale(alone), report=report,
     )  # fmt: skip
     check = Valuer.prepare(case, packed, beliefs, CHECK_WORLDS, seed + CHECK_SEED, jnp.float32)
     enter = prune(check, enter, option)
@@ -174,13 +171,25 @@ def _enterable(packed: Packed) -> Integers:
     return np.flatnonzero(allowed).astype(np.int32)
 
 
-def _scale(alone: NDArray[np.float64]) -> float:
+def tabulate_alone(valuer: Valuer) -> tuple[NDArray[np.float64], Integers]:
+    """Value of every market alone, axes (date, option, market), and the entry dates looked at."""
+    none = jnp.zeros(valuer.packed.rows, jnp.int32)
+    given = couplings_of(valuer.setting, jnp.full_like(none, NEVER), none)
+    worlds = valuer.setting.worlds.shocks.fate.shape[0]
+    even = jnp.full(worlds, 1.0 / worlds, jnp.float32)
+    quarters = valuer.setting.problem.teams.shape[0]
+    dates = np.arange(0, quarters, min(TABLE_STRIDE, max(1, quarters // 8)), dtype=np.int32)
+    alone, _ = tabulate(valuer.setting, given, even, optimistic=False, quarters=dates)
+    return alone, dates
+
+
+def scale(alone: NDArray[np.float64]) -> float:
     """Money that the markets worth entering bring alone, together."""
     best = np.where(np.isfinite(alone), alone, 0.0).max(axis=(0, 1))
     return max(float(np.maximum(best, 0.0).sum()), 1e-9)
 
 
-def _look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Proposals:
+def look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Proposals:
     """Where to look, from values of markets alone: the better, the more often.
 
     Weights go by rank, so that no unit of money matters; every allowed entry keeps a chance.
@@ -296,6 +305,7 @@ def _answer(
         measures=weigh_measures(case, packed, exact, fresh, enter, option),
         exposures=expose(case, fresh, enter, option),
         rules=meet_rules(case, packed, fresh, enter, option),
+        targets=weigh_targets(case, fresh, enter, option),
     )
 
 

@@ -91,6 +91,7 @@ def write_report(
         strategies=tables.list_strategies(case, plan),
         limit_table=tables.list_limits(plan),
         measures=tables.list_measures(case, plan),
+        targets=tables.list_targets(case, plan, names),
         exposures=tables.list_exposures(case, plan),
         rules=tables.list_rules(case, plan),
         ranking=tables.list_ranking(ranking),

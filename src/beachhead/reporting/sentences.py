@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from beachhead.cases import Case
+from beachhead.cases import Case, Target
 from beachhead.planning import Plan, Reason
 from beachhead.reporting.summary import Summary
-from beachhead.reporting.words import change, count, money, number_of, percent, several
+from beachhead.reporting.words import GLUE, change, count, money, number_of, percent, several
 from beachhead.screening import METHODS, Ranking
 
 _NEXT = 10  # decisions to come that are named
@@ -105,6 +105,58 @@ def tell_measures(case: Case, plan: Plan) -> list[str]:
             when = case.quarter_label(use.begin)
             said.append(f"Not {use.name}: at best, from {when}{size}, it would {verb} {worth}.")
     return said
+
+
+def tell_targets(case: Case, plan: Plan, names: Mapping[str, str]) -> list[str]:
+    """Each target of the case and its chance, in a sentence; `names` by ISO3 code."""
+    said = []
+    for chance in plan.targets:
+        target = case.targets[chance.number]
+        marked = ", hindsight" if target.basis == "hindsight" else ""
+        said.append(
+            f"Announced {chance.made}{marked}: {name_target(case, target, names)}. Chance "
+            f"{odds(chance.chance, chance.worlds)} with this plan, "
+            f"{odds(chance.at_home, chance.worlds)} at home; nine futures of ten bring "
+            f"{measured(case, target, chance.low)} to {measured(case, target, chance.high)}."
+        )
+    return said
+
+
+def name_target(case: Case, target: Target, names: Mapping[str, str]) -> str:
+    """What a target asks for, in its own words if it has any."""
+    if target.words:
+        return target.words
+    whose = {None: "", "home": " at home"}
+    where = whose.get(target.market, f" in {names.get(target.market or '', target.market)}")
+    what = {
+        "units": "units", "revenue": "revenue", "revenue_abroad": "revenue from abroad",
+        "share_abroad": "of revenue from abroad", "markets": "markets abroad",
+        "share": "of all units sold",
+    }[target.metric]  # fmt: skip
+    when = f"in {target.by}" if target.period == "quarter" else f"in the year to {target.by}"
+    when = f"by the end of {target.by}" if target.metric == "markets" else when
+    return f"{measured(case, target, target.value)} {what}{where} {when}"
+
+
+def measured(case: Case, target: Target, value: float) -> str:
+    """A figure of the kind that a target speaks of."""
+    if target.metric in ("share", "share_abroad"):
+        return percent(value)
+    if target.metric in ("revenue", "revenue_abroad"):
+        return money(value, case.currency)
+    return count(value)
+
+
+def odds(share: float, worlds: int) -> str:
+    """Share of worlds as a chance: where all or none of them agree, less is known than 0 or 1."""
+    if share in (0.0, 1.0):
+        unseen = 3.0 / worlds  # with 95 % certainty it is not more than this
+        return (
+            f"under {percent(unseen)}"
+            if share == 0.0
+            else f"over {1 - unseen:.1%}".replace("%", f"{GLUE}%")
+        )
+    return percent(share)
 
 
 def tell_supply(case: Case, plan: Plan) -> str:

@@ -12,6 +12,7 @@ from beachhead.cases.presets import ModeEconomics, economics_of
 from beachhead.data import Panel
 from beachhead.planning import Plan
 from beachhead.reporting.explanation import EVIDENCE
+from beachhead.reporting.sentences import measured, name_target, odds
 from beachhead.reporting.summary import Summary, weigh
 from beachhead.reporting.words import count, percent
 from beachhead.screening import METHODS, Ranking
@@ -115,6 +116,28 @@ def list_measures(case: Case, plan: Plan) -> Table:
         for use in plan.measures
     ]
     heads = ("measure", "", "from", "size#", f"cost, {case.currency}#", "a year#", "worth#")
+    return Table(heads, tuple(rows))
+
+
+def list_targets(case: Case, plan: Plan, names: Mapping[str, str]) -> Table:
+    """What was announced, its chance with the plan and at home, and what the futures bring."""
+    rows = []
+    for chance in plan.targets:
+        target = case.targets[chance.number]
+        rows.append(
+            (
+                name_target(case, target, names),
+                chance.made,
+                target.by,
+                odds(chance.chance, chance.worlds),
+                odds(chance.at_home, chance.worlds),
+                *(measured(case, target, x) for x in (chance.low, chance.middle, chance.high)),
+                target.basis,
+                target.source,
+            )
+        )
+    heads = ("target", "made", "by", "chance#", "at home#", "5 %#", "median#", "95 %#", "basis",
+             "source")  # fmt: skip
     return Table(heads, tuple(rows))
 
 

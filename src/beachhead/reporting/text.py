@@ -19,6 +19,7 @@ from beachhead.reporting.words import GLUE, count, lay_out, money, number_of, pe
 LINES, WIDTH = 58, 100
 _FIRST_MARKETS = 5
 _MEASURES = 4
+_TARGETS = 2
 _SEE = "... and {} more, see schedule.csv"
 
 
@@ -54,6 +55,7 @@ def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
     rest = [
         _list_years(case.currency, summary.years),
         _list_measures(case, plan),
+        _list_targets(case, plan, panel),
         proof,
         _list_strategies(case, plan),
         _list_first_markets(case.currency, summary.launches),
@@ -159,6 +161,14 @@ def _list_measures(case: Case, plan: Plan) -> list[str]:
     shown = said[:_MEASURES]
     rest = [f"  ... and {len(said) - _MEASURES} more, see the report"] if shown != said else []
     return ["Measures (value with less value without)", *(f"  {line}" for line in shown), *rest]
+
+
+def _list_targets(case: Case, plan: Plan, panel: Panel) -> list[str]:
+    """What was announced and its chance, the first of them where there are many."""
+    names = {t.market: panel.name(t.market) for t in case.targets if t.market not in (None, "home")}
+    said = sentences.tell_targets(case, plan, names)
+    rest = [f"... and {number_of(len(said) - _TARGETS, 'more target')}, see the report"]
+    return [*_wrap(*said[:_TARGETS]), *(rest if len(said) > _TARGETS else [])]
 
 
 def _list_years(currency: str, years: Sequence[Year]) -> list[str]:

@@ -92,6 +92,11 @@ class Beliefs:
         }
 
 
+def common_score(seed: int, name: str, worlds: int) -> NDArray[np.float64]:
+    """What the draws of a parameter have in common over all markets, a score, axis world."""
+    return stream(seed, name, "common").standard_normal(worlds)
+
+
 def stream(seed: int, *labels: str) -> np.random.Generator:
     """Random numbers that belong to these labels alone, whatever else is drawn, in any order."""
     digest = hashlib.blake2b("|".join((str(seed), *labels)).encode(), digest_size=16).digest()
@@ -114,7 +119,7 @@ def _scores(
     region = {name: score("region", name) for name in sorted(set(regions))}
     shared = np.stack([region[name] for name in regions], axis=1)
     return (
-        np.sqrt(COMMON) * score("common")[:, None]
+        np.sqrt(COMMON) * common_score(seed, parameter.name, worlds)[:, None]
         + np.sqrt(REGIONAL) * shared
         + np.sqrt(1.0 - COMMON - REGIONAL) * own
     )

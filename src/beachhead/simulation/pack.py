@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -348,6 +348,11 @@ def _supply(case: Case) -> tuple[Supply | None, tuple[tuple[str, str], ...]]:
 def draw_worlds(packed: Packed, beliefs: Beliefs, worlds: int, seed: int, dtype: Any) -> Worlds:
     """Sampled futures for a packed case, leading axis world, floats of `dtype`."""
     drawn = beliefs.draw(seed, worlds, packed.markets, packed.regions)
+    return Worlds(arrange(drawn, dtype), shake(packed, drawn, seed, dtype))
+
+
+def arrange(drawn: Mapping[str, Floats], dtype: Any) -> Parameters:
+    """Parameters from their values by full name, such as `Beliefs.draw` gives."""
     values = {
         name: {
             field.name: jnp.asarray(drawn[f"{name}.{field.name}"], dtype)
@@ -355,8 +360,12 @@ def draw_worlds(packed: Packed, beliefs: Beliefs, worlds: int, seed: int, dtype:
         }
         for name, cls in MECHANISMS.items()
     }
-    parameters = Parameters(**{name: MECHANISMS[name](**values[name]) for name in values})
-    quarters = packed.problem.teams.shape[0]
+    return Parameters(**{name: MECHANISMS[name](**values[name]) for name in values})
+
+
+def shake(packed: Packed, drawn: Mapping[str, Floats], seed: int, dtype: Any) -> Shocks:
+    """Shocks of the worlds whose parameters are `drawn`: the same seed gives the same chance."""
+    worlds, quarters = drawn["cashflow.fx_sd"].shape[0], packed.problem.teams.shape[0]
     fate = np.stack(
         [
             stream(seed, "fate", market).standard_exponential((worlds, quarters))
@@ -370,8 +379,7 @@ def draw_worlds(packed: Packed, beliefs: Beliefs, worlds: int, seed: int, dtype:
     if packed.problem.supply is not None:
         lost = disruptions(packed, seed, drawn["supply.rate"], drawn["supply.years"])
         down = jnp.asarray(lost, dtype)
-    shocks = Shocks(jnp.asarray(np.log(fate), dtype), jnp.asarray(fx, dtype), down)
-    return Worlds(parameters, shocks)
+    return Shocks(jnp.asarray(np.log(fate), dtype), jnp.asarray(fx, dtype), down)
 
 
 def exchange_rates(packed: Packed, seed: int, spread: Floats, half_life: Floats) -> Floats:

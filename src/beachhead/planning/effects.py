@@ -1,0 +1,53 @@
+"""Which effects of the model can be switched off, each by the neutral values of its parameters."""
+
+from __future__ import annotations
+
+from beachhead.quantities import Sure
+from beachhead.simulation.beliefs import Beliefs
+
+# What one effect consists of. A parameter with a neutral value that stands nowhere here is an
+# effect of its own.
+EFFECTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "distance": (
+        "far markets are costlier to enter and to run, slower, and sooner left",
+        ("acceptance.distance", "entry.distance", "exit.distance", "cashflow.distance"),
+    ),
+    "localisation": (
+        "a product made for the market sells better and costs more",
+        ("acceptance.localisation", "share.localisation", "entry.localisation"),
+    ),
+    "experience": ("what one market teaches serves in others", ("knowledge.phi",)),
+    "haste": ("many launches at once cost more and are sooner left", ("entry.haste", "exit.haste")),
+    "exit": ("markets are left", ("exit.level",)),
+    "price": ("dearer products sell less", ("share.price", "share.price_income")),
+}
+
+# Sizes and errors of figures, whose neutral value makes another firm, not one effect less; and
+# parts of effects above, or of one that their own effect switches off.
+NO_EFFECT = {
+    "category.replacement_years", "category.addressable", "category.growth_error",
+    "category.size_factor", "knowledge.neighbourhood", "knowledge.language", "knowledge.income",
+    "knowledge.institutions", "entry.digest", "entry.cost_factor", "share.carry", "share.quality",
+    "share.rivals_growth", "exit.age", "exit.knowledge", "exit.margin", "cashflow.fixed_factor",
+    "home.carries", "supply.years",
+}  # fmt: skip
+
+
+def list_effects(beliefs: Beliefs) -> dict[str, dict[str, float]]:
+    """Effects that are at work under some beliefs, and the neutral values that switch them off.
+
+    One is at work if a parameter of it is uncertain or has another value.
+    """
+    grouped = {name for _, names in EFFECTS.values() for name in names}
+    own = [
+        name
+        for name, parameter in beliefs.parameters.items()
+        if parameter.neutral is not None and name not in grouped | NO_EFFECT
+    ]
+    groups = {name: names for name, (_, names) in EFFECTS.items()} | {name: (name,) for name in own}
+    effects = {}
+    for effect, names in groups.items():
+        known = [beliefs.parameters[name] for name in names]
+        if any(not isinstance(p.prior, Sure) or p.default != p.neutral for p in known):
+            effects[effect] = {p.name: float(p.neutral) for p in known if p.neutral is not None}
+    return effects

@@ -1,0 +1,165 @@
+"""What a plan hangs on: signs, what is off already, and where the plan turns."""
+
+from __future__ import annotations
+
+import jax
+import numpy as np
+import pytest
+
+from beachhead.cases import Case
+from beachhead.data import load_panel
+from beachhead.mechanisms import table
+from beachhead.planning import plan as make_plan
+from beachhead.planning.effects import EFFECTS, NO_EFFECT, list_effects
+from beachhead.planning.sensitivity import (
+    HALVINGS,
+    Turn,
+    bisect,
+    compare,
+    end_of,
+    first_entries,
+    fix,
+    most_of,
+    probe,
+    pull_costs,
+    pull_margin,
+)
+from beachhead.simulation.beliefs import Beliefs
+from beachhead.simulation.state import NEVER
+
+CASE = """
+name = "tiny"
+as_of = 2024-06-30
+quarters = 8
+
+[firm]
+name = "Tiny"
+home = "AUT"
+units = 400000
+revenue = 20e6
+
+[product]
+category = "generic"
+price = 45.0
+unit_cost = 22.0
+
+[markets]
+candidates = ["DEU", "CZE", "SVN"]
+
+[modes]
+allowed = ["online"]
+localisation = [0.0]
+
+[limits]
+teams = 2
+capital = 4e6
+"""
+
+
+@pytest.mark.parametrize("edge", [1.2, 1.9, 3.3, 7.9, 0.6, 0.9])
+def test_the_edge_is_found_to_the_resolution(edge: float) -> None:
+    def look_at(factor: float) -> dict[str, bool]:
+        return {"gone": factor >= edge if edge > 1 else factor <= edge}
+
+    seen = {factor: look_at(factor) for factor in (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)}
+    far, near = bisect(seen, "gone", look_at)
+    assert far is not None
+    assert min(far, near) <= edge <= max(far, near)
+    assert abs(np.log(far / near)) == pytest.approx(np.log(2) / 2**HALVINGS)
+
+
+def test_what_never_happens_has_no_edge() -> None:
+    seen = {factor: {"gone": False} for factor in (0.5, 1.0, 2.0)}
+    assert bisect(seen, "gone", lambda factor: {"gone": False}) == (None, 1.0)
+
+
+def test_plans_are_compared_by_their_first_entries() -> None:
+    names = tuple("ABCDE")
+    old = np.array([-4, 3, 5, 7, NEVER], np.int32)
+    new = np.array([-4, 3, NEVER, 6, 2], np.int32)
+    assert first_entries(old, 8).tolist() == [1, 2, 3]
+    assert compare(old, new, names, 8) == Turn(("E",), ("C",), ("D",))
+    assert compare(old, old, names, 8) == Turn((), (), ())
+
+
+def test_levers_move_what_they_say(toy) -> None:
+    problem = toy(flow=[1.0], cost=[2.0], unit_cost=0.75).setting.problem
+    assert np.allclose(pull_costs(problem, 3.0).options.estimate, 3 * problem.options.estimate)
+    moved = pull_margin(problem, 2.0)
+    assert moved.price - moved.cost == pytest.approx(2 * 0.25)
+    assert most_of("margin", problem) == pytest.approx(4.0)
+    same = pull_margin(pull_costs(problem, 1.0), 1.0)
+    for left, right in zip(jax.tree.leaves(same), jax.tree.leaves(problem), strict=True):
+        assert np.array_equal(left, right)
+
+
+def test_every_effect_names_parameters_with_a_neutral_value() -> None:
+    known = table()
+    named = [name for _, names in EFFECTS.values() for name in names] + list(NO_EFFECT)
+    assert all(known[name].neutral is not None for name in named)
+    assert len(set(named)) == len(named)
+
+
+def test_an_effect_that_is_off_already_is_none() -> None:
+    beliefs = Beliefs.from_prior(Case.loads(CASE))
+    on = list_effects(beliefs)
+    assert {"haste", "home.dilution", "experience", "distance"} <= set(on)
+    assert "cashflow.attach" not in on  # 0 and certain
+    off = list_effects(fix(beliefs, on["haste"] | on["home.dilution"]))
+    assert set(on) - set(off) == {"haste", "home.dilution"}
+
+
+def test_ends_are_those_of_the_prior() -> None:
+    parameter = table()["acceptance.q"]  # log-normal with log sd 0.3
+    ends = [end_of(parameter, score) for score in (-1.6448536, 0.0, 1.6448536)]
+    assert np.log(ends) == pytest.approx(
+        np.log(parameter.default) + 0.3 * 1.6448536 * np.arange(-1, 2)
+    )
+
+
+@pytest.fixture(scope="module")
+def found():
+    with jax.enable_x64(False):
+        case = Case.loads(CASE)
+        panel = load_panel(case.as_of)
+        plan = make_plan(case, panel, effort="quick", worlds=32, fresh_worlds=128)
+        return plan, probe(case, panel, plan, worlds=32, fresh_worlds=128)
+
+
+@pytest.mark.slow
+def test_the_whole_analysis(found) -> None:
+    plan, hangs = found
+    assert hangs.status == "complete"
+    assert hangs.objective == pytest.approx(plan.objective, rel=1e-4)
+    assert hangs.stay_home == pytest.approx(plan.stay_home, rel=1e-4)
+    swings = {swing.parameter: swing for swing in hangs.swings}
+    # More demand and quicker acceptance bring more, dearer entries and running less.
+    for name in ("category.size_factor", "share.quality"):
+        assert swings[name].high.objective > swings[name].low.objective
+    for name in ("entry.cost_factor", "cashflow.fixed_factor"):
+        assert swings[name].high.objective <= swings[name].low.objective
+    # No components: what happens to them is no matter.
+    rate = swings["supply.rate"]
+    assert rate.low.objective == rate.high.objective == hangs.centre
+    off = {effect.name: effect for effect in hangs.effects}
+    assert off["supply.rate"].plan == hangs.objective
+    assert off["supply.rate"].turn == off["supply.rate"].turn.__class__((), (), ())
+    shares = {share.unknown: share for share in hangs.shares}
+    assert shares["supply.rate"].total.share == 0.0
+    assert sum(share.alone.share for share in hangs.shares) > 0.5
+    assert {switch.lever for switch in hangs.switches} == {"entry cost", "margin"}
+    again = {switch.event: switch for switch in hangs.switches if switch.lever == "margin"}
+    assert again["first"].factor is None or again["first"].factor < 1.0
+
+
+@pytest.mark.slow
+def test_it_is_told_in_a_hundred_columns_and_drawn(found) -> None:
+    from beachhead.reporting.sensitivity import describe_sensitivity, draw, to_json
+
+    case = Case.loads(CASE)
+    text = describe_sensitivity(case, load_panel(case.as_of), found[1])
+    assert max(map(len, text.splitlines())) <= 100
+    for words in ("Spread of the value", "One at a time", "switched off", "Where the plan turns"):
+        assert words in text
+    assert draw(case, found[1]).startswith(b"\x89PNG")
+    assert '"status": "complete"' in to_json(found[1])
