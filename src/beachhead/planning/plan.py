@@ -125,6 +125,23 @@ class Exposure:
 
 
 @dataclass(frozen=True)
+class GoalUse:
+    """A goal of the case and how likely the plan reaches it, on fresh worlds.
+
+    `probability` demanded (None: only told); `chance` of the plan, with half its 95 % interval
+    `chance_error`; `at_home` the same if the firm stays at home.
+    """
+
+    metric: str
+    value: float
+    by: str
+    probability: float | None
+    chance: float
+    chance_error: float
+    at_home: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """A schedule, what it is worth, and how much better any other could be.
 
@@ -150,6 +167,8 @@ class Plan:
         In the case's order.
     exposures : tuple of Exposure
         Components, the one that holds the firm hostage most first.
+    goals : tuple of GoalUse
+        In the case's order.
     """
 
     case: str
@@ -169,6 +188,7 @@ class Plan:
     reasons: tuple[Reason, ...]
     measures: tuple[MeasureUse, ...] = ()
     exposures: tuple[Exposure, ...] = ()
+    goals: tuple[GoalUse, ...] = ()
 
     def to_json(self, names: dict[str, str], quarters: list[str]) -> str:
         """Text of `plan.json`: the same bytes for the same plan.
@@ -189,7 +209,7 @@ class Plan:
             }
             for entry in self.schedule.entries
         ]
-        for key in ("named_strategies", "limits", "reasons", "measures", "exposures"):
+        for key in ("named_strategies", "limits", "reasons", "measures", "exposures", "goals"):
             content[key] = [dataclasses.asdict(item) for item in content[key]]
         for measure in content["measures"]:
             measure["begin"] = quarters[measure["begin"]]
@@ -221,6 +241,7 @@ class Plan:
         content["named_strategies"] = tuple(Strategy(**s) for s in content["named_strategies"])
         content["limits"] = tuple(LimitUse(**limit) for limit in content["limits"])
         content["exposures"] = tuple(Exposure(**part) for part in content["exposures"])
+        content["goals"] = tuple(GoalUse(**goal) for goal in content["goals"])
         content["reasons"] = tuple(
             Reason(**{**r, "helped_by": tuple(Help(**h) for h in r["helped_by"])})
             for r in content["reasons"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import xarray as xr
+
 from beachhead.cases import Case
-from beachhead.planning import Plan, Reason
+from beachhead.planning import Plan, Reason, describe_goal
 from beachhead.reporting.summary import Summary
 from beachhead.reporting.words import change, count, money, number_of, percent, several
 from beachhead.screening import METHODS, Ranking
@@ -117,6 +119,36 @@ def tell_supply(case: Case, plan: Plan) -> str:
         f"Supply: {worst.component} holds the firm hostage most: its disruptions cost "
         f"{money(worst.lost, case.currency)} on average, {count(worst.at_risk)} or more in one "
         f"world of twenty{f'; {rest}' if rest else ''}."
+    )
+
+
+def tell_goals(plan: Plan) -> str:
+    """How likely each goal is reached; empty without goals."""
+    told = []
+    for goal in plan.goals:
+        asked = "" if goal.probability is None else f", {percent(goal.probability)} demanded"
+        told.append(
+            f"{describe_goal(goal.metric, goal.value, goal.by)} in {percent(goal.chance)} of "
+            f"futures ({percent(goal.at_home)} if the firm stays at home{asked})"
+        )
+    return f"Goals: {'; '.join(told)}." if told else ""
+
+
+def tell_home(futures: xr.Dataset) -> str:
+    """The firm's place among its rivals at home, first and last; empty where none are named."""
+    if "home_rank" not in futures:
+        return ""
+    rank, quarters = futures["home_rank"], futures["quarter"].values
+    of = futures.sizes["rival"] + 1
+    leader = futures["standing"].isel(quarter=-1)
+    strongest = str(futures["rival"].values[leader.values.argmax()])
+    now, then = (rank.isel(quarter=t) for t in (0, -1))
+    return (
+        f"At home place {float(now.median()):.0f} of {of} in {quarters[0]} and "
+        f"{float(then.median()):.0f} in {quarters[-1]} (medians), there first in "
+        f"{percent(float((then == 1).mean()))} and among the first three in "
+        f"{percent(float((then <= 3).mean()))} of worlds; the strongest rival is then {strongest}, "
+        f"with {percent(float(leader.max()))} of units."
     )
 
 

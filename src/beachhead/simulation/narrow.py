@@ -31,9 +31,13 @@ def narrow(problem: Problem, worlds: Worlds, rows: Array) -> tuple[Problem, Worl
     measures = problem.measures
     if measures is not None:
         measures = measures._replace(covers=measures.covers[:, rows])
+    named = problem.named
+    if named is not None:
+        named = named._replace(weight=named.weight[:, rows])
     narrowed = problem._replace(
         **kept,
         measures=measures,
+        named=named,
         options=options._replace(**ways),
         likeness=likeness._replace(teaches=likeness.teaches[rows], learns=likeness.learns[rows]),
     )
