@@ -97,7 +97,7 @@ def check_case(
     problems += _check_measures(resolved, panel, known)
     problems += _check_components(resolved, known)
     problems += _check_rivals(resolved, panel, known)
-    problems += _check_goals(resolved, pool, known)
+    problems += _check_goals(resolved, panel, pool, known)
     problems += _check_teams(resolved, known)
     problems += _check_choices(resolved)
     problems += _check_candidates(resolved, pool, known)
@@ -232,12 +232,14 @@ def _check_rivals(case: Case, panel: Panel, known: Known) -> Iterator[Problem]:
                 )  # fmt: skip
 
 
-def _check_goals(case: Case, pool: set[str], known: Known) -> Iterator[Problem]:
+def _check_goals(case: Case, panel: Panel, pool: set[str], known: Known) -> Iterator[Problem]:
+    rivals = len(case.firm.rivals) + sum(
+        case.firm.home in find_covered(case, rival, panel)[0] for rival in case.markets.rivals
+    )
     for i, goal in enumerate(case.limits.goals):
         key = f"limits.goals[{i}]"
         if goal in case.limits.goals[:i]:
             yield Problem("a goal stands there twice", key, "Leave one of them.")
-        places = len(case.firm.rivals) + 1
         if goal.metric == "home_rank" and known("firm.rivals"):
             if not case.firm.rivals:
                 yield Problem(
@@ -245,11 +247,11 @@ def _check_goals(case: Case, pool: set[str], known: Known) -> Iterator[Problem]:
                     f"{key}.metric",
                     "Name them in firm.rivals, with their shares.",
                 )
-            elif goal.value != int(goal.value) or goal.value >= places:
+            elif goal.value != int(goal.value) or goal.value > rivals:
                 yield Problem(
                     f"home_rank is {goal.value:g}",
                     f"{key}.value",
-                    f"Give a place from 1 to {places - 1}: there are {places - 1} rivals.",
+                    f"Give a place from 1 to {rivals}: there are {rivals} rivals.",
                 )
         served = len(case.firm.served)
         left = len(pool - {case.firm.home} - set(case.limits.never))

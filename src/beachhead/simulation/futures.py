@@ -151,10 +151,10 @@ def _label(
     rivals: list[str] = []
     named = packed.problem.named
     if named is not None and case.firm.rivals:
-        at_home = np.flatnonzero(named.weight[:, 0])
-        rivals = [packed.rivals[k] for k in at_home]
+        inside = np.flatnonzero(named.weight[:, 0])
+        rivals = [packed.rivals[k] for k in inside]
         ranked["home_rank"] = (("world", "quarter"), rank[0])
-        ranked["standing"] = (("quarter", "rival"), standing[:, at_home])
+        ranked["standing"] = (("quarter", "rival"), standing[:, inside])
     return xr.Dataset(
         {
             "cash": (("world", "quarter"), cash),
