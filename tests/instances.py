@@ -37,6 +37,7 @@ from beachhead.simulation.rollout import Worlds
 from beachhead.simulation.state import (
     NEVER,
     Measures,
+    Named,
     Options,
     Problem,
     Rules,
@@ -71,6 +72,7 @@ def invent(
     measures: int = 3,
     sources: int = 4,
     rules: bool = True,
+    rivals: int = 4,
     new_category: bool = False,
 ) -> Instance:
     """An instance; home is the first market, the next two are served already."""
@@ -88,6 +90,10 @@ def invent(
     if sources:
         down = np.maximum(chance.uniform(-1.5, 1.0, (worlds, quarters, sources)), 0.0)
         shocks = shocks._replace(down=down)
+    if rivals:
+        named, lift = _rivals(np.random.default_rng([seed, 21]), rivals, worlds, problem)
+        problem = problem._replace(named=named)
+        shocks = shocks._replace(lift=lift)
     drawn = Worlds(_parameters(chance, worlds, markets), shocks)
     option = chance.integers(0, options, (schedules, markets), dtype=np.int32)
     ready = problem.options.preparation[np.arange(markets), option]
@@ -227,6 +233,27 @@ def _rules(chance: np.random.Generator, markets: int, options: int, quarters: in
     )
 
 
+def _rivals(
+    chance: np.random.Generator, rivals: int, worlds: int, problem: Problem
+) -> tuple[Named, Floats]:
+    """Half of them at home today, the others enter some markets; some shrink, some grow."""
+    markets, quarters = problem.people.size, problem.teams.size
+    today = (np.arange(rivals) < rivals // 2).astype(float)
+    at_home = chance.dirichlet(np.ones(rivals)) * today
+    at_home *= problem.rivals[0] / at_home.sum()
+    spread = (chance.random((rivals, markets)) < 0.6) * chance.uniform(0.2, 2.0, (rivals, 1))
+    enters = np.where(today > 0.0, 0, chance.integers(0, quarters, rivals)).astype(np.int32)
+    weight = np.where(today[:, None] > 0.0, at_home[:, None] * problem.home, spread)
+    age = np.arange(quarters)[:, None] - enters
+    pace = chance.uniform(-0.6, 0.6, (worlds, 1, rivals))
+    path = np.exp(0.25 * pace * np.maximum(age, 0)) * (age >= 0)
+    named = Named(
+        weight=weight, today=today, enters=enters, growth=np.zeros(rivals),
+        spread=np.zeros(rivals), usual=np.asarray(chance.uniform(0.02, 0.3)),
+    )  # fmt: skip
+    return named, path - today
+
+
 def _likeness(chance: np.random.Generator, markets: int) -> Likeness:
     """Three groups of each kind; a market is in one or, by language, in any number of them."""
     members = [np.eye(3)[chance.integers(0, 3, markets)] for _ in KINDS]
@@ -254,7 +281,7 @@ def _parameters(chance: np.random.Generator, worlds: int, markets: int) -> Param
         acceptance=Acceptance(
             p0=market(0.01, 0.1), q=market(0.5, 2.0), localisation=world(0.0, 0.5),
             distance=world(0.0, 0.3), development=world(0.0, 0.6), talk=world(0.0, 1.0),
-            spillover=world(0.0, 0.1),
+            spillover=world(0.0, 0.1), rivals=0.2 + 0.3 * np.arange(worlds) % 1.0,
         ),
         experience=Experience(years=world(0.3, 2.0), forgetting=world(0.1, 0.8)),
         knowledge=Knowledge(

@@ -85,7 +85,8 @@ def one_world(parameters: Parameters, world: int) -> Parameters:
 
 def one_shock(shocks: Shocks, world: int) -> Shocks:
     down = None if shocks.down is None else shocks.down[world]
-    return Shocks(shocks.fate[world], shocks.fx[world], down)
+    lift = None if shocks.lift is None else shocks.lift[world]
+    return Shocks(shocks.fate[world], shocks.fx[world], down, lift)
 
 
 def simulate(
@@ -125,10 +126,13 @@ class _Walk:
         self.ventures[list(self.problem.home).index(1.0)].utility += (
             home.dilution * self.load(0, today=True) / home.carries
         )
+        problem = self.problem
         shape = (len(self.quarters), len(self.markets))
+        self.fringe = self.nobodys()
         names = ("units", "share", "accepted", "present", "category", "saving", "heard", "crowd")
         series = {name: np.zeros(shape) for name in names} | {"load": np.zeros(shape[0])}
         lines = {name: np.zeros(shape) for name in Ledger._fields}
+        series["standing"] = np.zeros((shape[0], len(self.rivals())))
         for t in self.quarters:
             self.now = [self.levers(i, t) for i in self.markets]
             self.dear = self.dearer(t)
@@ -147,6 +151,9 @@ class _Walk:
                     lines[name][t, i] = amount
                 for name, figure in shown.items():
                     series[name][t, i] = figure
+                if problem.home[i]:
+                    ours = shown["units"] / max(shown["category"], 1e-9)
+                    series["standing"][t] = self.standing(t, ours)
         terminal = np.array([self.afterwards(venture) for venture in self.ventures])
         value = np.array([venture.value for venture in self.ventures]) + terminal
         return Books(value, terminal, lines, series)
@@ -242,6 +249,10 @@ class _Walk:
         drag = brand.distance * problem.distance[i]
         drag += brand.development * max(0.0, problem.richer[i])
         first = 0.0 if self.new else problem.rivals[i]
+        for k in self.rivals():
+            named = problem.named
+            if not self.new and not named.today[k] and named.enters[k] < enter:
+                first += named.weight[k, i]
         weight = taste.price * math.exp(-taste.price_income * problem.richer[i])
         venture = Venture(
             enter=enter,
@@ -306,6 +317,39 @@ class _Walk:
             after = potential * adopt(share, category.p, category.q[i], DT)
         renewed = owners * (1.0 - math.exp(-DT / category.replacement_years))
         return after, max(0.0, after - owners) + renewed
+
+    # Rivals by name
+
+    def rivals(self) -> range:
+        return range(0 if self.problem.named is None else len(self.problem.named.today))
+
+    def against(self, i: int, t: int) -> float:
+        """Rivals in a market, in attractions of a usual one."""
+        moved = 0.0 if self.shocks.lift is None else self.shocks.lift[t]
+        return self.problem.rivals[i] + sum(
+            self.problem.named.weight[k, i] * moved[k] for k in self.rivals() if np.ndim(moved)
+        )
+
+    def strength(self, k: int, t: int | None) -> float:
+        """Of a rival at home in a quarter, or today, in shares of today's units."""
+        named = self.problem.named
+        there = named.today[k]
+        if t is not None and self.shocks.lift is not None:
+            there = there + self.shocks.lift[t, k]
+        return float(named.usual * there * named.weight[k, list(self.problem.home).index(1.0)])
+
+    def nobodys(self) -> float:
+        """Part of home's units that is the fringe's today."""
+        i = list(self.problem.home).index(1.0)
+        _, bought = self.category(i, self.ventures[i].owners, self.potential(i, DT))
+        ours = self.problem.units[i] / max(4.0 * bought, 1e-9)
+        return max(0.0, 1.0 - ours - sum(self.strength(k, None) for k in self.rivals()))
+
+    def standing(self, t: int, ours: float) -> list[float]:
+        """What the firm does not sell at home, split up by strength."""
+        strength = [self.strength(k, t) for k in self.rivals()]
+        total = self.fringe + sum(strength)
+        return [(1.0 - ours) * each / total if total else 0.0 for each in strength]
 
     # E3, E4
 
@@ -401,7 +445,12 @@ class _Walk:
         nearer = problem.distance[i] - self.far(i)
         p = venture.p * math.exp(parameters.acceptance.distance * nearer)
         p = p * self.now[i]["accept"] + parameters.acceptance.spillover * heard
-        venture.accepted = adopt(venture.accepted, p, venture.q, DT)
+        rise = (1.0 + self.against(i, t)) / (1.0 + problem.rivals[i])
+        most = min(1.0, rise ** -float(parameters.acceptance.rivals))
+        if venture.accepted > most:
+            venture.accepted = most + (venture.accepted - most) * math.exp(-venture.q * DT)
+        else:
+            venture.accepted = most * adopt(venture.accepted / most, p, venture.q, DT)
         venture.share = self.share(i, t, load)
         ways, k = problem.options, venture.option
         closing = math.exp(-parameters.reach.catch_up * t * DT)
@@ -445,7 +494,7 @@ class _Walk:
     def share(self, i: int, t: int, load: float) -> float:
         """E6, with what attention abroad costs at home."""
         problem, taste, venture = self.problem, self.parameters.share, self.ventures[i]
-        rivals = problem.rivals[i] * taste.rivals_factor[i]
+        rivals = self.against(i, t) * taste.rivals_factor[i]
         rivals *= math.exp(taste.rivals_growth[i] * t * DT)
         if rivals == 0.0:
             return venture.accepted

@@ -192,6 +192,7 @@ def lively_firm() -> Firm:
         measures=0,
         sources=0,
         rules=False,
+        rivals=0,
     )
     fate = np.full((quarters, markets), 10.0)
     fate[8, 5] = -30.0

@@ -70,6 +70,45 @@ def found(case, panel):
                 ("metric='share_abroad'\nvalue=0.1\nby='2013Q4'", "begins before the horizon"),
             )
         ),
+        # rivals and goals
+        (
+            {"firm": "rivals = [{name='A', share=0.2}, {name='A', share=0.1}]"},
+            "firm.rivals[1].name: a second rival 'A' at home",
+        ),
+        (
+            {"markets": "rivals = [{name='A', markets=['Atlantis']}]"},
+            "markets.rivals[0].markets[0]: no market, region or bloc 'Atlantis'",
+        ),
+        (
+            {"markets": "rivals = [{name='A', markets=['India'], from='2010Q1'}]"},
+            "markets.rivals[0].from: 2010Q1 is outside the horizon",
+        ),
+        (
+            {
+                "firm": "rivals = [{name='A', share=0.2}]",
+                "markets": "rivals = [{name='A', markets=['all']}]",
+            },
+            "markets.rivals[0].markets: A enters CHN, where it is already",
+        ),
+        (
+            {"limits": "goals = [{metric='home_rank', value=1, by='2014Q1'}]"},
+            "limits.goals[0].metric: a goal for the place at home, but no rivals",
+        ),
+        (
+            {
+                "firm": "rivals = [{name='A', share=0.2}]",
+                "limits": "goals = [{metric='home_rank', value=2, by='2014Q1'}]",
+            },
+            "limits.goals[0].value: home_rank is 2",
+        ),
+        (
+            {"limits": "goals = [{metric='units', value=2, by='2013Q3'}]"},
+            "limits.goals[0].by: 2013Q3 is outside the horizon",
+        ),
+        (
+            {"limits": "max_markets = 3\ngoals = [{metric='markets', value=4, by='2014Q1'}]"},
+            "limits.goals[0].value: 4 markets are a goal, but at most 3",
+        ),
         # members
         ({"limits": 'must = ["IND"]\nnever = ["India"]'}, "limits.never excludes it"),
         ({"limits": 'must = ["IND"]', "markets": 'exclude = ["IND"]'}, "markets.exclude excl"),

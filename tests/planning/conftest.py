@@ -13,6 +13,7 @@ import pytest
 
 from beachhead.mechanisms import table
 from beachhead.mechanisms.knowledge import Likeness
+from beachhead.planning.goals import Goals
 from beachhead.planning.limits import Limits
 from beachhead.planning.valuation import Setting, Valuer
 from beachhead.quantities import Parameter, Sure
@@ -72,20 +73,24 @@ def _toy(
     supply: Supply | None = None,
     rules: Rules | None = None,
     agreed_loss: float | None = None,
+    at_home: float = 0.0,
+    facing: dict[str, Any] | None = None,
+    goals: Goals | None = None,
 ) -> Valuer:
     """A firm with a home market of no business and one market for each entry of `flow`.
 
     `flow` is the money that a market brings in each quarter from entry on, less `unit_cost` times
     as much and a quarter of `running`; `cost` is its entry cost; axes (market,) or (market,
     option). With `spread` the priors of `table()` apply but for those that `believed` sets.
-    `limits` replaces fields of the limits. `measures` may be begun from the first quarter on.
-    `agreed_loss` in entry costs.
+    `limits` replaces fields of the limits, `facing` of the problem. `measures` may be begun from
+    the first quarter on. `agreed_loss` in entry costs. Home brings `at_home` a quarter to a firm
+    that wins everybody there.
     """
     flow, cost = np.asarray(flow, float), np.asarray(cost, float)
     if flow.ndim == 1:
         flow, cost = flow[:, None], cost[:, None]
     flow, cost = (
-        np.vstack([np.zeros(flow.shape[1]), flow]),
+        np.vstack([np.full(flow.shape[1], at_home), flow]),
         np.vstack([np.zeros(cost.shape[1]), cost]),
     )
     markets, options = flow.shape
@@ -120,12 +125,15 @@ def _toy(
         agreed_loss=None if agreed_loss is None else np.asarray(agreed_loss),
         capital=np.asarray(capital), measures=measures, supply=supply, rules=rules,
     )  # fmt: skip
+    problem = problem._replace(**(facing or {}))
     beliefs = _beliefs(believed or {}, spread)
     packed = Packed(problem, names, ("r",) * markets, tuple((f"mode{k}", 0.0)
                     for k in range(options)), _facts(names))  # fmt: skip
     sizes = np.zeros((0, 1)) if measures is None else measures.size
     places = () if supply is None else tuple(("part", str(k)) for k in range(supply.risk.size))
     packed = replace(packed, measures=tuple(map(tuple, sizes.tolist())), sources=places)
+    if problem.named is not None:
+        packed = replace(packed, rivals=tuple(f"R{k}" for k in range(problem.named.today.size)))
     rows, width = markets + len(sizes), packed.width
     first = np.full((rows, width), NEVER, np.int32)
     first[:markets, :options] = packed.soonest
@@ -141,6 +149,7 @@ def _toy(
         Limits(*[jnp.asarray(value) for value in kept]),
         central_parameters(beliefs, markets, jnp.float64),
         jnp.asarray(aversion),
+        None if goals is None else Goals(*map(jnp.asarray, goals)),
     )
     return Valuer(packed, setting, 0.1)
 

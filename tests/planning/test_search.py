@@ -46,6 +46,7 @@ def _brute(valuer: Valuer) -> tuple[float, Integers, Integers]:
     enter, option = _everything(valuer)
     scores = valuer.scores(enter, option)
     keeps = (scores.excess <= 1e-6) & (scores.ruin <= float(valuer.setting.limits.ruin))
+    keeps &= scores.short <= 1e-9
     worth = np.where(keeps, scores.objective, -np.inf)
     best = int(np.argmax(worth))
     return float(worth[best]), enter[best], option[best]

@@ -53,6 +53,7 @@ def test_kernel_equals_oracle(seed: int, new_category: bool) -> None:
                 assert_close(getattr(quarter.ledger, line)[world], books.lines[line], line)
             for name in ("units", "share", "accepted", "present", "category"):
                 assert_close(getattr(quarter, name)[world], books.series[name], name)
+            assert_close(quarter.standing[world], books.series["standing"], "standing")
             for name in ("saving", "heard", "crowd", "load"):
                 assert_close(getattr(quarter.tied, name)[world], books.series[name], name)
             cash = quarter.ledger.total()[world].sum(axis=1).cumsum()
@@ -102,11 +103,18 @@ def test_instances_walk_every_branch() -> None:
                     "a rule complied with": (asked > 0.0) & (lines["goods"] < 0.0),
                     "a measure begun": lines["investing"] < 0.0,
                     "a measure kept up": lines["upkeep"] < 0.0,
+                    "acceptance gives way": np.diff(books.series["accepted"], axis=0)[
+                        (books.series["present"][:-1] == 1) & (books.series["present"][1:] == 1)
+                    ]
+                    < 0.0,
+                    "a rival ahead at home": books.series["standing"].max(axis=1)
+                    > (books.series["units"] / books.series["category"])[:, 0],
                 }.items():
                     seen |= {what} if so.any() else set()
     assert seen == {
         "never entered", "no preparation", "exit by fate", "exit as agreed", "margin below zero",
         "no rivals", "a late start", "goes on after the horizon", "closed at the horizon",
         "owners unknown", "several languages", "no language", "spillover", "haste",
-        "a measure begun", "a measure kept up", "a rule complied with",
+        "a measure begun", "a measure kept up", "a rule complied with", "acceptance gives way",
+        "a rival ahead at home",
     }  # fmt: skip

@@ -45,11 +45,14 @@ Amount = Annotated[float, Field(ge=0)]
 Replacement = Annotated[float, Field(json_schema_extra={"unit": "as in the preset"})]
 Weight = Annotated[Amount, Field(json_schema_extra={"unit": "of any scale"})]
 Year = Annotated[int, Field(ge=1800, le=2200, json_schema_extra={"unit": "year"})]
+Growth = Annotated[float, Field(ge=-1, le=1, json_schema_extra={"unit": "log a year"})]
+Spread = Annotated[float, Field(ge=0, le=0.5, json_schema_extra={"unit": "log a year"})]
 Mode = Literal["online", "distributor", "joint_venture", "subsidiary"]
 Category = Literal["smartphone", "subscription", "retail", "generic"]
 CURRENCY = r"^[A-Z]{3}$"
 COLUMN_KEY = r"^[a-z][a-z0-9_]*$"
 Method = Literal["weighted_sum", "topsis", "promethee"]
+GoalMetric = Literal["home_rank", "markets", "revenue", "revenue_abroad", "units", "units_abroad"]
 InputKey = Literal["closed_share", "hhi", "price_index", "tariff", "owners_share"]
 
 
@@ -93,6 +96,8 @@ class Rival(_Table):
 
     name: Text = Field(description="the rival's name")
     share: Share = Field(description="its share of units at home in the last year, 0 to 1")
+    growth: Growth = Field(default=0.0, description="yearly growth of its attraction to customers")
+    spread: Spread = Field(default=0.0, description="how uncertain that growth is, one sd")
 
 
 class Firm(_Table):
@@ -115,7 +120,9 @@ class Firm(_Table):
     served: tuple[Served, ...] = Field(
         default=(), description="markets served already: market, units, mode, since"
     )
-    rivals: tuple[Rival, ...] = Field(default=(), description="named rivals at home: name, share")
+    rivals: tuple[Rival, ...] = Field(
+        default=(), description="named rivals at home: name, share, growth, spread"
+    )
 
 
 class Product(_Table):
@@ -179,6 +186,26 @@ class Input(_Table):
     source: Text = Field(description="where the figure was read, or the reason for the judgement")
 
 
+class Entrant(_Table):
+    """A rival that enters markets: one more beside those that are there."""
+
+    name: Text = Field(description="the rival's name")
+    markets: tuple[Text, ...] = Field(
+        min_length=1, description='markets, regions and blocs that it enters; "all" or "home" too'
+    )
+    start: Quarter | None = Field(
+        default=None, alias="from", description="quarter of its entry; quarter 0 if left out"
+    )
+    strength: float = Field(
+        default=1.0,
+        gt=0,
+        description="its attraction at entry over that of a usual rival",
+        json_schema_extra={"unit": "ratio"},
+    )
+    growth: Growth = Field(default=0.0, description="yearly growth of its attraction to customers")
+    spread: Spread = Field(default=0.0, description="how uncertain that growth is, one sd")
+
+
 class Markets(_Table):
     """Which markets may be entered, and what the case knows about them beyond the panel."""
 
@@ -207,6 +234,10 @@ class Markets(_Table):
     inputs: tuple[Input, ...] = Field(
         default=(),
         description="figures of the firm's own per market: market, key, value, date, basis, source",
+    )
+    rivals: tuple[Entrant, ...] = Field(
+        default=(),
+        description="rivals that enter markets: name, markets, from, strength, growth, spread",
     )
 
 
@@ -456,6 +487,27 @@ class Target(_Table):
     words: str = Field(default="", description="how it was said")
 
 
+class Goal(_Table):
+    """Something to be reached by a date, as a limit or to be told its chance."""
+
+    metric: GoalMetric = Field(
+        description="home_rank, markets, revenue, revenue_abroad, units or units_abroad"
+    )
+    value: float = Field(
+        gt=0,
+        description="the place at home or a better one; else the least number or amount",
+        json_schema_extra={"unit": "that of the metric"},
+    )
+    by: Quarter = Field(description="quarter in which it should hold")
+    probability: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="demanded probability; only reported if left out",
+        json_schema_extra={"unit": "fraction"},
+    )
+
+
 # The two markets of a pair in `after`.
 Later = Annotated[Market, Field(title="later")]
 Earlier = Annotated[Market, Field(title="earlier")]
@@ -512,6 +564,9 @@ class Limits(_Table):
     waived: tuple[Text, ...] = Field(
         default=(),
         description='names of bundled rules that do not bind the firm; "all" for every one',
+    )
+    goals: tuple[Goal, ...] = Field(
+        default=(), description="what is to be reached by a date: metric, value, by, probability"
     )
 
 
@@ -779,8 +834,8 @@ class Case(_Table):
             raise InputError(*problems)
         return case
 
-    def covered(self, measure: Measure, panel: Panel) -> tuple[str, ...]:
-        """ISO3 codes of the markets that a measure reaches, sorted.
+    def covered(self, measure: Measure | Entrant, panel: Panel) -> tuple[str, ...]:
+        """ISO3 codes of the markets that a measure or a rival reaches, sorted.
 
         Raises
         ------

@@ -11,7 +11,7 @@ from beachhead.cases.case import Case
 from beachhead.cases.drafts import Draft, Known, Place
 from beachhead.cases.inputs import INPUTS, TAKEN, find_faults, identify
 from beachhead.cases.naming import find_covered, find_pool, resolve_names
-from beachhead.cases.order import SOURCES, check_order
+from beachhead.cases.order import POOL, SOURCES, check_order
 from beachhead.cases.presets import economics_of, load_preset
 from beachhead.cases.rules import check_barred, check_rules
 from beachhead.errors import InputError, Problem, nearest, suggest
@@ -99,6 +99,8 @@ def check_case(
     problems += _check_components(resolved, known)
     problems += check_rules(resolved, known)
     problems += _check_targets(resolved, known)
+    problems += _check_rivals(resolved, panel, known)
+    problems += _check_goals(resolved, panel, pool, known)
     problems += _check_teams(resolved, known)
     problems += _check_choices(resolved)
     problems += _check_candidates(resolved, pool, known)
@@ -203,6 +205,78 @@ def _check_firm(case: Case, known: Known) -> Iterator[Problem]:
             "firm.rivals",
             "Shares are of all units sold at home: together at most 1.",
         )
+    names = [rival.name for rival in firm.rivals]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            what = f"a second rival {name!r} at home"
+            yield Problem(what, f"firm.rivals[{i}].name", "Leave one.")
+
+
+def _check_rivals(case: Case, panel: Panel, known: Known) -> Iterator[Problem]:
+    """Rivals that enter markets: where and when."""
+    at_home = {rival.name for rival in case.firm.rivals}
+    home = {case.firm.home}
+    for i, rival in enumerate(case.markets.rivals):
+        key = f"markets.rivals[{i}]"
+        entered, unknown = find_covered(case, rival, panel, key)
+        yield from (p for p in unknown if known("as_of"))
+        if rival.name in at_home and entered & home and known("firm.home", "firm.rivals"):
+            yield Problem(
+                f"{rival.name} enters {case.firm.home}, where it is already",
+                f"{key}.markets",
+                "Leave home out; growth in firm.rivals says how it fares there.",
+            )
+        if rival.start is not None and known("as_of", "quarters"):
+            quarter = case.quarter_index(rival.start)
+            if not 0 <= quarter < case.quarters:
+                yield Problem(
+                    f"{rival.start} is outside the horizon", f"{key}.from",
+                    f"It runs {case.quarter_label(0)} to {case.quarter_label(case.quarters - 1)}; "
+                    "who is there today counts in hhi of markets.inputs.",
+                )  # fmt: skip
+
+
+def _check_goals(case: Case, panel: Panel, pool: set[str], known: Known) -> Iterator[Problem]:
+    rivals = len(case.firm.rivals) + sum(
+        case.firm.home in find_covered(case, rival, panel)[0] for rival in case.markets.rivals
+    )
+    for i, goal in enumerate(case.limits.goals):
+        key = f"limits.goals[{i}]"
+        if goal in case.limits.goals[:i]:
+            yield Problem("a goal stands there twice", key, "Leave one of them.")
+        if goal.metric == "home_rank" and known("firm.rivals"):
+            if not case.firm.rivals:
+                yield Problem(
+                    "a goal for the place at home, but no rivals are named there",
+                    f"{key}.metric",
+                    "Name them in firm.rivals, with their shares.",
+                )
+            elif goal.value != int(goal.value) or goal.value > rivals:
+                yield Problem(
+                    f"home_rank is {goal.value:g}",
+                    f"{key}.value",
+                    f"Give a place from 1 to {rivals}: there are {rivals} rivals.",
+                )
+        served = len(case.firm.served)
+        left = len(pool - {case.firm.home} - set(case.limits.never))
+        most = left if case.limits.max_markets is None else served + case.limits.max_markets
+        if goal.metric == "markets" and known("limits.max_markets", *POOL) and goal.value > most:
+            yield Problem(
+                f"{goal.value:g} markets are a goal, but at most {most} can be served",
+                f"{key}.value",
+                "Ask for fewer, or let more be entered.",
+            )
+        if known("as_of", "quarters"):
+            quarter = case.quarter_index(goal.by)
+            yearly = goal.metric not in ("home_rank", "markets")
+            first = 3 if yearly else 0
+            if not first <= quarter < case.quarters:
+                why = "A year of sales ends there: it" if yearly else "It"
+                yield Problem(
+                    f"{goal.by} is outside the horizon", f"{key}.by",
+                    f"{why} can be {case.quarter_label(first)} to "
+                    f"{case.quarter_label(case.quarters - 1)}.",
+                )  # fmt: skip
 
 
 def _check_columns(case: Case) -> Iterator[Problem]:

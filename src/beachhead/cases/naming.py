@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from beachhead.cases.case import (
     Case,
     Component,
+    Entrant,
     Input,
     Measure,
     Override,
@@ -164,9 +165,9 @@ def find_pool(case: Case, panel: Panel) -> tuple[set[str], list[Problem]]:
 
 
 def find_covered(
-    case: Case, measure: Measure, panel: Panel, key: str = "measures"
+    case: Case, measure: Measure | Entrant, panel: Panel, key: str = "measures"
 ) -> tuple[set[str], list[Problem]]:
-    """ISO3 codes that a measure reaches, and a problem for each name that is not known."""
+    """ISO3 codes that a measure or a rival reaches; a problem for each name that is not known."""
     groups = (*panel.regions, *panel.subregions, *panel.bloc_names)
     reached: set[str] = set()
     problems: list[Problem] = []

@@ -3,19 +3,23 @@
 A brand that enters is unknown. Some customers accept it because they see it (p), more because
 they hear of it from others (q); word of mouth travels further where people are connected. A
 newcomer from afar, or one from a poorer economy than the customer's own, is accepted more slowly,
-a localised product faster, and a brand accepted in neighbouring markets is heard of.
+a localised product faster, and a brand accepted in neighbouring markets is heard of. Where rivals
+rise, fewer customers keep the brand among their choices: what is above the ceiling is lost.
 
     p_i = p0 exp(th_l l - th_d d - th_dev max(0, y_i - y_h)) intensity_k + sigma sum_j W_ij Z_j A_j
     q_i = q exp(th_talk (connected_i - 1/2))
-    A'  = bass(A; p_i, q_i)
+    A'  = c bass(A / c; p_i, q_i) below the ceiling c, c + (A - c) exp(-q_i dt) above it
+    c   = ((1 + rivals at first) / (1 + the larger of rivals at first and now))^eta
 
-Neutral value: sigma = 0 and all th = 0. A = 0 before entry.
+Neutral value: sigma = 0, eta = 0 and all th = 0. A = 0 before entry.
 Assumes: spillover comes from acceptance abroad, never from mere presence (van Everdingen, Fok and
 Stremersch 2009); W weighs the other markets of the neighbourhood by their size and is
-row-normalised over all of them, entered or not.
+row-normalised over all of them, entered or not. Only the growth and the entry of rivals that the
+case names lower the ceiling; what comes by word of mouth goes by it.
 Source: Bass (1969); van Everdingen, Fok and Stremersch (2009); Verlegh and Steenkamp (1999) for
 the economic-development gap.
-Proof: tests/reference/test_lead_lag.py, tests/mechanisms/test_acceptance.py.
+Proof: tests/reference/test_lead_lag.py, tests/mechanisms/test_acceptance.py,
+tests/mechanisms/test_rivals.py.
 """
 
 from __future__ import annotations
@@ -68,6 +72,11 @@ class Acceptance:
         prior=WithZero(0.2, HalfNormal()), tag="J",
         source="sign: van Everdingen, Fok and Stremersch (2009); size is judgement",
     )  # fmt: skip
+    rivals: Array = parameter(
+        "how far acceptance gives way as rivals rise (eta)",
+        unit="log per log", default=0.3, neutral=0.0, bounds=(0.0, 3.0), prior=HalfNormal(),
+        tag="J", source="sign: what customers choose among is short; size is judgement",
+    )  # fmt: skip
 
 
 def innovation(
@@ -91,8 +100,24 @@ def word_of_mouth(parameters: Acceptance, connected: Array) -> Array:
     return parameters.q * jnp.exp(parameters.talk * (connected - 0.5))
 
 
+def ceiling(parameters: Acceptance, first: Array, now: Array) -> Array:
+    """Most customers for whom the brand can be a choice, in (0, 1], axis market.
+
+    `first`, `now`: rivals on the first day and today, in attractions of a usual one. The part is
+    that which one of all brands has, the firm's own among them, against its part at first.
+    """
+    rise = (1.0 + jnp.maximum(first, now)) / (1.0 + first)
+    return jnp.exp(-parameters.rivals * jnp.log(rise))
+
+
 def acceptance(
-    parameters: Acceptance, accepted: Array, p: Array, q: Array, heard: Array, dt: float
+    parameters: Acceptance,
+    accepted: Array,
+    p: Array,
+    q: Array,
+    heard: Array,
+    dt: float,
+    ceiling: Array | None = None,
 ) -> Array:
     """Acceptance after a quarter.
 
@@ -106,5 +131,13 @@ def acceptance(
         Row-normalised acceptance in the other markets, in [0, 1], axis market.
     dt : float
         Length of the quarter in years.
+    ceiling : Array, optional
+        From `ceiling`, axis market; 1 where none is given.
     """
-    return bass(accepted, p + parameters.spillover * heard, q, dt)
+    pace = p + parameters.spillover * heard
+    if ceiling is None:
+        return bass(accepted, pace, q, dt)
+    # Loss goes by q alone, which no schedule changes: more acceptance or a higher p today never
+    # means less tomorrow, which the bound relies on.
+    within = ceiling * bass(jnp.minimum(accepted / ceiling, 1.0), pace, q, dt)
+    return within + jnp.maximum(accepted - ceiling, 0.0) * jnp.exp(-q * dt)

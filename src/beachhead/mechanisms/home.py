@@ -2,15 +2,17 @@
 
 Every market that a firm opens takes its managers' attention, most while it is new. The more there
 is to attend to, the weaker the brand stands at home against its rivals. The tenth launch is not
-free: the loss keeps growing with the load.
+free: the loss keeps growing with the load. Where the case names the rivals at home, what the firm
+does not sell there is theirs and the fringe's, in proportion to their attraction.
 
     L = sum_i load_k Z_i exp(-age_i / tau_L);     v_home falls by chi (L - today's L) / Lbar
+    share of rival k = (1 - ours) a_k / (sum_j a_j + fringe),  a_k today = its share of today
 
 Neutral value: chi = 0.
-Assumes: home itself runs E1, E2, E6 and E9 like any market.
+Assumes: home itself runs E1, E2, E6 and E9 like any market; the fringe stays as it is.
 Source: no causal estimate of home profit lost to foreign attention is known; sizes are judgement
 (Lu and Beamish 2004 and Contractor, Kundu and Hsu 2003 find costs of early and of late expansion).
-Proof: tests/mechanisms/test_home.py.
+Proof: tests/mechanisms/test_home.py, tests/mechanisms/test_rivals.py.
 """
 
 from __future__ import annotations
@@ -59,3 +61,13 @@ def attention(load: Array, present: Array, fresh: Array) -> Array:
 def home_utility(parameters: Home, load: Array) -> Array:
     """Change of utility at home under attention load `load`; never positive."""
     return -parameters.dilution * load / parameters.carries
+
+
+def standing(own: Array, strength: Array, fringe: Array) -> Array:
+    """Share of all units at home that each named rival sells, axis rival.
+
+    `own`: the firm's share, a number; `strength` of the rivals, axis rival, and of the `fringe`, a
+    number, both in shares of today.
+    """
+    total = jnp.dot(strength, jnp.ones_like(strength)) + fringe
+    return (1.0 - own) * strength / jnp.where(total > 0.0, total, 1.0)

@@ -2,18 +2,24 @@
 
 Customers who accept the brand weigh it against the rivals: price against the market's usual price
 (less so where incomes are high), advertising that is remembered, a localised product, quality, and
-the handicap of coming late. The rivals' attraction is that of their effective number.
+the handicap of coming late. The rivals' attraction is that of their effective number; it moves with
+those that a case names, as they grow and as they enter.
 
     v = b_p(y) ln(P / Pbar) + b_A ln(1 + adstock) + th_l l + order ln(1 + rivals before) + quality
     s = A e^v / (A e^v + B);      adstock' = carry adstock + spend
     b_p(y) = price exp(-price_income y)
+    B_t = (rivals + sum_k weight_k (path_k - there today_k)) factor exp(growth years)
+    path_k = exp((growth_k + spread_k score_k) years since today or its entry), 0 before it
 
-Neutral value: B = 0 (no rivals): s = A whatever v.
-Assumes: rivals answer neither price nor entry. B = rivals * factor * exp(growth * years).
+Neutral value: B = 0 (no rivals): s = A whatever v. Named rivals: growth_k = spread_k = 0, none
+enters.
+Assumes: rivals answer neither price nor entry; a rival's luck is the same wherever it is. Those
+named at home are the rivals there, each by its share of units; who enters a market before the firm
+came first.
 Source: attraction models (Cooper and Nakanishi 1988); price: Bijmolt, van Heerde and Pieters
 (2005), mean elasticity -2.62; advertising: Sethuraman, Tellis and Briesch (2011), .12 short and .24
 long run; order: Urban et al. (1986), share relative to the pioneer 1 / sqrt(order).
-Proof: tests/reference/test_attraction.py.
+Proof: tests/reference/test_attraction.py, tests/mechanisms/test_rivals.py.
 """
 
 from __future__ import annotations
@@ -95,6 +101,15 @@ def utility(
 def attraction(parameters: Share, utility: Array, adstock: Array) -> Array:
     """e^v with remembered advertising `adstock` (in shares of the market's usual spend)."""
     return jnp.exp(utility + parameters.advertising * jnp.log(1.0 + adstock))
+
+
+def rivalry(rivals: Array, lift: Array, weight: Array) -> Array:
+    """Rivals in attractions of a usual one, axis market.
+
+    `rivals` today, axis market; `lift` of each named rival, its attraction over its weight less
+    that of today, axis rival; `weight` axes (rival, market).
+    """
+    return rivals + lift @ weight
 
 
 def share(accepted: Array, attraction: Array, rivals: Array) -> Array:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from beachhead.cases import Case
 from beachhead.errors import InputError, Problem
 from beachhead.mechanisms import Parameters
+from beachhead.planning.goals import Goals
 from beachhead.simulation.pack import Packed
 from beachhead.simulation.people import teams_there, use_of_teams
 from beachhead.simulation.rollout import Worlds
@@ -45,13 +46,14 @@ class Limits(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """Everything that a valuation needs, as arrays of one precision."""
+    """Everything that a valuation needs, as arrays of one precision; `goals` None without any."""
 
     problem: Arrays
     worlds: Worlds
     limits: Limits
     central: Parameters
     aversion: Array
+    goals: Goals | None = None
 
 
 def read_limits(case: Case, packed: Packed) -> Limits:

@@ -11,7 +11,7 @@ from beachhead.cases import Begun, Schedule
 
 # Fields of a plan that are lists of records, as in `plan.json`.
 PARTS = (
-    "named_strategies", "limits", "reasons", "measures", "exposures", "rules", "targets",
+    "named_strategies", "limits", "reasons", "measures", "exposures", "rules", "targets", "goals",
 )  # fmt: skip
 
 
@@ -168,6 +168,23 @@ class Chance:
 
 
 @dataclass(frozen=True)
+class GoalUse:
+    """A goal of the case and how likely the plan reaches it, on fresh worlds.
+
+    `probability` demanded (None: only told); `chance` of the plan, with half its 95 % interval
+    `chance_error`; `at_home` the same if the firm stays at home.
+    """
+
+    metric: str
+    value: float
+    by: str
+    probability: float | None
+    chance: float
+    chance_error: float
+    at_home: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """A schedule, what it is worth, and how much better any other could be.
 
@@ -197,6 +214,8 @@ class Plan:
         Rules that the entries keep, and those that bar a candidate, by market.
     targets : tuple of Chance
         In the case's order.
+    goals : tuple of GoalUse
+        In the case's order.
     """
 
     case: str
@@ -218,6 +237,7 @@ class Plan:
     exposures: tuple[Exposure, ...] = ()
     rules: tuple[RuleUse, ...] = ()
     targets: tuple[Chance, ...] = ()
+    goals: tuple[GoalUse, ...] = ()
 
     def to_json(self, names: dict[str, str], quarters: list[str]) -> str:
         """Text of `plan.json`: the same bytes for the same plan.
@@ -272,6 +292,7 @@ class Plan:
         content["exposures"] = tuple(Exposure(**part) for part in content["exposures"])
         content["rules"] = tuple(RuleUse(**use) for use in content["rules"])
         content["targets"] = tuple(Chance(**target) for target in content["targets"])
+        content["goals"] = tuple(GoalUse(**goal) for goal in content["goals"])
         content["reasons"] = tuple(
             Reason(**{**r, "helped_by": tuple(Help(**h) for h in r["helped_by"])})
             for r in content["reasons"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +18,7 @@ from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
 from beachhead.planning.bound import KIND, relax
 from beachhead.planning.decoupled import couplings_of, tabulate
+from beachhead.planning.goals import chances, describe_goal, room
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan, Strategy, Value
 from beachhead.planning.reasons import (
@@ -24,6 +26,7 @@ from beachhead.planning.reasons import (
     expose,
     meet_rules,
     use_limits,
+    weigh_goals,
     weigh_measures,
 )
 from beachhead.planning.search import EFFORT, Progress, Proposals, prune, search
@@ -139,7 +142,7 @@ def plan(
 
     with jax.enable_x64(True):
         fresh = Valuer.prepare(case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64)
-        enter, option, strategies = _choose(fresh, named, enter, option)
+        enter, option, strategies = _choose(case, fresh, named, enter, option)
         answer = _answer(
             case, packed, exact, fresh, enter, option, strategies, relaxation.bound,
             effort=effort, seed=seed, whole=whole,
@@ -220,7 +223,7 @@ def look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Proposa
 
 
 def _choose(
-    fresh: Valuer, named: list[Named], enter: Integers, option: Integers
+    case: Case, fresh: Valuer, named: list[Named], enter: Integers, option: Integers
 ) -> tuple[Integers, Integers, tuple[Strategy, ...]]:
     """The best of search and strategies that keeps the limits on fresh worlds; all their values.
 
@@ -236,10 +239,12 @@ def _choose(
     objective = np.array([s.objective for s in scores])
     limits = fresh.setting.limits
     # On fresh worlds a risk that just met the limit may just miss it: two standard errors.
-    ruin = float(limits.ruin)
-    room = ruin + 2.0 * np.sqrt(max(ruin * (1.0 - ruin), 1e-12) / judged[0].values.size)
-    keeps = np.array([s.excess <= 1e-6 and s.ruin <= room for s in scores])
-    if not keeps.any():
+    ruin, worlds = float(limits.ruin), judged[0].values.size
+    most = ruin + room(ruin, worlds)
+    keeps = np.array([s.excess <= 1e-6 and s.ruin <= most for s in scores])
+    if keeps.any():
+        keeps &= _meet_goals(case, [account.reached for account in judged], keeps)
+    else:
         least = scores[int(np.argmin([float(s.ruin) for s in scores]))]
         raise InputError(
             Problem(
@@ -266,6 +271,42 @@ def _choose(
     return enters[best], options[best], tuple(strategies)
 
 
+def _meet_goals(case: Case, reached: list[NDArray[np.float64]], keeps: NDArray[np.bool_]) -> Any:
+    """Which schedules meet the demanded goals, of those that keep the other limits.
+
+    Raises
+    ------
+    InputError
+        If none of them meets them all.
+    """
+    if not case.limits.goals:
+        return keeps
+    found = np.stack([np.asarray(chances(jnp.asarray(one))) for one in reached])
+    asked = np.array([goal.probability or 0.0 for goal in case.limits.goals])
+    least = asked - [room(p, reached[0].shape[0]) for p in asked]
+    meets = keeps & (found >= least).all(axis=1)
+    if not meets.any():
+        best = np.where(keeps[:, None], found, 0.0).max(axis=0)
+        raise InputError(
+            *(
+                Problem(
+                    f"no schedule was found with "
+                    f"{describe_goal(goal.metric, goal.value, goal.by)} in "
+                    f"{goal.probability:.0%} of futures"
+                    + (" beside the other goals" if chance >= floor else "")
+                    + f": at best it is {chance:.0%}",
+                    f"limits.goals[{k}]",
+                    "Demand less or later, or give more capital, teams or measures that help.",
+                )
+                for k, (goal, chance, floor) in enumerate(
+                    zip(case.limits.goals, best, least, strict=True)
+                )
+                if goal.probability is not None and (chance < floor or (best >= least).all())
+            )
+        )
+    return meets
+
+
 def _answer(
     case: Case,
     packed: Packed,
@@ -282,7 +323,7 @@ def _answer(
 ) -> Plan:
     never = np.full_like(enter, NEVER)
     worth, stay = (float(exact.judge(e, option).score.objective) for e in (enter, never))
-    account = fresh.judge(enter, option)
+    account, at_home = fresh.judge(enter, option), fresh.judge(never, option)
     adds = worth - stay
     tiny = 1e-9 * max(abs(worth), 1.0)
     gap = None if adds <= tiny else (bound - worth) / adds
@@ -296,8 +337,8 @@ def _answer(
         stay_home=stay,
         bound=bound,
         gap=gap,
-        bound_kind=KIND,
-        value=_spread(account.values, fresh.judge(never, option).values, case.risk.tail),
+        bound_kind=KIND + ("; goals not limited" if case.limits.goals else ""),
+        value=_spread(account.values, at_home.values, case.risk.tail),
         schedule=packed.decode(enter, option),
         named_strategies=strategies,
         limits=use_limits(case, packed, exact.setting, account, enter, option),
@@ -306,6 +347,7 @@ def _answer(
         exposures=expose(case, fresh, enter, option),
         rules=meet_rules(case, packed, fresh, enter, option),
         targets=weigh_targets(case, fresh, enter, option),
+        goals=weigh_goals(case, account, at_home),
     )
 
 

@@ -10,8 +10,17 @@ from numpy.typing import NDArray
 
 from beachhead.cases import Case
 from beachhead.cases.rules import Binding, rules_of
+from beachhead.planning.goals import chances, describe_goal
 from beachhead.planning.limits import Setting, keep_limits
-from beachhead.planning.plan import Exposure, Help, LimitUse, MeasureUse, Reason, RuleUse
+from beachhead.planning.plan import (
+    Exposure,
+    GoalUse,
+    Help,
+    LimitUse,
+    MeasureUse,
+    Reason,
+    RuleUse,
+)
 from beachhead.planning.valuation import Account, Valuer
 from beachhead.simulation.pack import Packed, pack_rules
 from beachhead.simulation.people import teams_there, use_of_teams
@@ -63,7 +72,9 @@ def explain(
     scores = exact.scores(np.stack(moved), np.broadcast_to(option, (len(moved), option.size)))
     change = np.asarray(scores.objective) - float(base.objective)
     ruin = max(float(exact.setting.limits.ruin), float(base.ruin))
+    short = float(base.short) + 1e-9
     keeps = (np.asarray(scores.excess) <= 1e-6) & (np.asarray(scores.ruin) <= ruin)
+    keeps &= np.asarray(scores.short) <= short
 
     def shifted(k: int, row: int) -> float | None:
         return float(change[k]) if keeps[k] and moved[k][row] != NEVER else None
@@ -305,6 +316,25 @@ def _cost_of_rules(
     return cost
 
 
+def weigh_goals(case: Case, account: Account, at_home: Account) -> tuple[GoalUse, ...]:
+    """Chance of each goal under a plan and at home, on the same fresh worlds."""
+    if not case.limits.goals:
+        return ()
+    reached, stay = (np.asarray(chances(jnp.asarray(a.reached))) for a in (account, at_home))
+    return tuple(
+        GoalUse(
+            metric=goal.metric,
+            value=goal.value,
+            by=goal.by,
+            probability=goal.probability,
+            chance=float(chance),
+            chance_error=float(1.96 * np.sqrt(chance * (1.0 - chance) / account.values.size)),
+            at_home=float(other),
+        )
+        for goal, chance, other in zip(case.limits.goals, reached, stay, strict=True)
+    )
+
+
 def use_limits(
     case: Case,
     packed: Packed,
@@ -378,4 +408,14 @@ def use_limits(
             LimitUse("not together " + " ".join(names), f"entered: {', '.join(inside) or 'none'}",
                      bool(inside), float(1 - len(inside)), "markets")
         )  # fmt: skip
+    for goal, chance in zip(case.limits.goals, np.asarray(chances(jnp.asarray(account.reached))),
+                            strict=True):  # fmt: skip
+        if goal.probability is not None:
+            spare = float(chance) - goal.probability
+            limits.append(
+                LimitUse(f"goal {goal.metric} {goal.value:g} by {goal.by}",
+                         f"{describe_goal(goal.metric, goal.value, goal.by)} in {chance:.0%} of "
+                         f"futures, {goal.probability:.0%} demanded",
+                         spare <= 0.02, spare, "probability")
+            )  # fmt: skip
     return tuple(limits)

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from beachhead.cases import Case
 from beachhead.mechanisms.value import objective
+from beachhead.planning.goals import Goals, add_up, follow, read_goals, shortfall
 from beachhead.planning.limits import Limits, Setting, excess, read_limits
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds
 from beachhead.simulation.people import use_of_teams
-from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
+from beachhead.simulation.rollout import Worlds, change_in_cash, over_worlds, take_worlds
 from beachhead.simulation.state import NEVER, Problem, Quarter
 
 # Evaluations that share a call: enough to use both cores, few enough to stay in the cache.
@@ -35,13 +36,14 @@ class Score(NamedTuple):
 
     `objective`: J. `ruin`: share of worlds in which cash falls below the floor. `excess`: how far
     limits other than cash are overstepped. `fitness`: J less a penalty for broken limits, by which
-    the search compares.
+    the search compares. `short`: what is missing to the probabilities that goals demand.
     """
 
     objective: Any
     ruin: Any
     excess: Any
     fitness: Any
+    short: Any
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class Account:
     """What a schedule brings on a set of worlds, money of the case.
 
     `score` as numbers; `values` and `low` (lowest cash), axis world; `by_market` mean value,
-    `paid` mean entry cost and `saved` what experience took off it, axis market.
+    `paid` mean entry cost and `saved` what experience took off it, axis market. `reached`: how far
+    each goal is, see `goals.add_up`, axes (world, goal).
     """
 
     score: Score
@@ -58,6 +61,7 @@ class Account:
     by_market: NDArray[np.float64]
     paid: NDArray[np.float64]
     saved: NDArray[np.float64]
+    reached: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -86,17 +90,18 @@ class Valuer:
 
         `dtype` float64 needs `jax.enable_x64()` around this and every use of the valuer.
         """
-        limits = read_limits(case, packed)
-        as_arrays = [
-            jnp.asarray(value, dtype if np.asarray(value).dtype.kind == "f" else None)
-            for value in limits
-        ]
+        limits, goals = read_limits(case, packed), read_goals(case)
+
+        def cast(value: Any) -> Array:
+            return jnp.asarray(value, dtype if np.asarray(value).dtype.kind == "f" else None)
+
         setting = Setting(
             problem=packed.cast(dtype),
             worlds=draw_worlds(packed, beliefs, worlds, seed, dtype),
-            limits=Limits(*as_arrays),
+            limits=Limits(*map(cast, limits)),
             central=central_parameters(beliefs, len(packed.markets), dtype),
             aversion=jnp.asarray(case.risk.aversion, dtype),
+            goals=None if goals is None else Goals(*map(cast, goals)),
         )
         return cls(packed, setting, case.risk.tail)
 
@@ -129,16 +134,22 @@ class Valuer:
         count = worlds.shocks.fate.shape[0]
         chosen = jnp.asarray(enter), jnp.asarray(option)
         parts = [
-            _account(self.setting.problem, take_worlds(worlds, begin, begin + PART), *chosen)
+            _account(
+                self.setting.problem,
+                take_worlds(worlds, begin, begin + PART),
+                *chosen,
+                self.setting.goals,
+            )
             for begin in range(0, count, PART)
         ]
-        value, low, paid, saved = (
+        value, low, paid, saved, reached = (
             np.concatenate([np.asarray(part[k], dtype=np.float64) for part in parts])
-            for k in range(4)
+            for k in range(5)
         )
         scored = _weigh(
-            self.setting, jnp.asarray(value.sum(axis=1)), jnp.asarray(low), *chosen, self.tail
-        )
+            self.setting, jnp.asarray(value.sum(axis=1)), jnp.asarray(low), *chosen, self.tail,
+            jnp.asarray(reached),
+        )  # fmt: skip
         return Account(
             score=Score(*[float(field) for field in scored]),
             values=value.sum(axis=1),
@@ -146,6 +157,7 @@ class Valuer:
             by_market=value.mean(axis=0),
             paid=paid.mean(axis=0),
             saved=saved.mean(axis=0),
+            reached=reached,
         )
 
 
@@ -177,18 +189,31 @@ def score(setting: Setting, enter: Array, option: Array, tail: float, slots: int
     dates = jnp.concatenate([when, enter[markets:]])
     ways = jnp.concatenate([option[rows], option[markets:]])
     problem, worlds = narrow(setting.problem, setting.worlds, rows)
-    outcome = over_worlds(problem, worlds, dates, ways)
+    goals = setting.goals
+    if goals is None:
+        outcome = over_worlds(problem, worlds, dates, ways)
+        change, reached = outcome.record, None
+    else:
+        record = _with_goals(problem, goals)
+        outcome = over_worlds(problem, worlds, dates, ways, record=record)
+        change, reached = outcome.record[0], add_up(goals, outcome.record[1])
     fits = here.sum() <= slots if narrows else jnp.ones((), bool)
-    low = (setting.problem.capital + jnp.cumsum(outcome.record, axis=1)).min(axis=1)
-    worth = _weigh(setting, outcome.value.sum(axis=1), low, enter, option, tail)
+    low = (setting.problem.capital + jnp.cumsum(change, axis=1)).min(axis=1)
+    worth = _weigh(setting, outcome.value.sum(axis=1), low, enter, option, tail, reached)
     return worth._replace(fitness=jnp.where(fits, worth.fitness, -jnp.inf))
 
 
 @partial(jax.jit, static_argnames="tail")
 def _weigh(
-    setting: Setting, value: Array, low: Array, enter: Array, option: Array, tail: float
+    setting: Setting,
+    value: Array,
+    low: Array,
+    enter: Array,
+    option: Array,
+    tail: float,
+    reached: Array | None,
 ) -> Score:
-    """Score from the value and the lowest cash in each world."""
+    """Score from the value, the lowest cash and how far the goals are reached in each world."""
     short = jnp.maximum(setting.limits.floor - low, 0.0)
     ruin = (short > 0.0).mean()
     _, teams = use_of_teams(setting.problem, setting.central, enter, option)
@@ -199,7 +224,17 @@ def _weigh(
     scale = jnp.abs(value).mean() + setting.problem.capital + 1.0
     too_risky = jnp.maximum(ruin - setting.limits.ruin, 0.0)
     penalty = scale * (over + 10.0 * too_risky) + 10.0 * (too_risky > 0.0) * short.mean()
-    return Score(worth, ruin, over, worth - penalty)
+    missing = jnp.zeros(())
+    if setting.goals is not None and reached is not None:
+        missing, far = shortfall(setting.goals, reached)
+        penalty += scale * (10.0 * missing + far)
+    return Score(worth, ruin, over, worth - penalty, missing)
+
+
+def _with_goals(problem: Problem, goals: Goals) -> Callable[[Quarter], tuple[Array, Array]]:
+    """Record for the search where there are goals."""
+    tell = follow(problem, goals)
+    return lambda quarter: (change_in_cash(quarter), tell(quarter))
 
 
 def _entry_money(quarter: Quarter) -> tuple[Array, Array, Array]:
@@ -210,13 +245,21 @@ def _entry_money(quarter: Quarter) -> tuple[Array, Array, Array]:
 
 @jax.jit
 def _account(
-    problem: Problem, worlds: Worlds, enter: Array, option: Array
-) -> tuple[Array, Array, Array, Array]:
-    """By world: value of each market, lowest cash, entry cost of each market and what was saved."""
-    outcome = over_worlds(problem, worlds, enter, option, record=_entry_money)
-    change, paid, saved = outcome.record
+    problem: Problem, worlds: Worlds, enter: Array, option: Array, goals: Goals | None
+) -> tuple[Array, Array, Array, Array, Array]:
+    """By world: value of each market, lowest cash, entry cost of each market and what was saved,
+    and how far goals are reached.
+    """
+
+    def record(quarter: Quarter) -> Any:
+        nothing = jnp.zeros(0)
+        return _entry_money(quarter), nothing if goals is None else follow(problem, goals)(quarter)
+
+    outcome = over_worlds(problem, worlds, enter, option, record=record)
+    (change, paid, saved), followed = outcome.record
     low = (problem.capital + jnp.cumsum(change, axis=1)).min(axis=1)
-    return outcome.value, low, paid.sum(axis=1), saved.sum(axis=1)
+    reached = followed[:, 0] if goals is None else add_up(goals, followed)
+    return outcome.value, low, paid.sum(axis=1), saved.sum(axis=1), reached
 
 
 def _score_many(setting: Setting, enter: Array, option: Array, tail: float, slots: int) -> Score:

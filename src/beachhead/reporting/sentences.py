@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import xarray as xr
+
 from beachhead.cases import Case, Target
-from beachhead.planning import Plan, Reason
+from beachhead.planning import Plan, Reason, describe_goal
 from beachhead.reporting.summary import Summary
 from beachhead.reporting.words import GLUE, change, count, money, number_of, percent, several
 from beachhead.screening import METHODS, Ranking
@@ -186,6 +188,36 @@ def tell_rules(case: Case, plan: Plan) -> str:
         more = f" and {len(barred) - 3} more" if len(barred) > 3 else ""
         said.append(f"Barred by a rule: {', '.join(barred[:3])}{more}.")
     return " ".join(said)
+
+
+def tell_goals(plan: Plan) -> str:
+    """How likely each goal is reached; empty without goals."""
+    told = []
+    for goal in plan.goals:
+        asked = "" if goal.probability is None else f", {percent(goal.probability)} demanded"
+        told.append(
+            f"{describe_goal(goal.metric, goal.value, goal.by)} in {percent(goal.chance)} of "
+            f"futures ({percent(goal.at_home)} if the firm stays at home{asked})"
+        )
+    return f"Goals: {'; '.join(told)}." if told else ""
+
+
+def tell_home(futures: xr.Dataset) -> str:
+    """The firm's place among its rivals at home, first and last; empty where none are named."""
+    if "home_rank" not in futures:
+        return ""
+    rank, quarters = futures["home_rank"], futures["quarter"].values
+    of = futures.sizes["rival"] + 1
+    leader = futures["standing"].isel(quarter=-1)
+    strongest = str(futures["rival"].values[leader.values.argmax()])
+    now, then = (rank.isel(quarter=t) for t in (0, -1))
+    return (
+        f"At home place {float(now.median()):.0f} of {of} in {quarters[0]} and "
+        f"{float(then.median()):.0f} in {quarters[-1]} (medians), there first in "
+        f"{percent(float((then == 1).mean()))} and among the first three in "
+        f"{percent(float((then <= 3).mean()))} of worlds; the strongest rival is then {strongest}, "
+        f"with {percent(float(leader.max()))} of units."
+    )
 
 
 def tell_limits(plan: Plan) -> str:

@@ -10,7 +10,7 @@ import xarray as xr
 from beachhead.cases import Case
 from beachhead.cases.presets import ModeEconomics, economics_of
 from beachhead.data import Panel
-from beachhead.planning import Plan
+from beachhead.planning import Plan, describe_goal
 from beachhead.reporting.explanation import EVIDENCE
 from beachhead.reporting.sentences import measured, name_target, odds
 from beachhead.reporting.summary import Summary, weigh
@@ -166,6 +166,20 @@ def list_rules(case: Case, plan: Plan) -> Table:
     ]
     heads = ("market", "rule", "source", "", "quarters#", f"cost, {case.currency}#")
     return Table(heads, tuple(rows))
+
+
+def list_goals(plan: Plan) -> Table:
+    """Every goal with the chance to reach it."""
+    rows = [
+        (
+            describe_goal(goal.metric, goal.value, goal.by),
+            "" if goal.probability is None else percent(goal.probability),
+            f"{percent(goal.chance)} ± {percent(goal.chance_error)}",
+            percent(goal.at_home),
+        )
+        for goal in plan.goals
+    ]
+    return Table(("goal", "demanded#", "this plan#", "staying at home#"), tuple(rows))
 
 
 def list_limits(plan: Plan) -> Table:

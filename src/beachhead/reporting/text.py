@@ -51,6 +51,8 @@ def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
         sentences.tell_limits(plan),
         sentences.tell_supply(case, plan),
         sentences.tell_rules(case, plan),
+        sentences.tell_home(futures),
+        sentences.tell_goals(plan),
     )
     rest = [
         _list_years(case.currency, summary.years),
@@ -78,7 +80,7 @@ def describe_futures(case: Case, panel: Panel, schedule: Schedule, futures: xr.D
     )
     rest = [
         _list_years(case.currency, summary.years),
-        _wrap(sentences.tell_funding(case, summary)),
+        _wrap(sentences.tell_funding(case, summary), sentences.tell_home(futures)),
         _list_first_markets(case.currency, summary.launches),
         _list_duties(summary),
     ]

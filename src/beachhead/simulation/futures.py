@@ -50,7 +50,9 @@ def simulate(
         the foreign markets) (world, quarter); `teams_available`, `people` (quarter): teams there
         are and teams at work; `ledger` (line, quarter, market), `category`,
         `units`, `share`, `accepted`, `present`, `saving` (quarter, market) and `load` (quarter):
-        means over worlds. Money is in the case's currency, flows per quarter.
+        means over worlds. Where rivals are named at home, `home_rank` (world, quarter): the firm's
+        place there by units, and `standing` (quarter, rival): mean share of each rival of all
+        units sold there. Money is in the case's currency, flows per quarter.
 
     Raises
     ------
@@ -102,7 +104,7 @@ def _run(
     quarter: Quarter = outcome.record
     abroad = 1.0 - problem.home
     ledger = quarter.ledger
-    by_world = (
+    by_world: tuple[Array, ...] = (
         problem.capital + jnp.cumsum(ledger.total().sum(axis=2), axis=1),
         outcome.value,
         outcome.terminal,
@@ -111,11 +113,15 @@ def _run(
         (quarter.present * abroad).sum(axis=2),
         (ledger.total() * abroad).sum(axis=2),
     )
+    if quarter.standing is not None:
+        ours = (quarter.units / jnp.maximum(quarter.category, 1e-9)) @ problem.home
+        by_world = (*by_world, 1 + (quarter.standing > ours[:, :, None]).sum(axis=2))
     mean = jax.tree.map(
         lambda leaf: leaf.mean(axis=0),
         (
             tuple(ledger), quarter.category, quarter.units, quarter.share, quarter.accepted,
             quarter.present, quarter.tied.saving, quarter.tied.load,
+            quarter.standing,
         ),
     )  # fmt: skip
     return by_world, mean
@@ -136,11 +142,19 @@ def _label(
     case: Case, packed: Packed, kept: Any, by_world: list[Any], mean: Any, people: Any,
     enter: Any, seed: int, worlds: int, xr: Any,
 ) -> Futures:  # fmt: skip
-    cash, value, terminal, at_home, abroad, present, flow = by_world
-    lines, category, units, share, accepted, there, saving, load = mean
+    cash, value, terminal, at_home, abroad, present, flow, *rank = by_world
+    lines, category, units, share, accepted, there, saving, load, standing = mean
     used, available = people
     markets = len(packed.markets)
     when = np.where(packed.problem.entered < 0, packed.problem.entered, enter[:markets])
+    ranked: dict[str, Any] = {}
+    rivals: list[str] = []
+    named = packed.problem.named
+    if named is not None and case.firm.rivals:
+        inside = np.flatnonzero(named.weight[:, 0])
+        rivals = [packed.rivals[k] for k in inside]
+        ranked["home_rank"] = (("world", "quarter"), rank[0])
+        ranked["standing"] = (("quarter", "rival"), standing[:, inside])
     return xr.Dataset(
         {
             "cash": (("world", "quarter"), cash),
@@ -160,6 +174,7 @@ def _label(
             "present": (("quarter", "market"), there[:, kept]),
             "saving": (("quarter", "market"), saving[:, kept]),
             "load": ("quarter", load),
+            **ranked,
         },
         coords={
             "world": np.arange(worlds),
@@ -168,6 +183,7 @@ def _label(
             "line": list(LINES),
             "name": ("market", [packed.facts.names[row] for row in kept]),
             "enter": ("market", when[kept].astype(np.int32)),
+            **({"rival": rivals} if ranked else {}),
         },
         attrs={
             "case": case.name,

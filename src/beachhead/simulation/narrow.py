@@ -36,10 +36,14 @@ def narrow(problem: Problem, worlds: Worlds, rows: Array) -> tuple[Problem, Worl
     rules = problem.rules
     if rules is not None:
         rules = Rules(rules.opens[rows], rules.opening[:, rows], rules.unit[:, rows])
+    named = problem.named
+    if named is not None:
+        named = named._replace(weight=named.weight[:, rows])
     narrowed = problem._replace(
         **kept,
         measures=measures,
         rules=rules,
+        named=named,
         options=options._replace(**ways),
         likeness=likeness._replace(teaches=likeness.teaches[rows], learns=likeness.learns[rows]),
     )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.cases import Begun, Case, Entry, Measure, Schedule, Source
+from beachhead.cases.case import Entrant, Rival
 from beachhead.cases.presets import ModeEconomics, economics_of
 from beachhead.cases.rules import Binding, rules_of
 from beachhead.data import Panel
@@ -25,6 +26,7 @@ from beachhead.simulation.state import (
     NEVER,
     STEP,
     Measures,
+    Named,
     Options,
     Problem,
     Rules,
@@ -56,6 +58,8 @@ class Packed:
         Levels of each measure of the case, in its order.
     sources : tuple of (component, country)
         Along axis source.
+    rivals : tuple of str
+        Names along axis rival: those at home, then those that enter markets.
     """
 
     problem: Problem
@@ -65,6 +69,7 @@ class Packed:
     facts: Facts
     measures: tuple[tuple[float, ...], ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
+    rivals: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -244,9 +249,13 @@ def pack(case: Case, panel: Panel) -> Packed:
         measures=_measures(case, panel, facts.markets),
         supply=supply,
         rules=rules if met else None,
+        named=_named(case, panel, facts),
     )  # fmt: skip
     levels = tuple(measure.levels for measure in case.measures)
-    return Packed(problem, facts.markets, facts.regions, options, facts, levels, sources)
+    rivals = tuple(
+        [rival.name for rival in case.firm.rivals] + [rival.name for rival in case.markets.rivals]
+    )
+    return Packed(problem, facts.markets, facts.regions, options, facts, levels, sources, rivals)
 
 
 def pack_rules(
@@ -345,6 +354,30 @@ def _supply(case: Case) -> tuple[Supply | None, tuple[tuple[str, str], ...]]:
     return supply, tuple(places)
 
 
+def _named(case: Case, panel: Panel, facts: Facts) -> Named | None:
+    """Rivals by name: at home each by its share of units, elsewhere by the strength given."""
+    at_home, entrants = case.firm.rivals, case.markets.rivals
+    if not at_home and not entrants:
+        return None
+    total = sum(rival.share for rival in at_home)
+    weight = np.zeros((len(at_home) + len(entrants), len(facts.markets)))
+    if total > 0.0:
+        weight[: len(at_home), 0] = [facts.rivals[0] * rival.share / total for rival in at_home]
+    for row, rival in enumerate(entrants, len(at_home)):
+        inside = set(case.covered(rival, panel))
+        weight[row] = [rival.strength * (iso3 in inside) for iso3 in facts.markets]
+    begins = [0 if rival.start is None else case.quarter_index(rival.start) for rival in entrants]
+    everybody: list[Rival | Entrant] = [*at_home, *entrants]
+    return Named(
+        weight=weight,
+        today=np.repeat([1.0, 0.0], [len(at_home), len(entrants)]),
+        enters=np.array([*[0] * len(at_home), *begins], dtype=np.int32),
+        growth=np.array([rival.growth for rival in everybody]),
+        spread=np.array([rival.spread for rival in everybody]),
+        usual=np.asarray(total / facts.rivals[0] if total > 0.0 else 0.0),
+    )
+
+
 def draw_worlds(packed: Packed, beliefs: Beliefs, worlds: int, seed: int, dtype: Any) -> Worlds:
     """Sampled futures for a packed case, leading axis world, floats of `dtype`."""
     drawn = beliefs.draw(seed, worlds, packed.markets, packed.regions)
@@ -379,7 +412,13 @@ def shake(packed: Packed, drawn: Mapping[str, Floats], seed: int, dtype: Any) ->
     if packed.problem.supply is not None:
         lost = disruptions(packed, seed, drawn["supply.rate"], drawn["supply.years"])
         down = jnp.asarray(lost, dtype)
-    return Shocks(jnp.asarray(np.log(fate), dtype), jnp.asarray(fx, dtype), down)
+    lift = rise(packed, seed, worlds)
+    return Shocks(
+        jnp.asarray(np.log(fate), dtype),
+        jnp.asarray(fx, dtype),
+        down,
+        None if lift is None else jnp.asarray(lift, dtype),
+    )
 
 
 def exchange_rates(packed: Packed, seed: int, spread: Floats, half_life: Floats) -> Floats:
@@ -407,6 +446,24 @@ def exchange_rates(packed: Packed, seed: int, spread: Floats, half_life: Floats)
         variance = keep**2 * variance + spread**2 * STEP
         path[:, quarter] = np.exp(log_rate - 0.5 * variance[:, None] * moving)
     return path
+
+
+def rise(packed: Packed, seed: int, worlds: int) -> Floats | None:
+    """Attraction of each named rival over its weight, less what of it is there on the first day.
+
+    Axes (world, quarter, rival); None where none of them grows or enters. A rival's luck is drawn
+    by its name: the same wherever it is, whoever else is named.
+    """
+    named = packed.problem.named
+    if named is None or not ((named.growth != 0) | (named.spread > 0) | (named.today == 0)).any():
+        return None
+    luck = np.stack(
+        [stream(seed, "rival", name).standard_normal(worlds) for name in packed.rivals], axis=1
+    )
+    age = np.arange(packed.problem.teams.shape[0])[:, None] - named.enters
+    pace = (named.growth + named.spread * luck)[:, None, :]
+    there = np.exp(pace * STEP * np.maximum(age, 0)) * (age >= 0)
+    return np.asarray(there - named.today)
 
 
 def disruptions(packed: Packed, seed: int, rate: Floats, years: Floats) -> Floats:

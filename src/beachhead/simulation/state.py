@@ -98,6 +98,23 @@ class Rules(NamedTuple):
     unit: Values
 
 
+class Named(NamedTuple):
+    """Rivals that have a name, axis rival.
+
+    `weight`: attraction, where and when there, in those of a usual rival; axes (rival, market).
+    `today`: 1 where it is there on the first day, as part of the market's `rivals`; `enters`: else
+    its quarter. `growth`, `spread` of its attraction (1/year). `usual`: share of home's units that
+    the attraction of a usual rival stands for today, a number; 0 where none is named at home.
+    """
+
+    weight: Values
+    today: Values
+    enters: Values
+    growth: Values
+    spread: Values
+    usual: Values
+
+
 class Problem(NamedTuple):
     """A case as arrays.
 
@@ -117,7 +134,7 @@ class Problem(NamedTuple):
     Scalars: `price`, `cost` (of a unit), `entry_price` (of the category, today), `discount` (a
     quarter's factor b), `terminal` (quarters of the annuity), `agreed_loss` (in entry costs, of
     exit criteria; None without them), `capital` (cash at the start).
-    `measures`, `supply`, `rules`: None without any.
+    `measures`, `supply`, `rules`, `named` (rivals by name): None without any.
 
     A schedule is a date and an option for each *row*: the markets first, then the measures.
     """
@@ -155,6 +172,7 @@ class Problem(NamedTuple):
     measures: Measures | None = None
     supply: Supply | None = None
     rules: Rules | None = None
+    named: Named | None = None
 
 
 class Shocks(NamedTuple):
@@ -162,12 +180,14 @@ class Shocks(NamedTuple):
 
     `fate` is ln(-ln(1 - u)) of a uniform draw u, against the log rate of exit; `fx` the value of
     local money against today. `down`: part of the quarter in which a source of components is
-    down, axes (quarter, source); None without components.
+    down, axes (quarter, source); None without components. `lift`: change of each named rival's
+    attraction since the first day over its weight, axes (quarter, rival); None where none moves.
     """
 
     fate: Array
     fx: Array
     down: Array | None = None
+    lift: Array | None = None
 
 
 class Couplings(NamedTuple):
@@ -242,7 +262,8 @@ class Quarter(NamedTuple):
 
     `change` is the ledger's total, summed once for all who need it.
     `category` units of all brands, `units` and `share` of ours, `accepted`, `present` (1 while
-    there); `tied`: the couplings in force.
+    there); `tied`: the couplings in force. `standing`: units of each named rival at home as a share
+    of the category's, axis rival; None without any.
     """
 
     ledger: Ledger
@@ -253,3 +274,4 @@ class Quarter(NamedTuple):
     accepted: Array
     present: Array
     tied: Couplings
+    standing: Array | None = None

@@ -10,18 +10,18 @@ import jax.numpy as jnp
 from jax import Array
 
 from beachhead.mechanisms import Parameters
-from beachhead.mechanisms.acceptance import acceptance, innovation, word_of_mouth
+from beachhead.mechanisms.acceptance import acceptance, ceiling, innovation, word_of_mouth
 from beachhead.mechanisms.bass import bass
 from beachhead.mechanisms.cashflow import cash_flow, margin
 from beachhead.mechanisms.category import category, potential
 from beachhead.mechanisms.entry import begun, entry_cost, haste
 from beachhead.mechanisms.exit import gives_up, leaves, log_hazard
 from beachhead.mechanisms.experience import experience
-from beachhead.mechanisms.home import attention, home_utility, novelty
+from beachhead.mechanisms.home import attention, home_utility, novelty, standing
 from beachhead.mechanisms.knowledge import knowledge
 from beachhead.mechanisms.measures import Levers, active, paid, pull
 from beachhead.mechanisms.reach import reach
-from beachhead.mechanisms.share import attraction, share, utility
+from beachhead.mechanisms.share import attraction, rivalry, share, utility
 from beachhead.mechanisms.supply import available, fill, learned
 from beachhead.simulation.state import (
     NEVER,
@@ -41,7 +41,8 @@ class Chosen(NamedTuple):
     `enter` is the entry quarter; the rest are the option's properties and the rates that do not
     change from quarter to quarter. `begin`, `size`: of each measure, axis measure.
     `admission`: what rules make of the entry cost, a factor; `levy`: what they add to the unit
-    cost, axes (quarter, market); both None without rules.
+    cost, axes (quarter, market); both None without rules. `fringe`: part of home's units that is
+    nobody's with a name today, a number; None where no rivals are named.
     """
 
     enter: Array
@@ -64,6 +65,7 @@ class Chosen(NamedTuple):
     size: Array
     admission: Array | None = None
     levy: Array | None = None
+    fringe: Array | None = None
 
 
 def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array) -> Chosen:
@@ -85,7 +87,9 @@ def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array
     ways, rules = problem.options, problem.rules
     localisation = ways.localisation[option]
     # No rivals came first where the firm itself opens the category.
-    before = jnp.zeros_like(problem.rivals) if problem.category_age is None else problem.rivals
+    before = jnp.zeros_like(problem.rivals)
+    if problem.category_age is not None:
+        before = problem.rivals + came_first(problem, enter)
     return Chosen(
         enter=enter,
         preparation=ways.preparation[rows, option],
@@ -118,6 +122,15 @@ def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array
         else rules.opening[jnp.clip(enter, 0, rules.opening.shape[0] - 1), rows, option],
         levy=None if rules is None else rules.unit[:, rows, option],
     )
+
+
+def came_first(problem: Problem, enter: Array) -> Array:
+    """Rivals that enter each market before the firm does, axis market."""
+    named = problem.named
+    if named is None:
+        return jnp.zeros_like(problem.rivals)
+    sooner = jnp.where(named.enters[:, None] < enter, named.weight, 0.0)
+    return (1.0 - named.today) @ sooner
 
 
 def size(problem: Problem, parameters: Parameters, years: Array) -> Array:
@@ -177,7 +190,25 @@ def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[Sta
         late=zero,
         log_rate=zero,
     )
-    return state, chosen._replace(utility=chosen.utility + anchor)
+    fringe = None
+    if problem.named is not None:
+        named = problem.named
+        ours = jnp.dot(problem.home, problem.units / jnp.maximum(4.0 * units, 1e-9))
+        theirs = named.usual * jnp.dot(named.today, named.weight @ problem.home)
+        fringe = jnp.maximum(1.0 - ours - theirs, 0.0)
+    return state, chosen._replace(utility=chosen.utility + anchor, fringe=fringe)
+
+
+def at_home(problem: Problem, chosen: Chosen, shocks: Shocks, units: Array, of: Array) -> Array:
+    """Share of home's units of each named rival, axis rival.
+
+    `units` ours and `of` those of all brands in the quarter, axis market.
+    """
+    named, fringe = problem.named, chosen.fringe
+    assert named is not None and fringe is not None
+    ours = jnp.dot(problem.home, units / jnp.maximum(of, 1e-9))
+    there = named.today if shocks.lift is None else named.today + shocks.lift
+    return standing(ours, named.usual * there * (named.weight @ problem.home), fringe)
 
 
 def couple(
@@ -355,9 +386,13 @@ def step(
         people = people * entered
     owners, category_units = category(parameters.category, state.owners, people, STEP)
 
-    # E2: acceptance of the brand.
+    # E2: acceptance of the brand, under the ceiling that rivals by name leave.
+    rivals, top = problem.rivals, None
+    if problem.named is not None and shocks.lift is not None:
+        rivals = rivalry(problem.rivals, shocks.lift, problem.named.weight)
+        top = ceiling(parameters.acceptance, problem.rivals, rivals)
     accepted = present * acceptance(
-        parameters.acceptance, state.accepted, now.p, chosen.q, tied.heard, STEP
+        parameters.acceptance, state.accepted, now.p, chosen.q, tied.heard, STEP, top
     )
 
     # E5: the part of the entry cost that is due.
@@ -374,9 +409,7 @@ def step(
     )
     v = now.utility + problem.home * home_utility(parameters.home, tied.load)
     rivals = (
-        problem.rivals
-        * parameters.share.rivals_factor
-        * jnp.exp(parameters.share.rivals_growth * years)
+        rivals * parameters.share.rivals_factor * jnp.exp(parameters.share.rivals_growth * years)
     )
     won = present * share(accepted, attraction(parameters.share, v, adstock), rivals)
     within = reach(parameters.reach, chosen.reach, chosen.reach_full, years)
@@ -432,5 +465,10 @@ def step(
         late=state.late + last_year * operating,
         log_rate=log_rate,
     )
-    quarter_left = Quarter(ledger, change, category_units, units, won, accepted, present, tied)
+    theirs = None
+    if problem.named is not None:
+        theirs = at_home(problem, chosen, shocks, units, category_units)
+    quarter_left = Quarter(
+        ledger, change, category_units, units, won, accepted, present, tied, theirs
+    )
     return after, quarter_left
