@@ -184,7 +184,7 @@ def lively_firm() -> Firm:
     """
     quarters, markets = 12, 6
     invented = invent(
-        1, markets=markets, options=2, quarters=quarters, worlds=1, measures=0, sources=0
+        1, markets=markets, options=2, quarters=quarters, worlds=1, measures=0, sources=0, gates=0
     )
     fate = np.full((quarters, markets), 10.0)
     fate[8, 5] = -30.0

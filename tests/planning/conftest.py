@@ -19,7 +19,7 @@ from beachhead.quantities import Parameter, Sure
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.facts import Facts
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds
-from beachhead.simulation.state import NEVER, Measures, Options, Problem, Supply
+from beachhead.simulation.state import NEVER, Gates, Measures, Options, Problem, Supply
 
 NEUTRAL = {
     "category.p": 0.0, "category.q": 0.0, "category.replacement_years": 1.0,
@@ -70,6 +70,7 @@ def _toy(
     limits: dict[str, Any] | None = None,
     measures: Measures | None = None,
     supply: Supply | None = None,
+    gates: Gates | None = None,
 ) -> Valuer:
     """A firm with a home market of no business and one market for each entry of `flow`.
 
@@ -77,6 +78,7 @@ def _toy(
     as much and a quarter of `running`; `cost` is its entry cost; axes (market,) or (market,
     option). With `spread` the priors of `table()` apply but for those that `believed` sets.
     `limits` replaces fields of the limits. `measures` may be begun from the first quarter on.
+    `gates` may be used.
     """
     flow, cost = np.asarray(flow, float), np.asarray(cost, float)
     if flow.ndim == 1:
@@ -115,19 +117,29 @@ def _toy(
         category_age=np.asarray(0.0), discount=np.asarray(discount),
         terminal=np.asarray(terminal), agreed_loss=None,
         capital=np.asarray(capital), measures=measures, supply=supply,
+        gates=gates,
     )  # fmt: skip
     beliefs = _beliefs(believed or {}, spread)
     packed = Packed(problem, names, ("r",) * markets, tuple((f"mode{k}", 0.0)
                     for k in range(options)), _facts(names))  # fmt: skip
     sizes = np.zeros((0, 1)) if measures is None else measures.size
     places = () if supply is None else tuple(("part", str(k)) for k in range(supply.risk.size))
-    packed = replace(packed, measures=tuple(map(tuple, sizes.tolist())), sources=places)
-    rows, width = markets + len(sizes), packed.width
+    choices = () if gates is None else tuple(
+        tuple(zip(*row, strict=True))
+        for row in zip(gates.wait.tolist(), gates.threshold.tolist(), strict=True)
+    )
+    packed = replace(
+        packed, measures=tuple(map(tuple, sizes.tolist())), sources=places, gates=choices
+    )
+    rows, width = packed.rows, packed.width
     first = np.full((rows, width), NEVER, np.int32)
     first[:markets, :options] = np.where(problem.options.allowed, prepare[None, :], NEVER)
-    first[markets:, : sizes.shape[1]] = 0
+    first[markets : markets + len(sizes), : sizes.shape[1]] = 0
+    last = np.full(rows, quarters - 1, np.int32)
+    for row, choice in enumerate(choices, start=markets + len(sizes)):
+        first[row, : len(choice)] = last[row] = 0
     rules = Limits(
-        first=first, last=np.full(rows, quarters - 1, np.int32), required=np.zeros(rows),
+        first=first, last=last, required=np.zeros(rows),
         apart=np.zeros((0, rows)), later=np.zeros(0, np.int32), earlier=np.zeros(0, np.int32),
         most=np.asarray(NEVER), teams=problem.teams, floor=np.asarray(0.0), ruin=np.asarray(0.05),
     )._replace(**(limits or {}))  # fmt: skip

@@ -5,12 +5,12 @@ and a panel, and `check_draft` all that is wrong with a file. The format is one 
 workbook of the same keys (`write_workbook`), both described in `docs/case.md`.
 """
 
-from beachhead.cases.case import Case, Column, Component, Input, Limits, Measure, Mode, Source
+from beachhead.cases.case import Case, Column, Component, Gate, Input, Limits, Measure, Mode, Source
 from beachhead.cases.check import check_case, check_draft
 from beachhead.cases.drafts import Draft
 from beachhead.cases.inputs import overlay
 from beachhead.cases.reading import bundled_cases, new_case, read_draft
-from beachhead.cases.schedule import Begun, Entry, Schedule
+from beachhead.cases.schedule import Begun, Entry, Gated, Schedule
 from beachhead.cases.workbook import write_workbook
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
     "Component",
     "Draft",
     "Entry",
+    "Gate",
+    "Gated",
     "Input",
     "Limits",
     "Measure",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from beachhead.cases.case import Case, Component, Input, Measure, Override, Served, Sourcing
+from beachhead.cases.case import Case, Component, Gate, Input, Measure, Override, Served, Sourcing
 from beachhead.errors import InputError, Problem, suggest
 
 if TYPE_CHECKING:
@@ -61,6 +61,10 @@ def resolve_names(case: Case, panel: Panel) -> tuple[Case, list[Problem]]:
             update={"sourcing": names.sources(measure.sourcing, f"measures[{i}].sourcing")}
         )
         for i, measure in enumerate(case.measures)
+    )
+    resolved["gates"] = tuple(
+        gate.model_copy(update={"pilot": names.one(gate.pilot, f"gates[{i}].pilot") or gate.pilot})
+        for i, gate in enumerate(case.gates)
     )
     return case.model_copy(update=resolved), names.problems
 
@@ -143,9 +147,9 @@ def find_pool(case: Case, panel: Panel) -> tuple[set[str], list[Problem]]:
 
 
 def find_covered(
-    case: Case, measure: Measure, panel: Panel, key: str = "measures"
+    case: Case, measure: Measure | Gate, panel: Panel, key: str = "measures"
 ) -> tuple[set[str], list[Problem]]:
-    """ISO3 codes that a measure reaches, and a problem for each name that is not known."""
+    """ISO3 codes that a measure or gate reaches, and a problem for each name that is not known."""
     groups = (*panel.regions, *panel.subregions, *panel.bloc_names)
     reached: set[str] = set()
     problems: list[Problem] = []

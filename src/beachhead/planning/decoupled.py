@@ -22,7 +22,7 @@ from beachhead.mechanisms.measures import GOOD, Levers, pull
 from beachhead.mechanisms.supply import learned
 from beachhead.planning.limits import Limits, Setting
 from beachhead.simulation.rollout import Worlds, over_worlds
-from beachhead.simulation.state import NEVER, STEP, Couplings, Measures, Problem, Quarter
+from beachhead.simulation.state import NEVER, STEP, Couplings, Measures, Problem, Quarter, split
 
 Floats = NDArray[np.float64]
 
@@ -95,7 +95,7 @@ def _most(problem: Problem, limits: Limits) -> Array:
     """Largest size at which each measure can work in a quarter, axes (quarter, measure)."""
     measures = problem.measures
     assert measures is not None
-    first = limits.first[problem.people.size :, : measures.size.shape[1]]
+    first = split(problem, limits.first)[1][:, : measures.size.shape[1]]
     clock = jnp.arange(problem.teams.shape[0])[:, None, None]
     ready = clock >= first + measures.lead[:, None]
     return jnp.where(ready, measures.size, 0.0).max(axis=2)
@@ -120,7 +120,7 @@ def _cheapest(problem: Problem, limits: Limits) -> Array:
     if supply is None or measures is None:
         return jnp.ones(quarters)
     clock = jnp.arange(quarters)[:, None]
-    soonest = limits.first[problem.people.size :].min(axis=1) + measures.lead
+    soonest = split(problem, limits.first)[1].min(axis=1) + measures.lead
     made = clock - soonest[supply.measure] + 1
     cost = learned(supply.premium, supply.progress, supply.mature, jnp.maximum(made, 1))
     cost = jnp.where((supply.measure >= 0) & (made >= 1), jnp.minimum(cost, 1.0), 1.0)

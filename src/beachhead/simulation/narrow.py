@@ -31,8 +31,12 @@ def narrow(problem: Problem, worlds: Worlds, rows: Array) -> tuple[Problem, Worl
     measures = problem.measures
     if measures is not None:
         measures = measures._replace(covers=measures.covers[:, rows])
+    gates = problem.gates
+    if gates is not None:
+        gates = gates._replace(pilot=gates.pilot[:, rows], waits=gates.waits[:, rows])
     narrowed = problem._replace(
         **kept,
+        gates=gates,
         measures=measures,
         options=options._replace(**ways),
         likeness=likeness._replace(teaches=likeness.teaches[rows], learns=likeness.learns[rows]),

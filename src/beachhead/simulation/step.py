@@ -17,6 +17,7 @@ from beachhead.mechanisms.category import category, potential
 from beachhead.mechanisms.entry import begun, entry_cost, haste
 from beachhead.mechanisms.exit import gives_up, leaves, log_hazard
 from beachhead.mechanisms.experience import experience
+from beachhead.mechanisms.gates import decided, opens, shut
 from beachhead.mechanisms.home import attention, home_utility, novelty
 from beachhead.mechanisms.knowledge import knowledge
 from beachhead.mechanisms.measures import Levers, active, paid, pull
@@ -32,6 +33,7 @@ from beachhead.simulation.state import (
     Quarter,
     Shocks,
     State,
+    split,
 )
 
 
@@ -39,7 +41,8 @@ class Chosen(NamedTuple):
     """What a schedule fixes for the whole horizon in one world, axis market.
 
     `enter` is the entry quarter; the rest are the option's properties and the rates that do not
-    change from quarter to quarter. `begin`, `size`: of each measure, axis measure.
+    change from quarter to quarter. `begin`, `size`: of each measure, axis measure. `gated`
+    (whether it is used), `decision` (quarter), `threshold` (units): of each gate, axis gate.
     """
 
     enter: Array
@@ -60,18 +63,21 @@ class Chosen(NamedTuple):
     price: Array
     begin: Array
     size: Array
+    gated: Array
+    decision: Array
+    threshold: Array
 
 
 def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array) -> Chosen:
     """Properties of each market under its entry quarter and option (axis row).
 
     Home and served markets keep the quarter and the option that they have. Without rows for the
-    measures none is begun.
+    measures none is begun,
+    without rows for the gates none is used.
     """
     served = problem.entered < 0
-    markets = served.shape[0]
-    begin, level = enter[markets:], option[markets:]
-    enter, option = enter[:markets], option[:markets]
+    enter, begin, used = split(problem, enter)
+    option, level, choice = split(problem, option)
     sizes = jnp.ones((0, 1)) if problem.measures is None else problem.measures.size
     if not begin.size:
         begin, level = jnp.full(sizes.shape[0], NEVER), jnp.zeros(sizes.shape[0], int)
@@ -109,7 +115,22 @@ def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array
         price=problem.price * jnp.ones_like(problem.people),
         begin=begin,
         size=sizes[jnp.arange(begin.shape[0]), level],
+        **_choose_gates(problem, enter, used, choice),
     )
+
+
+def _choose_gates(
+    problem: Problem, enter: Array, used: Array, choice: Array
+) -> dict[str, Array]:
+    """Of `Chosen`, what concerns the gates; `used` and `choice` have axis gate."""
+    gates = problem.gates
+    if gates is None or not used.size:
+        none = jnp.zeros(0 if gates is None else gates.wait.shape[0])
+        return {"gated": none > 0.0, "decision": none.astype(int), "threshold": none}
+    row = jnp.arange(used.size)
+    decision = decided(enter, gates.pilot, gates.wait[row, choice], NEVER)
+    threshold = gates.threshold[row, choice]
+    return {"gated": used < NEVER, "decision": decision, "threshold": threshold}
 
 
 def size(problem: Problem, parameters: Parameters, years: Array) -> Array:
@@ -168,8 +189,29 @@ def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[Sta
         value=zero,
         late=zero,
         log_rate=zero,
+        sold=None if problem.gates is None else jnp.zeros_like(problem.gates.threshold[:, 0]),
+        cleared=None if problem.gates is None else jnp.zeros(chosen.gated.shape, bool),
     )
     return state, chosen._replace(utility=chosen.utility + anchor)
+
+
+def open_gates(
+    problem: Problem, chosen: Chosen, state: State, quarter: Array, shocks: Shocks
+) -> tuple[Chosen, Array | None]:
+    """The schedule as it stands in this quarter, and whether each gate has opened (axis gate).
+
+    A market that waits is one that is never entered until its gate has opened.
+    """
+    gates = problem.gates
+    if gates is None:
+        return chosen, None
+    assert state.sold is not None and state.cleared is not None and shocks.seen is not None
+    due = chosen.gated & (quarter == chosen.decision)
+    now = due & opens(state.sold, shocks.seen, chosen.threshold)
+    cleared = state.cleared | now
+    prepares = chosen.enter - chosen.preparation
+    held = shut(chosen.gated, gates.waits, cleared, chosen.decision, prepares)
+    return chosen._replace(enter=jnp.where(held, NEVER, chosen.enter)), cleared
 
 
 def couple(
@@ -323,6 +365,7 @@ def step(
     given : Couplings, optional
         Used in place of the couplings that the state implies.
     """
+    chosen, cleared = open_gates(problem, chosen, state, quarter, shocks)
     entered = quarter >= chosen.enter
     here = entered & ~state.left
     present = here.astype(state.known.dtype)
@@ -414,6 +457,10 @@ def step(
         value=state.value + factor * change,
         late=state.late + last_year * operating,
         log_rate=log_rate,
+        sold=None if problem.gates is None else state.sold + problem.gates.pilot @ units,
+        cleared=cleared,
     )
-    quarter_left = Quarter(ledger, change, category_units, units, won, accepted, present, tied)
+    quarter_left = Quarter(
+        ledger, change, category_units, units, won, accepted, present, tied, cleared
+    )
     return after, quarter_left
