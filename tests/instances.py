@@ -123,9 +123,7 @@ def _gated(chance: np.random.Generator, instance: Instance, gates: int) -> Insta
     looks = np.exp(noise * chance.standard_normal((worlds, 1, gates)))
     return Instance(
         problem._replace(gates=Gates(pilot, waits.astype(float), wait, threshold, noise)),
-        instance.worlds._replace(
-            shocks=shocks._replace(seen=np.repeat(looks, quarters, axis=1))
-        ),
+        instance.worlds._replace(shocks=shocks._replace(seen=np.repeat(looks, quarters, axis=1))),
         np.concatenate([enter, used], axis=1),
         np.concatenate([option, choice], axis=1),
     )

@@ -124,9 +124,13 @@ def _toy(
                     for k in range(options)), _facts(names))  # fmt: skip
     sizes = np.zeros((0, 1)) if measures is None else measures.size
     places = () if supply is None else tuple(("part", str(k)) for k in range(supply.risk.size))
-    choices = () if gates is None else tuple(
-        tuple(zip(*row, strict=True))
-        for row in zip(gates.wait.tolist(), gates.threshold.tolist(), strict=True)
+    choices = (
+        ()
+        if gates is None
+        else tuple(
+            tuple(zip(*row, strict=True))
+            for row in zip(gates.wait.tolist(), gates.threshold.tolist(), strict=True)
+        )
     )
     packed = replace(
         packed, measures=tuple(map(tuple, sizes.tolist())), sources=places, gates=choices

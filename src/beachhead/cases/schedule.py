@@ -195,7 +195,9 @@ def _read_gates(
         served = pilot in {panel.find(market.market) for market in case.firm.served}
         began = next((e.quarter for e in entries if e.iso3 == pilot), 0 if served else None)
         if number in [other.gate for other in used]:
-            problems.append(Problem(f"{cells['name']} is used twice", f"{place}, name", "Leave one."))
+            problems.append(
+                Problem(f"{cells['name']} is used twice", f"{place}, name", "Leave one.")
+            )
             continue
         if began is None:
             what = f"{pilot}, the pilot of {cells['name']}, is not entered"

@@ -43,9 +43,7 @@ def opens(sold: Array, seen: Array, threshold: Array) -> Array:
     return sold * seen >= threshold
 
 
-def shut(
-    on: Array, waits: Array, cleared: Array, decision: Array, prepares: Array
-) -> Array:
+def shut(on: Array, waits: Array, cleared: Array, decision: Array, prepares: Array) -> Array:
     """Whether each market is held back in this quarter, axis market.
 
     Parameters

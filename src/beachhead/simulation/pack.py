@@ -118,7 +118,9 @@ class Packed:
             if 0 <= quarter < quarters
         ]
         used = [
-            Gated(gate=k, wait=self.gates[k][int(choice)][0], threshold=self.gates[k][int(choice)][1])
+            Gated(
+                gate=k, wait=self.gates[k][int(choice)][0], threshold=self.gates[k][int(choice)][1]
+            )
             for k, (quarter, choice) in enumerate(zip(enter[after:], option[after:], strict=True))
             if quarter < quarters
         ]

@@ -119,9 +119,7 @@ def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array
     )
 
 
-def _choose_gates(
-    problem: Problem, enter: Array, used: Array, choice: Array
-) -> dict[str, Array]:
+def _choose_gates(problem: Problem, enter: Array, used: Array, choice: Array) -> dict[str, Array]:
     """Of `Chosen`, what concerns the gates; `used` and `choice` have axis gate."""
     gates = problem.gates
     if gates is None or not used.size:
