@@ -166,7 +166,8 @@ def polish(
             for way in np.flatnonzero(ways[row] < NEVER).tolist():
                 if way != option[row]:
                     changed.append((enter, _with(option, row, way), row))
-        changed += [(*other, NOBODY) for other in put_behind_gates(valuer, enter, option)]
+        for dates, choices in put_behind_gates(valuer, enter, option):
+            changed.append((dates, choices, NOBODY))
         for row in range(len(valuer.packed.markets), gates):
             for way in np.flatnonzero(ways[row] < NEVER).tolist():
                 dates = range(0 if enter[row] >= quarters else quarters, quarters, 2)

@@ -91,6 +91,7 @@ def write_report(
         strategies=tables.list_strategies(case, plan),
         limit_table=tables.list_limits(plan),
         measures=tables.list_measures(case, plan),
+        gates=tables.list_gates(case, plan),
         exposures=tables.list_exposures(case, plan),
         ranking=tables.list_ranking(ranking),
         agreement=sentences.tell_ranking(ranking),

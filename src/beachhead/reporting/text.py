@@ -18,7 +18,7 @@ from beachhead.reporting.words import GLUE, count, lay_out, money, number_of, pe
 
 LINES, WIDTH = 58, 100
 _FIRST_MARKETS = 5
-_MEASURES = 4
+_MEASURES, _GATES = 4, 2
 _SEE = "... and {} more, see schedule.csv"
 
 
@@ -53,6 +53,7 @@ def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
     rest = [
         _list_years(case.currency, summary.years),
         _list_measures(case, plan),
+        _list_gates(case, plan),
         proof,
         _list_strategies(case, plan),
         _list_first_markets(case.currency, summary.launches),
@@ -158,6 +159,15 @@ def _list_measures(case: Case, plan: Plan) -> list[str]:
     shown = said[:_MEASURES]
     rest = [f"  ... and {len(said) - _MEASURES} more, see the report"] if shown != said else []
     return ["Measures (value with less value without)", *(f"  {line}" for line in shown), *rest]
+
+
+def _list_gates(case: Case, plan: Plan) -> list[str]:
+    """Gates and the worth of their pilots, the first of them where there are many."""
+    said = sentences.tell_gates(case, plan)
+    if not said:
+        return []
+    rest = [f"... and {len(said) - _GATES} more, see the report"] if said[_GATES:] else []
+    return ["Pilots (value with less best value without)", *_wrap(*said[:_GATES]), *rest]
 
 
 def _list_years(currency: str, years: Sequence[Year]) -> list[str]:
