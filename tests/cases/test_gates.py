@@ -79,7 +79,7 @@ def test_a_schedule_with_a_gate_reads_back_equal(text, panel, tmp_path):
         "ESP,Spain,2014Q1,online,0.0,\n"
         "IND,India,2014Q2,online,0.0,\n"
         "DEU,Germany,2015Q3,online,0.0,Spain first\n"
-        "ESP,Spain first,2015Q1,gate,1230.0\n"
+        "ESP,Spain first,2015Q1,gate,1230.0,\n"
     )
     path = tmp_path / "schedule.csv"
     path.write_text(written, "utf-8")

@@ -155,11 +155,12 @@ class Schedule(BaseModel):
             writer.writerow((*cells, "; ".join(names)) if self.gates else cells)
         for begun in self.measures:
             name, when = case.measures[begun.measure].name, case.quarter_label(begun.quarter)
-            writer.writerow(("", name, when, MEASURE, repr(begun.level)))
+            cells = ("", name, when, MEASURE, repr(begun.level))
+            writer.writerow((*cells, "") if self.gates else cells)
         for used in self.gates:
             gate = case.gates[used.gate]
             when = case.quarter_label(self.decision(case, used))
-            writer.writerow((gate.pilot, gate.name, when, GATE, repr(used.threshold)))
+            writer.writerow((gate.pilot, gate.name, when, GATE, repr(used.threshold), ""))
         return text.getvalue()
 
     def decision(self, case: Case, used: Gated) -> int:
