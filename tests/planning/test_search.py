@@ -384,6 +384,7 @@ def test_a_gate_that_always_opens_at_once_changes_nothing(toy: Toy) -> None:
         assert with_it.score.excess == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_gates_under_everything_else(toy: Toy, seed: int) -> None:
     """Mechanisms on, noise, tight teams, aversion: search == brute force <= wait-and-see bound."""
