@@ -36,6 +36,7 @@ from beachhead.mechanisms.knowledge import KINDS, Likeness
 from beachhead.simulation.rollout import Worlds
 from beachhead.simulation.state import (
     NEVER,
+    Gates,
     Measures,
     Named,
     Options,
@@ -52,7 +53,7 @@ Floats = NDArray[np.float64]
 class Instance:
     """A problem, its worlds and some schedules, all NumPy in float64.
 
-    `enter` and `option` have axes (schedule, row): the markets, then the measures.
+    `enter` and `option` have axes (schedule, row): the markets, then the measures, then the gates.
     """
 
     problem: Problem
@@ -73,6 +74,7 @@ def invent(
     sources: int = 4,
     rules: bool = True,
     rivals: int = 4,
+    gates: int = 2,
     new_category: bool = False,
 ) -> Instance:
     """An instance; home is the first market, the next two are served already."""
@@ -107,7 +109,42 @@ def invent(
         enter = np.concatenate([enter, begin], axis=1)
         level = chance.integers(0, levels, (schedules, count), dtype=np.int32)
         option = np.concatenate([option, level], axis=1)
-    return Instance(problem, drawn, enter.astype(np.int32), option)
+    instance = Instance(problem, drawn, enter.astype(np.int32), option)
+    return _gated(chance, instance, gates) if gates else instance
+
+
+def _gated(chance: np.random.Generator, instance: Instance, gates: int) -> Instance:
+    """The same with gates, of which each schedule uses most; pilots are served or entered.
+
+    In half the cases the markets that wait leave time for the decision.
+    """
+    problem, shocks = instance.problem, instance.worlds.shocks
+    markets, (worlds, quarters, _) = len(problem.people), shocks.fx.shape
+    pilot = np.eye(markets)[chance.permutation(np.arange(1, markets))[:gates]]
+    waits = (chance.random((gates, markets)) < 0.6) & (problem.entered == NEVER) & (pilot == 0.0)
+    wait = chance.integers(0, 5, (gates, 2), dtype=np.int32)
+    # Around what an entrant may have sold after a year.
+    usual = (pilot @ problem.people)[:, None]
+    threshold = usual * 10.0 ** chance.uniform(-5.0, -1.0, (gates, 2))
+    noise = chance.uniform(0.0, 0.5, gates)
+    enter, option = instance.enter.copy(), instance.option
+    used = np.where(chance.random((len(enter), gates)) < 0.2, NEVER, 0).astype(np.int32)
+    choice = chance.integers(0, 2, used.shape, dtype=np.int32)
+    if chance.random() < 0.5:
+        for s in range(len(enter)):
+            for k in np.flatnonzero(used[s] == 0):
+                date = np.where(problem.entered < 0, 0, enter[s, :markets]) @ pilot[k]
+                ready = problem.options.preparation[option[s, :markets]] + int(date)
+                late = np.maximum(enter[s, :markets], ready + wait[k, choice[s, k]])
+                enter[s, :markets] = np.where(waits[k], late, enter[s, :markets])
+    enter[enter >= quarters] = NEVER
+    looks = np.exp(noise * chance.standard_normal((worlds, 1, gates)))
+    return Instance(
+        problem._replace(gates=Gates(pilot, waits.astype(float), wait, threshold, noise)),
+        instance.worlds._replace(shocks=shocks._replace(seen=np.repeat(looks, quarters, axis=1))),
+        np.concatenate([enter, used], axis=1),
+        np.concatenate([option, choice], axis=1),
+    )
 
 
 def _problem(

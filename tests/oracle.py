@@ -30,7 +30,7 @@ class Venture:
     `left`: the quarter at whose end the firm left, infinity as long as it has not.
     """
 
-    enter: int
+    enter: float
     option: int
     served: bool
     p: float
@@ -43,6 +43,7 @@ class Venture:
     loss: float = 0.0
     log_rate: float = 0.0
     value: float = 0.0
+    sold: float = 0.0
     flows: list[float] = field(default_factory=list)
 
     def here(self, quarter: int) -> bool:
@@ -55,12 +56,14 @@ class Books:
 
     `value`, `terminal`: axis market. `lines` (by name), `units`, `share`, `accepted`, `present`,
     `category`: axes (quarter, market). `saving`, `heard`, `crowd`: the same, `load`: axis quarter.
+    `opened`: the quarter in which each gate has opened, infinity where it never did.
     """
 
     value: np.ndarray
     terminal: np.ndarray
     lines: dict[str, np.ndarray]
     series: dict[str, np.ndarray]
+    opened: list[float]
 
 
 def over_worlds(problem: Problem, worlds: Worlds, enter: Any, option: Any) -> list[Books]:
@@ -86,7 +89,8 @@ def one_world(parameters: Parameters, world: int) -> Parameters:
 def one_shock(shocks: Shocks, world: int) -> Shocks:
     down = None if shocks.down is None else shocks.down[world]
     lift = None if shocks.lift is None else shocks.lift[world]
-    return Shocks(shocks.fate[world], shocks.fx[world], down, lift)
+    seen = None if shocks.seen is None else shocks.seen[world]
+    return Shocks(shocks.fate[world], shocks.fx[world], down, lift, seen)
 
 
 def simulate(
@@ -118,8 +122,13 @@ class _Walk:
 
     def run(self, enter: Any, option: Any) -> Books:
         count = len(self.markets)
-        self.begun = [int(quarter) for quarter in enter[count:]]
-        self.level = [int(level) for level in option[count:]]
+        measures, gates = self.problem.measures, self.problem.gates
+        after = count + (0 if measures is None else len(measures.lead))
+        self.begun = [int(quarter) for quarter in enter[count:after]]
+        self.level = [int(level) for level in option[count:after]]
+        used = [k for k in range(len(enter) - after) if enter[after + k] == 0]
+        self.choice = {k: int(option[after + k]) for k in used}
+        self.opened = [math.inf] * (0 if gates is None else len(gates.noise))
         self.ventures = [self.prepare(i, int(enter[i]), int(option[i])) for i in self.markets]
         # Today's home sales bear today's load already: only what comes on top of it weighs.
         home = self.parameters.home
@@ -127,6 +136,10 @@ class _Walk:
             home.dilution * self.load(0, today=True) / home.carries
         )
         problem = self.problem
+        # Whoever waits for a gate is not entered before it has opened.
+        self.planned = [venture.enter for venture in self.ventures]
+        for i in {i for k in used for i in self.markets if gates.waits[k, i]}:
+            self.ventures[i].enter = math.inf
         shape = (len(self.quarters), len(self.markets))
         self.fringe = self.nobodys()
         names = ("units", "share", "accepted", "present", "category", "saving", "heard", "crowd")
@@ -134,6 +147,7 @@ class _Walk:
         lines = {name: np.zeros(shape) for name in Ledger._fields}
         series["standing"] = np.zeros((shape[0], len(self.rivals())))
         for t in self.quarters:
+            self.look(t)
             self.now = [self.levers(i, t) for i in self.markets]
             self.dear = self.dearer(t)
             # Everything that ties markets looks at the state before the quarter.
@@ -156,7 +170,29 @@ class _Walk:
                     series["standing"][t] = self.standing(t, ours)
         terminal = np.array([self.afterwards(venture) for venture in self.ventures])
         value = np.array([venture.value for venture in self.ventures]) + terminal
-        return Books(value, terminal, lines, series)
+        return Books(value, terminal, lines, series, self.opened)
+
+    # Gates
+
+    def decision(self, k: int) -> float:
+        gates = self.problem.gates
+        pilot = list(gates.pilot[k]).index(1.0)
+        return max(0, self.planned[pilot]) + int(gates.wait[k, self.choice[k]])
+
+    def look(self, t: int) -> None:
+        """Open the gates that are due, and enter whoever waits for open ones alone."""
+        gates = self.problem.gates
+        for k, choice in self.choice.items():
+            if t == self.decision(k):
+                sold = self.ventures[list(gates.pilot[k]).index(1.0)].sold
+                if sold * self.shocks.seen[t, k] >= gates.threshold[k, choice]:
+                    self.opened[k] = t
+        for i, venture in enumerate(self.ventures):
+            mine = [k for k in self.choice if gates.waits[k, i]]
+            if mine and all(self.opened[k] <= t for k in mine):
+                ready = int(self.problem.options.preparation[venture.option])
+                if all(self.planned[i] - ready >= self.decision(k) for k in mine):
+                    venture.enter = self.planned[i]
 
     # Measures
 
@@ -383,7 +419,7 @@ class _Walk:
 
     # E5
 
-    def since(self, j: int, t: int) -> int:
+    def since(self, j: int, t: int) -> float:
         """Quarters since preparation began."""
         venture = self.ventures[j]
         return t - venture.enter + int(self.problem.options.preparation[j, venture.option])
@@ -464,6 +500,7 @@ class _Walk:
         problem, parameters, venture = self.problem, self.parameters, self.ventures[i]
         units, customers, bought = wanted
         units *= self.fill
+        venture.sold += units
         opening = self.opening(i, t, saving, crowd)
         money = dict.fromkeys(Ledger._fields, 0.0) | {"opening": -opening}
         venture.log_rate = self.log_rate(i, t, saving, crowd)

@@ -193,6 +193,7 @@ def lively_firm() -> Firm:
         sources=0,
         rules=False,
         rivals=0,
+        gates=0,
     )
     fate = np.full((quarters, markets), 10.0)
     fate[8, 5] = -30.0

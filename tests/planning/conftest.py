@@ -20,7 +20,15 @@ from beachhead.quantities import Parameter, Sure
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.facts import Facts
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds
-from beachhead.simulation.state import NEVER, Measures, Options, Problem, Rules, Supply
+from beachhead.simulation.state import (
+    NEVER,
+    Gates,
+    Measures,
+    Options,
+    Problem,
+    Rules,
+    Supply,
+)
 
 NEUTRAL = {
     "category.p": 0.0, "category.q": 0.0, "category.replacement_years": 1.0,
@@ -76,6 +84,7 @@ def _toy(
     at_home: float = 0.0,
     facing: dict[str, Any] | None = None,
     goals: Goals | None = None,
+    gates: Gates | None = None,
 ) -> Valuer:
     """A firm with a home market of no business and one market for each entry of `flow`.
 
@@ -84,7 +93,7 @@ def _toy(
     option). With `spread` the priors of `table()` apply but for those that `believed` sets.
     `limits` replaces fields of the limits, `facing` of the problem. `measures` may be begun from
     the first quarter on. `agreed_loss` in entry costs. Home brings `at_home` a quarter to a firm
-    that wins everybody there.
+    that wins everybody there. `gates` may be used.
     """
     flow, cost = np.asarray(flow, float), np.asarray(cost, float)
     if flow.ndim == 1:
@@ -123,7 +132,7 @@ def _toy(
         category_age=np.asarray(0.0), discount=np.asarray(discount),
         terminal=np.asarray(terminal),
         agreed_loss=None if agreed_loss is None else np.asarray(agreed_loss),
-        capital=np.asarray(capital), measures=measures, supply=supply, rules=rules,
+        capital=np.asarray(capital), measures=measures, supply=supply, rules=rules, gates=gates,
     )  # fmt: skip
     problem = problem._replace(**(facing or {}))
     beliefs = _beliefs(believed or {}, spread)
@@ -131,15 +140,28 @@ def _toy(
                     for k in range(options)), _facts(names))  # fmt: skip
     sizes = np.zeros((0, 1)) if measures is None else measures.size
     places = () if supply is None else tuple(("part", str(k)) for k in range(supply.risk.size))
-    packed = replace(packed, measures=tuple(map(tuple, sizes.tolist())), sources=places)
+    choices = (
+        ()
+        if gates is None
+        else tuple(
+            tuple(zip(*row, strict=True))
+            for row in zip(gates.wait.tolist(), gates.threshold.tolist(), strict=True)
+        )
+    )
+    packed = replace(
+        packed, measures=tuple(map(tuple, sizes.tolist())), sources=places, gates=choices
+    )
     if problem.named is not None:
         packed = replace(packed, rivals=tuple(f"R{k}" for k in range(problem.named.today.size)))
-    rows, width = markets + len(sizes), packed.width
+    rows, width = packed.rows, packed.width
     first = np.full((rows, width), NEVER, np.int32)
     first[:markets, :options] = packed.soonest
-    first[markets:, : sizes.shape[1]] = 0
+    first[markets : markets + len(sizes), : sizes.shape[1]] = 0
+    last = np.full(rows, quarters - 1, np.int32)
+    for row, choice in enumerate(choices, start=markets + len(sizes)):
+        first[row, : len(choice)] = last[row] = 0
     kept = Limits(
-        first=first, last=np.full(rows, quarters - 1, np.int32), required=np.zeros(rows),
+        first=first, last=last, required=np.zeros(rows),
         apart=np.zeros((0, rows)), later=np.zeros(0, np.int32), earlier=np.zeros(0, np.int32),
         most=np.asarray(NEVER), teams=problem.teams, floor=np.asarray(0.0), ruin=np.asarray(0.05),
     )._replace(**(limits or {}))  # fmt: skip

@@ -17,7 +17,7 @@ from beachhead.planning.bound import relax
 from beachhead.planning.limits import Setting
 from beachhead.planning.search import Proposals, search
 from beachhead.planning.valuation import Valuer
-from beachhead.simulation.state import NEVER, Measures, Rules, Supply
+from beachhead.simulation.state import NEVER, Gates, Measures, Rules, Supply
 
 Toy = Callable[..., Valuer]
 Integers = NDArray[np.int32]
@@ -26,14 +26,14 @@ Integers = NDArray[np.int32]
 def _everything(valuer: Valuer) -> tuple[Integers, Integers]:
     """Every schedule there is, axes (schedule, row)."""
     quarters = valuer.setting.problem.teams.shape[0]
-    first = np.asarray(valuer.setting.limits.first)
+    first, last = np.asarray(valuer.setting.limits.first), np.asarray(valuer.setting.limits.last)
     ways = [
         [(NEVER, 0)]
         + [
             (quarter, option)
             for option in range(first.shape[1])
             for quarter in range(quarters)
-            if quarter >= first[row, option]
+            if first[row, option] <= quarter <= last[row]
         ]
         for row in range(1, first.shape[0])
     ]
@@ -291,8 +291,123 @@ def test_a_part_is_sourced_otherwise_where_it_fails_often(
     assert exact <= _bound(valuer, enter, option) + 1e-9
 
 
+def _gate(noise: float = 0.0, wait: tuple[int, ...] = (1, 2), units: float = 0.15) -> Gates:
+    """Market 1 is looked at, market 2 waits."""
+    row = np.eye(3)
+    return Gates(
+        pilot=row[1:2], waits=row[2:3], wait=np.array([wait], np.int32),
+        threshold=np.full((1, len(wait)), units), noise=np.array([noise]),
+    )  # fmt: skip
+
+
+def _in_worlds(valuer: Valuer, first: Any, second: Any) -> Valuer:
+    """The same in as many worlds, with the sizes of markets 1 and 2 given, axis world."""
+    setting = valuer.setting
+    category = setting.worlds.parameters.category
+    sizes = jnp.asarray(np.stack([np.ones(len(first)), first, second], axis=1))
+    parameters = setting.worlds.parameters._replace(category=replace(category, size_factor=sizes))
+    worlds = setting.worlds._replace(parameters=parameters)
+    return replace(valuer, setting=setting._replace(worlds=worlds))
+
+
+def _pilot(toy: Toy, first: Any, second: Any, *, aversion: float = 0.0, **fields: Any) -> Valuer:
+    """A small market and one that loses or makes much, with a gate between them."""
+    valuer = toy(
+        flow=[0.1, 1.0], cost=[0.2, 4.0], quarters=8, discount=DISCOUNT, worlds=len(first),
+        gates=_gate(**fields), aversion=aversion,
+    )  # fmt: skip
+    return _in_worlds(valuer, first, second)
+
+
+DISCOUNT = 0.97
+GOOD, BAD = 2.0, 0.25
+
+
+def _worth(flow: float, cost: float, begin: int) -> float:
+    """Of a market entered in a quarter."""
+    dates = np.arange(begin, 8)
+    return float((flow * DISCOUNT**dates).sum() - cost * DISCOUNT**begin)
+
+
+@pytest.mark.parametrize("aversion", [0.0, 0.6])
+def test_a_pilot_that_shares_the_luck_of_the_others(toy: Toy, aversion: float) -> None:
+    """Perfect correlation and no noise: the other market is entered where the pilot sold well."""
+    luck = np.array([GOOD, BAD, BAD, BAD])
+    valuer = _pilot(toy, luck, luck, aversion=aversion)
+    exact, enter, option = _brute(valuer)
+    assert list(enter[1:]) == [0, 1, 0] and option[3] == 0
+    if not aversion:
+        tried = sum(_worth(0.1 * size, 0.2, 0) for size in luck) / 4
+        assert exact == pytest.approx(tried + _worth(GOOD, 4.0, 1) / 4, rel=1e-12)
+    opened = valuer.opening(enter, option)[:, 0]
+    np.testing.assert_array_equal(opened, luck == GOOD)
+    assert _search(valuer)[0] == pytest.approx(exact, rel=1e-9)
+    # A plan without the gate is worth less than the bound over such plans, and this one more.
+    without = _brute(replace(valuer, setting=_closed(valuer)))[0]
+    assert exact > without + 0.1
+    values = valuer.judge(enter, option).values
+    bounds = [
+        relax(valuer.setting, values, aversion, valuer.tail, gates=gates).bound
+        for gates in (False, True)
+    ]
+    assert without <= bounds[0] + 1e-9
+    assert exact <= bounds[1] + 1e-9
+
+
+def test_a_pilot_teaches_nothing_about_luck_that_it_does_not_share(toy: Toy) -> None:
+    """Every pair of sizes alike: whoever waits for the pilot only loses time."""
+    first, second = np.repeat([GOOD, BAD], 2), np.tile([GOOD, 1.0], 2)
+    valuer = _pilot(toy, first, second)
+    exact, enter, _ = _brute(valuer)
+    assert list(enter[1:]) == [0, 0, NEVER]
+    assert _search(valuer)[0] == pytest.approx(exact, rel=1e-9)
+
+
+def test_a_gate_that_is_not_worth_the_wait(toy: Toy) -> None:
+    """Where the other market pays in every world, nobody waits."""
+    luck = np.array([GOOD, 1.0, 1.0, 1.0])
+    valuer = _pilot(toy, luck, luck)
+    exact, enter, _ = _brute(valuer)
+    assert list(enter[1:]) == [0, 0, NEVER]
+    assert _search(valuer)[0] == pytest.approx(exact, rel=1e-9)
+
+
+def test_a_gate_that_always_opens_at_once_changes_nothing(toy: Toy) -> None:
+    """Neutral: threshold 0, no wait, the schedule as without."""
+    luck = np.array([GOOD, 1.0, 0.7, BAD])
+    valuer = _pilot(toy, luck, luck, wait=(0, 1), units=0.0)
+    for dates in ([0, 0], [1, 2], [2, 7]):
+        with_it, without = (
+            valuer.judge(np.array([NEVER, *dates, gate], np.int32), np.zeros(4, np.int32))
+            for gate in (0, NEVER)
+        )
+        np.testing.assert_allclose(with_it.values, without.values, rtol=1e-12)
+        assert with_it.score.excess == 0.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_gates_under_everything_else(toy: Toy, seed: int) -> None:
+    """Mechanisms on, noise, tight teams, aversion: search == brute force <= wait-and-see bound."""
+    rng = np.random.default_rng(seed + 50)
+    gates = _gate(wait=(1, 2), units=rng.uniform(0.02, 0.2), noise=rng.uniform(0.0, 0.5))
+    valuer = toy(
+        flow=rng.uniform(0.1, 0.5, (2, 2)), cost=rng.uniform(0.3, 1.5, (2, 2)), quarters=6,
+        terminal=rng.uniform(2, 12), preparation=(0, 1), teams=1.0, need=rng.uniform(0.4, 0.9),
+        capital=rng.uniform(0.5, 4.0), worlds=16, aversion=rng.uniform(0, 1), spread=True,
+        seed=seed, gates=gates,
+        believed={"category.replacement_years": 1.0, "acceptance.p0": 0.8},
+    )  # fmt: skip
+    exact, enter, option = _brute(valuer)
+    assert _search(valuer, budget=4_000)[0] == pytest.approx(exact, rel=1e-6, abs=1e-9)
+    values = valuer.judge(enter, option).values
+    aversion = float(valuer.setting.aversion)
+    bound = relax(valuer.setting, values, aversion, valuer.tail, gates=True).bound
+    assert exact <= bound + 1e-9 * max(1.0, abs(exact))
+
+
 def _closed(valuer: Valuer) -> Setting:
-    """The setting with no measure to be had."""
+    """The setting with no measure to be had, and no gate."""
     limits = valuer.setting.limits
     markets = valuer.setting.problem.people.shape[0]
     return valuer.setting._replace(

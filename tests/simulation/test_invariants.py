@@ -76,9 +76,12 @@ def test_order_of_markets_does_not_matter(seed: int, order: list[int]) -> None:
 
     rows = [*order, *range(MARKETS, instance.enter.shape[1])]
     problem = jax.tree.map(by_lead, instance.problem)
-    measures = instance.problem.measures
+    measures, gates = instance.problem.measures, instance.problem.gates
     shuffled = run(
-        problem._replace(measures=measures._replace(covers=measures.covers[:, order])),
+        problem._replace(
+            measures=measures._replace(covers=measures.covers[:, order]),
+            gates=gates._replace(pilot=gates.pilot[:, order], waits=gates.waits[:, order]),
+        ),
         jax.tree.map(by_last, instance.worlds),
         instance.enter[0][rows],
         instance.option[0][rows],
@@ -135,6 +138,7 @@ def test_two_halves_make_a_whole_where_nothing_ties_them(seed: int) -> None:
     problem = problem._replace(
         measures=problem.measures._replace(covers=covers),
         supply=problem.supply._replace(capacity=np.asarray(np.inf)),
+        gates=None,  # of two halves each sells half as much
     )
     worlds = _untied(jax.tree.map(partial(copied, axis=-1), instance.worlds))
     half = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5])

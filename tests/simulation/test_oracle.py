@@ -56,6 +56,9 @@ def test_kernel_equals_oracle(seed: int, new_category: bool) -> None:
             assert_close(quarter.standing[world], books.series["standing"], "standing")
             for name in ("saving", "heard", "crowd", "load"):
                 assert_close(getattr(quarter.tied, name)[world], books.series[name], name)
+            cleared = quarter.cleared[world]
+            first = np.where(cleared.any(axis=0), cleared.argmax(axis=0), np.inf)
+            np.testing.assert_array_equal(first, books.opened)
             cash = quarter.ledger.total()[world].sum(axis=1).cumsum()
             assert_close(cash, sum(books.lines.values()).sum(axis=1).cumsum(), "cash")
 
@@ -86,7 +89,15 @@ def test_instances_walk_every_branch() -> None:
                 gone = (books.series["present"][:-1] == 1) & (books.series["present"][1:] == 0)
                 margin = lines["sales"] + lines["channel"] + lines["goods"]
                 entered = enter < len(problem.teams)
+                gates = problem.gates
+                used = instance.enter[schedule][-2:] == 0
+                waits = gates.waits @ entered > 0.0
+                opened = np.isfinite(books.opened)
+                planned = (gates.waits * used[:, None]).any(axis=0) & entered
                 for what, so in {
+                    "a gate opens": used & waits & opened,
+                    "a gate stays shut": used & waits & ~opened,
+                    "entered behind a gate": planned & (books.series["present"].any(axis=0)),
                     "exit by fate": gone & ~over[:-1],
                     "exit as agreed": gone & over[:-1],
                     "margin below zero": margin < 0.0,
@@ -117,4 +128,6 @@ def test_instances_walk_every_branch() -> None:
         "owners unknown", "several languages", "no language", "spillover", "haste",
         "a measure begun", "a measure kept up", "a rule complied with", "acceptance gives way",
         "a rival ahead at home",
+        "a gate opens", "a gate stays shut",
+        "entered behind a gate",
     }  # fmt: skip

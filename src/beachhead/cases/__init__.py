@@ -9,6 +9,7 @@ from beachhead.cases.case import (
     Case,
     Column,
     Component,
+    Gate,
     Input,
     Limits,
     Measure,
@@ -21,7 +22,7 @@ from beachhead.cases.check import check_case, check_draft
 from beachhead.cases.drafts import Draft
 from beachhead.cases.inputs import overlay
 from beachhead.cases.reading import bundled_cases, new_case, read_draft
-from beachhead.cases.schedule import Begun, Entry, Schedule
+from beachhead.cases.schedule import Begun, Entry, Gated, Schedule
 from beachhead.cases.workbook import write_workbook
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "Component",
     "Draft",
     "Entry",
+    "Gate",
+    "Gated",
     "Input",
     "Limits",
     "Measure",

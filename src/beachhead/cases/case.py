@@ -508,6 +508,40 @@ class Goal(_Table):
     )
 
 
+class Gate(_Table):
+    """A market tried first, whose sales decide whether others follow."""
+
+    name: Text = Field(description="short name")
+    pilot: Market = Field(description="ISO3 code or name of the market that is tried first")
+    markets: tuple[Text, ...] = Field(
+        min_length=1, description="markets, regions and blocs that wait for it"
+    )
+    wait: tuple[Annotated[int, Field(ge=0, json_schema_extra={"unit": "quarters"})], ...] = Field(
+        default=(4, 8),
+        min_length=1,
+        description="quarters from the pilot's entry to the decision, to choose from",
+    )
+    quantiles: tuple[
+        Annotated[float, Field(gt=0, lt=1, json_schema_extra={"unit": "fraction"})], ...
+    ] = Field(
+        default=(0.25, 0.5, 0.75),
+        description="parts of the worlds that a threshold holds back, to choose from; see below",
+    )
+    units: tuple[Annotated[Amount, Field(json_schema_extra={"unit": "units"})], ...] = Field(
+        default=(),
+        description="units sold by then from which on the others follow, to choose from; in place "
+        "of quantiles",
+    )
+    noise: Amount = Field(
+        default=0.2,
+        description="sd of the log of what is seen of the pilot's sales",
+        json_schema_extra={"unit": "log units"},
+    )
+    use: Literal["free", "never"] = Field(
+        default="free", description='"free" for the plan to decide, or "never"'
+    )
+
+
 # The two markets of a pair in `after`.
 Later = Annotated[Market, Field(title="later")]
 Earlier = Annotated[Market, Field(title="earlier")]
@@ -725,6 +759,9 @@ class Case(_Table):
     rules: tuple[Rule, ...] = Field(
         default=(), description="rules of markets beside the bundled ones, or in their place"
     )
+    gates: tuple[Gate, ...] = Field(
+        default=(), description="pilots that decide whether other markets follow"
+    )
     limits: Limits
     targets: tuple[Target, ...] = Field(
         default=(), description="what was announced: each gets its chance, none moves the plan"
@@ -848,6 +885,25 @@ class Case(_Table):
         if problems:
             raise InputError(*problems)
         return tuple(sorted(reached))
+
+    def waiting(self, gate: Gate, panel: Panel) -> tuple[str, ...]:
+        """ISO3 codes of the candidates that wait for a gate of a resolved case, sorted.
+
+        Its pilot and markets that the limits demand are not among them.
+
+        Raises
+        ------
+        InputError
+            With every name that is no market, region or bloc.
+        """
+        from beachhead.cases.naming import find_covered
+
+        reached, problems = find_covered(self, gate, panel, "gates")
+        if problems:
+            raise InputError(*problems)
+        demanded = {*self.limits.must, *self.limits.fixed, *self.limits.by}
+        reached &= set(self.candidate_iso3(panel))
+        return tuple(sorted(reached - demanded - {gate.pilot}))
 
     def candidate_iso3(self, panel: Panel) -> tuple[str, ...]:
         """ISO3 codes of the markets that may be entered, sorted.

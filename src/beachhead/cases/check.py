@@ -101,6 +101,7 @@ def check_case(
     problems += _check_targets(resolved, known)
     problems += _check_rivals(resolved, panel, known)
     problems += _check_goals(resolved, panel, pool, known)
+    problems += _check_gates(resolved, pool, panel, known)
     problems += _check_teams(resolved, known)
     problems += _check_choices(resolved)
     problems += _check_candidates(resolved, pool, known)
@@ -525,6 +526,55 @@ def _check_targets(case: Case, known: Known) -> Iterator[Problem]:
         if target.so_far is not None and not (before and adds_up):
             fix = "Leave it out: every quarter of the period is simulated."
             yield Problem("nothing of the period lies before", f"{key}.so_far", fix)
+
+
+def _check_gates(case: Case, pool: set[str], panel: Panel, known: Known) -> Iterator[Problem]:
+    names = [gate.name for gate in case.gates]
+    served = {market.market for market in case.firm.served}
+    demanded = {
+        iso3: key
+        for key, codes in (("must", case.limits.must), ("by", case.limits.by),
+                           ("fixed", case.limits.fixed))
+        for iso3 in codes
+    }  # fmt: skip
+    ready = known("as_of", *SOURCES)
+    enterable = pool - served - {case.firm.home} - set(case.limits.never)
+    for i, gate in enumerate(case.gates):
+        key = f"gates[{i}]"
+        if gate.name in names[:i]:
+            yield Problem(f"a second gate {gate.name!r}", f"{key}.name", "Name it otherwise.")
+        reached, unknown = find_covered(case, gate, panel, key)
+        yield from unknown
+        if ready and known(f"{key}.pilot") and gate.pilot not in enterable | served:
+            yield Problem(
+                f"{gate.pilot} is neither a candidate nor served", f"{key}.pilot",
+                "Try a market that may be entered, or one where you sell already.",
+            )  # fmt: skip
+        named = {panel.find(name) for name in gate.markets if name in panel.codes}
+        if gate.pilot in named:
+            yield Problem(f"{gate.pilot} waits for itself", f"{key}.markets", "Leave it out.")
+        for iso3 in sorted(named & set(demanded)):
+            yield Problem(
+                f"{iso3} cannot wait: limits.{demanded[iso3]} demands it", f"{key}.markets",
+                "Leave it out here or there.",
+            )  # fmt: skip
+        waiting = (reached & enterable) - set(demanded) - {gate.pilot}
+        if ready and not unknown and not waiting:
+            fix = "Name candidates that may be entered or not."
+            yield Problem(f"nothing waits for {gate.name!r}", f"{key}.markets", fix)
+        if not gate.quantiles and not gate.units:
+            fix = "Give quantiles or units."
+            yield Problem(f"{gate.name!r} has no threshold", f"{key}.quantiles", fix)
+        for field in ("wait", "quantiles", "units"):
+            if len(set(choices := getattr(gate, field))) < len(choices):
+                yield Problem(
+                    f"the same choice twice in {list(choices)}", f"{key}.{field}", "Leave one."
+                )
+        if known("quarters") and max(gate.wait) >= case.quarters:
+            yield Problem(
+                f"a wait of {max(gate.wait)} quarters ends after the horizon", f"{key}.wait",
+                f"The horizon has {case.quarters}.",
+            )  # fmt: skip
 
 
 def _check_teams(case: Case, known: Known) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from beachhead.cases.case import (
     Case,
     Component,
     Entrant,
+    Gate,
     Input,
     Measure,
     Override,
@@ -81,6 +82,10 @@ def resolve_names(case: Case, panel: Panel) -> tuple[Case, list[Problem]]:
             update={"market": names.one(target.market, f"targets[{i}].market") or target.market}
         )
         for i, target in enumerate(case.targets)
+    )
+    resolved["gates"] = tuple(
+        gate.model_copy(update={"pilot": names.one(gate.pilot, f"gates[{i}].pilot") or gate.pilot})
+        for i, gate in enumerate(case.gates)
     )
     return case.model_copy(update=resolved), names.problems
 
@@ -165,9 +170,9 @@ def find_pool(case: Case, panel: Panel) -> tuple[set[str], list[Problem]]:
 
 
 def find_covered(
-    case: Case, measure: Measure | Entrant, panel: Panel, key: str = "measures"
+    case: Case, measure: Measure | Entrant | Gate, panel: Panel, key: str = "measures"
 ) -> tuple[set[str], list[Problem]]:
-    """ISO3 codes that a measure or a rival reaches; a problem for each name that is not known."""
+    """ISO3 codes that a measure, rival or gate reaches; a problem for each name not known."""
     groups = (*panel.regions, *panel.subregions, *panel.bloc_names)
     reached: set[str] = set()
     problems: list[Problem] = []

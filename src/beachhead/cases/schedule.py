@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from beachhead.data import Panel
 
 COLUMNS = ("iso3", "name", "enter", "mode", "localisation")
-MEASURE = "measure"  # in place of a mode
+MEASURE, GATE = "measure", "gate"  # in place of a mode
 
 
 class Entry(BaseModel):
@@ -41,13 +41,24 @@ class Begun(BaseModel):
     level: float = Field(gt=0, description="its size")
 
 
+class Gated(BaseModel):
+    """The use of a gate: the markets that wait for it are entered only where it opens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    gate: int = Field(ge=0, description="number of the gate in the case, from 0")
+    wait: int = Field(ge=0, description="quarters from the pilot's entry to the decision")
+    threshold: float = Field(ge=0, description="units sold by then from which on it opens")
+
+
 class Schedule(BaseModel):
-    """All entries of a plan, by quarter and then by ISO3 code, each market once, and measures."""
+    """Entries of a plan, by quarter and ISO3 code, each market once; measures and gates."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     entries: tuple[Entry, ...] = ()
     measures: tuple[Begun, ...] = ()
+    gates: tuple[Gated, ...] = ()
 
     @field_validator("entries")
     @classmethod
@@ -67,7 +78,10 @@ class Schedule(BaseModel):
             CSV file or workbook with the columns iso3, name, enter, mode, localisation, in any
             order. `iso3` may hold a name that the panel knows; `name` is for the reader and is not
             looked at. A row with the mode `measure` begins the measure that `name` names, in the
-            quarter `enter`, at the level in `localisation`.
+            quarter `enter`, at the level in `localisation`. A row with the mode `gate` makes the
+            markets that wait for the gate `name` wait for it: it is decided at the start of the
+            quarter `enter`, and opens from as many units on as stand in `localisation`. `gate` is
+            for the reader.
         case : Case
             The case whose horizon, candidates and modes the schedule must keep to.
         panel : Panel
@@ -79,18 +93,22 @@ class Schedule(BaseModel):
             With every cell at fault: file, line and column.
         """
         table = read_table(path)
-        table.demand(COLUMNS)
+        table.demand(COLUMNS, ("gate",))
         candidates = set(case.candidate_iso3(panel))
         entries: list[Entry] = []
         problems: list[Problem] = []
         lines: dict[str, str] = {}
         measures: list[Begun] = []
+        gates: list[Row] = []
         for row in table.rows:
             place = row.place
             if row.cells["mode"] == MEASURE:
                 begun, faults = _read_begun(table, row, case, [b.measure for b in measures])
                 problems += faults
                 measures += [begun] if begun else []
+                continue
+            if row.cells["mode"] == GATE:
+                gates.append(row)
                 continue
             entry, faults = _read_entry(table, row, case, panel)
             problems += faults
@@ -117,24 +135,99 @@ class Schedule(BaseModel):
                 )
             lines.setdefault(entry.iso3, place)
             entries.append(entry)
+        used, faults = _read_gates(table, gates, case, panel, entries)
+        problems += faults
         if problems:
             raise InputError(*problems)
-        return cls(entries=tuple(entries), measures=tuple(measures))
+        return cls(entries=tuple(entries), measures=tuple(measures), gates=used)
 
     def to_csv(self, case: Case, panel: Panel) -> str:
         """The schedule as the text of a CSV file that `from_csv` reads back."""
+        case = case.resolve(panel) if self.gates else case
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(COLUMNS)
+        waits = self.waits(case, panel)
+        writer.writerow((*COLUMNS, "gate") if self.gates else COLUMNS)
         for entry in self.entries:
             when = case.quarter_label(entry.quarter)
-            writer.writerow(
-                (entry.iso3, panel.name(entry.iso3), when, entry.mode, repr(entry.localisation))
-            )
+            names = [case.gates[k].name for k in waits.get(entry.iso3, ())]
+            cells = (entry.iso3, panel.name(entry.iso3), when, entry.mode, repr(entry.localisation))
+            writer.writerow((*cells, "; ".join(names)) if self.gates else cells)
         for begun in self.measures:
             name, when = case.measures[begun.measure].name, case.quarter_label(begun.quarter)
-            writer.writerow(("", name, when, MEASURE, repr(begun.level)))
+            blank = ("",) if self.gates else ()
+            writer.writerow(("", name, when, MEASURE, repr(begun.level), *blank))
+        for used in self.gates:
+            gate = case.gates[used.gate]
+            when = case.quarter_label(self.decision(case, used))
+            writer.writerow((gate.pilot, gate.name, when, GATE, repr(used.threshold), ""))
         return text.getvalue()
+
+    def decision(self, case: Case, used: Gated) -> int:
+        """Quarter at whose start a gate is decided."""
+        pilot = case.gates[used.gate].pilot
+        return used.wait + next((e.quarter for e in self.entries if e.iso3 == pilot), 0)
+
+    def waits(self, case: Case, panel: Panel) -> dict[str, tuple[int, ...]]:
+        """Numbers of the gates for which each entry of a resolved case waits, by ISO3 code."""
+        found: dict[str, tuple[int, ...]] = {}
+        for used in self.gates:
+            for iso3 in case.waiting(case.gates[used.gate], panel):
+                found[iso3] = (*found.get(iso3, ()), used.gate)
+        return found
+
+
+def _read_gates(
+    table: Table, rows: list[Row], case: Case, panel: Panel, entries: list[Entry]
+) -> tuple[tuple[Gated, ...], list[Problem]]:
+    """Rows that use gates, and what is wrong with them. Dates count from the pilot's entry."""
+    names = [gate.name for gate in case.gates]
+    problems: list[Problem] = []
+    used: list[Gated] = []
+    for row in rows:
+        cells, place = row.cells, row.place
+        if cells["name"] not in names:
+            hint = suggest(cells["name"], names).capitalize()
+            problems.append(Problem(f"no gate {cells['name']!r}", f"{place}, name",
+                                    hint or "[[gates]] of the case names them."))  # fmt: skip
+            continue
+        number = names.index(cells["name"])
+        pilot = panel.find(case.gates[number].pilot)
+        served = pilot in {panel.find(market.market) for market in case.firm.served}
+        began = next((e.quarter for e in entries if e.iso3 == pilot), 0 if served else None)
+        if number in [other.gate for other in used]:
+            problems.append(
+                Problem(f"{cells['name']} is used twice", f"{place}, name", "Leave one.")
+            )
+            continue
+        if began is None:
+            what = f"{pilot}, the pilot of {cells['name']}, is not entered"
+            problems.append(Problem(what, place, "Enter it, or leave the gate out."))
+            continue
+        try:
+            quarter = case.quarter_index(cells["enter"])
+        except InputError:
+            quarter = -1
+        if not began <= quarter < case.quarters:
+            problems.append(
+                Problem(
+                    f"{cells['enter']!r} is no quarter in which it can be decided",
+                    f"{place}, enter",
+                    f"They run {case.quarter_label(began)}, when {pilot} is entered, to "
+                    f"{case.quarter_label(case.quarters - 1)}.",
+                )
+            )
+            continue
+        try:
+            threshold = table.number(cells["localisation"])
+        except ValueError:
+            threshold = -1.0
+        if threshold < 0.0:
+            what = f"{cells['localisation']!r} is no number of units"
+            problems.append(Problem(what, f"{place}, localisation", "Give units, 0 or more."))
+            continue
+        used.append(Gated(gate=number, wait=quarter - began, threshold=threshold))
+    return tuple(used), problems
 
 
 def _read_begun(

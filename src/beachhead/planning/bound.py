@@ -13,8 +13,10 @@ Three relaxations, each of which can only raise the value:
    programme are the best. The programme may be solved loosely: the bound is computed from its
    prices, not from its word.
 
-Cash is not limited in the relaxation. The bound covers the worlds of the search and schedules
-without gates.
+Cash is not limited in the relaxation. The bound covers the worlds of the search, and schedules
+without gates. With `gates` it is a wait-and-see bound over schedules with gates too: a market that
+may wait for a gate keeps its date and its teams in all worlds, but is entered in just those in
+which that pays.
 
 Source: Lagrangian relaxation as in Kimms (2001); Rockafellar and Uryasev (2000).
 """
@@ -42,6 +44,9 @@ from beachhead.simulation.state import NEVER
 Floats = NDArray[np.float64]
 
 KIND = "all schedules fixed in advance, on the worlds of the search; cash not limited"
+WAIT_AND_SEE = (
+    "all schedules with gates that know the world, on the worlds of the search; cash not limited"
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,9 @@ def measure(values: Floats, aversion: float, tail: float) -> Floats:
     return (1.0 - aversion) / count + aversion * worst
 
 
-def relax(setting: Setting, incumbent: Floats, aversion: float, tail: float) -> Relaxation:
+def relax(
+    setting: Setting, incumbent: Floats, aversion: float, tail: float, *, gates: bool = False
+) -> Relaxation:
     """Bound on J over all schedules that keep the limits.
 
     Parameters
@@ -95,10 +102,13 @@ def relax(setting: Setting, incumbent: Floats, aversion: float, tail: float) -> 
         Value V of the best schedule known in each world; any choice gives a valid bound.
     aversion, tail : float
         Of the objective.
+    gates : bool
+        Whether schedules with gates are covered too, by letting each market that may wait be
+        entered in just the worlds in which that pays.
     """
     weights = jnp.asarray(measure(incumbent, aversion, tail), setting.problem.people.dtype)
     given = optimistic_couplings(setting, setting.limits)
-    table, held = tabulate(setting, given, weights, optimistic=True)
+    table, held = tabulate(setting, given, weights, optimistic=True, gates=gates)
     columns = _lay_out(setting, table)
     prices, taken = _solve(columns)
     bound = held.sum() + _price_out(columns, prices)

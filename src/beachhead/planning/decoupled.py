@@ -22,7 +22,7 @@ from beachhead.mechanisms.measures import GOOD, Levers, pull
 from beachhead.mechanisms.supply import learned
 from beachhead.planning.limits import Limits, Setting
 from beachhead.simulation.rollout import Worlds, over_worlds
-from beachhead.simulation.state import NEVER, STEP, Couplings, Measures, Problem, Quarter
+from beachhead.simulation.state import NEVER, STEP, Couplings, Measures, Problem, Quarter, split
 
 Floats = NDArray[np.float64]
 
@@ -95,7 +95,7 @@ def _most(problem: Problem, limits: Limits) -> Array:
     """Largest size at which each measure can work in a quarter, axes (quarter, measure)."""
     measures = problem.measures
     assert measures is not None
-    first = limits.first[problem.people.size :, : measures.size.shape[1]]
+    first = split(problem, limits.first)[1][:, : measures.size.shape[1]]
     clock = jnp.arange(problem.teams.shape[0])[:, None, None]
     ready = clock >= first + measures.lead[:, None]
     return jnp.where(ready, measures.size, 0.0).max(axis=2)
@@ -120,7 +120,7 @@ def _cheapest(problem: Problem, limits: Limits) -> Array:
     if supply is None or measures is None:
         return jnp.ones(quarters)
     clock = jnp.arange(quarters)[:, None]
-    soonest = limits.first[problem.people.size :].min(axis=1) + measures.lead
+    soonest = split(problem, limits.first)[1].min(axis=1) + measures.lead
     made = clock - soonest[supply.measure] + 1
     cost = learned(supply.premium, supply.progress, supply.mature, jnp.maximum(made, 1))
     cost = jnp.where((supply.measure >= 0) & (made >= 1), jnp.minimum(cost, 1.0), 1.0)
@@ -213,6 +213,23 @@ def _loudest(problem: Problem, limits: Limits, worlds: Worlds) -> Array:
     return tied.heard
 
 
+def first_decision(problem: Problem, limits: Limits) -> Floats:
+    """Earliest quarter at which a gate that a market may wait for is decided, axis market.
+
+    Infinite where there is none.
+    """
+    gates = problem.gates
+    if gates is None:
+        return np.full(problem.people.size, np.inf)
+    first, _, used = (np.asarray(part) for part in split(problem, limits.first))
+    began = np.where(np.asarray(problem.entered) < 0, 0, first.min(axis=1))
+    began = np.where(np.asarray(gates.pilot) > 0.0, began, NEVER).min(axis=1)
+    wait = np.asarray(gates.wait)
+    wait = np.where(used[:, : wait.shape[1]] < NEVER, wait, NEVER).min(axis=1)
+    held = np.asarray(gates.waits) > 0.0
+    return np.where(held, (began + wait)[:, None], np.inf).min(axis=0)
+
+
 def best_values(setting: Setting, given: Couplings, enter: Array, option: Array) -> Array:
     """Most that each market can be worth in each world under `given` couplings.
 
@@ -249,15 +266,26 @@ def best_values(setting: Setting, given: Couplings, enter: Array, option: Array)
 
 @partial(jax.jit, static_argnames="optimistic")
 def _entered_at(
-    setting: Setting, given: Couplings, weights: Array, quarter: Array, optimistic: bool
+    setting: Setting,
+    given: Couplings,
+    weights: Array,
+    quarter: Array,
+    optimistic: bool,
+    gated: Array | None = None,
 ) -> Array:
-    """Expected values of all markets entered in `quarter`, axes (option, market)."""
+    """Expected values of all markets entered in `quarter`, axes (option, market).
+
+    Where `gated` (axes (option, market)) they are entered only in the worlds in which that pays.
+    """
     rows = jnp.zeros_like(setting.problem.entered)
 
     def one(option: Array) -> Array:
         enter, options = rows + quarter, rows + option
         if optimistic:
-            return weights @ best_values(setting, given, enter, options)
+            values = best_values(setting, given, enter, options)
+            if gated is not None:
+                values = jnp.where(gated[option], jnp.maximum(values, 0.0), values)
+            return weights @ values
         outcome = over_worlds(
             setting.problem, setting.worlds, enter, options, record=_nothing, given=given
         )
@@ -274,6 +302,7 @@ def tabulate(
     *,
     optimistic: bool,
     quarters: NDArray[np.int32] | None = None,
+    gates: bool = False,
 ) -> tuple[Floats, Floats]:
     """Expected value of each market by entry quarter and option under `given` couplings.
 
@@ -285,6 +314,9 @@ def tabulate(
         Values of `best_values`, else of the plain rollout.
     quarters : array, optional
         Entry quarters to look at; all by default.
+    gates : bool
+        Whether markets that a gate may hold back are entered only in the worlds in which that
+        pays, as if the gate knew.
 
     Returns
     -------
@@ -297,6 +329,7 @@ def tabulate(
     first = np.asarray(setting.limits.first)[:markets, :options]
     last = np.asarray(setting.limits.last)[:markets]
     horizon = setting.problem.teams.shape[0]
+    soonest = first_decision(setting.problem, setting.limits) if gates else np.zeros(markets)
     looked_at = np.arange(horizon, dtype=np.int32) if quarters is None else quarters
     table = np.full((horizon, first.shape[1], first.shape[0]), -np.inf)
     served = np.asarray(setting.problem.entered) < 0
@@ -305,8 +338,13 @@ def tabulate(
         open_to = ((first <= quarter) & (quarter <= last)[:, None]).T
         # Home and served markets are worth the same whatever is entered: any quarter tells.
         if open_to.any() or quarter == looked_at[-1]:
+            gated = None
+            if gates:
+                # Preparation begins once the gate has been decided.
+                late = quarter - np.asarray(setting.problem.options.preparation)
+                gated = jnp.asarray(late[:, None] >= soonest)
             values = np.asarray(
-                _entered_at(setting, given, weights, jnp.asarray(quarter), optimistic)
+                _entered_at(setting, given, weights, jnp.asarray(quarter), optimistic, gated)
             )
             table[quarter] = np.where(open_to, values, -np.inf)
             held = np.where(served, values[0], 0.0)

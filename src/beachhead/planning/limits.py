@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -13,18 +14,19 @@ from numpy.typing import NDArray
 from beachhead.cases import Case
 from beachhead.errors import InputError, Problem
 from beachhead.mechanisms import Parameters
+from beachhead.mechanisms.gates import decided
 from beachhead.planning.goals import Goals
 from beachhead.simulation.pack import Packed
 from beachhead.simulation.people import teams_there, use_of_teams
 from beachhead.simulation.rollout import Worlds
-from beachhead.simulation.state import NEVER, Values
+from beachhead.simulation.state import NEVER, Values, split
 from beachhead.simulation.state import Problem as Arrays
 
 NOBODY = -1  # as leader: no market chooses before the others
 
 
 class Limits(NamedTuple):
-    """Limits along axis row, the markets first and then the measures, unless said otherwise.
+    """Limits along axis row (markets, measures, gates) unless said otherwise.
 
     `first`: earliest date of each option, axes (row, option); NEVER where the option
     may not be taken. `last`: latest date. `required`: 1 where the row is demanded.
@@ -120,14 +122,16 @@ def read_limits(case: Case, packed: Packed) -> Limits:
         else:
             apart.append([float(row in inside) for row in range(len(packed.markets))])
     begun_first, begun_last, begun_required = _read_measures(case, packed)
+    gate_first = _read_gates(case, packed)
     missing = packed.width - first.shape[1]
     wide = np.pad(first, ((0, 0), (0, missing)), constant_values=NEVER)
-    blank = np.zeros((len(apart), len(packed.measures)))
+    gates = np.zeros(len(packed.gates))
+    blank = np.zeros((len(apart), packed.rows - len(packed.markets)))
     either = _read_either(case, packed)
     return Limits(
-        first=np.concatenate([wide, begun_first]),
-        last=np.concatenate([last, begun_last]),
-        required=np.concatenate([required, begun_required]),
+        first=np.concatenate([wide, begun_first, gate_first]),
+        last=np.concatenate([last, begun_last, gates.astype(np.int32)]),
+        required=np.concatenate([required, begun_required, gates]),
         apart=np.vstack(
             [np.hstack([np.array(apart).reshape(len(apart), len(packed.markets)), blank]), either]
         ),
@@ -156,6 +160,15 @@ def _read_measures(
             required[row] = 1.0
         first[row, : len(measure.levels)] = soonest
     return first, last, required
+
+
+def _read_gates(case: Case, packed: Packed) -> NDArray[np.int32]:
+    """First date, 0, of each choice of the gates of a case, axes (gate, option)."""
+    first = np.full((len(packed.gates), packed.width), NEVER, dtype=np.int32)
+    for row, gate in enumerate(case.gates):
+        if gate.use != "never":
+            first[row, : len(packed.gates[row])] = 0
+    return first
 
 
 def _read_either(case: Case, packed: Packed) -> NDArray[np.float64]:
@@ -187,7 +200,29 @@ def excess(problem: Arrays, limits: Limits, used: Array, enter: Array, option: A
     too_many = jnp.maximum(entered[:markets].sum() - limits.most, 0)
     there = teams_there(problem, limits.teams, enter, option)
     over = jnp.maximum(used - there - 1e-6, 0.0)
+    if problem.gates is not None:
+        soonest = first_after_gates(problem, enter, option)
+        over = jnp.append(over, (entered[:markets] & (enter[:markets] < soonest)).sum())
     return over.sum() + early.sum() + missing.sum() + crowded.sum() + waits.sum() + too_many
+
+
+def first_after_gates(problem: Arrays, enter: Array, option: Array) -> Array:
+    """Earliest date of each market for which the gates that it waits for leave time, axis market.
+
+    Its preparation begins when they have been decided; 0 where it waits for none, past every
+    horizon where a pilot is not entered.
+    """
+    gates = problem.gates
+    assert gates is not None
+    dates, _, used = split(problem, enter)
+    ways, _, choice = split(problem, option)
+    served = problem.entered < 0
+    dates = jnp.where(served, problem.entered, dates)
+    wait = gates.wait[jnp.arange(choice.size), choice]
+    decision = decided(dates, gates.pilot, wait, NEVER)
+    holds = (used < NEVER)[:, None] & (gates.waits > 0.0)
+    ready = decision[:, None] + problem.options.preparation[ways]
+    return jnp.where(holds, ready, 0).max(axis=0)
 
 
 def repair(
@@ -204,7 +239,8 @@ def repair(
     Entries are moved later or dropped, options that may not be taken are replaced; demanded
     markets are never dropped. Where teams are short the market `leader` (a row) chooses first, then
     the earlier before the later, and of one date those of low `rank` (axis market), by default the
-    larger ones. Measures are moved into their time; hired teams are there to be used. `excess`
+    larger ones. Measures are moved into their time; hired teams are there to be used. Markets that
+    wait for a gate follow its decision, and a gate whose pilot is dropped is dropped. `excess`
     tells whether it succeeded.
     """
     rank = -problem.clout if rank is None else rank
@@ -212,6 +248,8 @@ def repair(
     quarters = limits.teams.shape[0]
     rows = jnp.arange(enter.shape[0])
     required = limits.required > 0
+    if problem.gates is not None:
+        enter = _drop_gates(problem, enter)
     option = jnp.where(limits.first[rows, option] <= limits.last, option, limits.first.argmin(1))
     enter = jnp.where((enter >= quarters) & required, limits.last, enter)
     enter = jnp.where(enter < quarters, jnp.maximum(enter, limits.first[rows, option]), NEVER)
@@ -246,16 +284,45 @@ def repair(
     pairs = (limits.later, limits.earlier)
     for _ in range(2 if limits.later.shape[0] else 0):
         enter, _ = jax.lax.scan(wait, enter, pairs)
+    if problem.gates is not None:
+        # Chains of gates are few: what waits for a market that waits is moved in a later pass.
+        for _ in range(min(2, problem.gates.noise.size)):
+            enter = _follow_gates(problem, limits, enter, option)
     wanted = required[:markets]
     place = jnp.argsort(jnp.lexsort((rank, enter[:markets] - wanted * 2 * NEVER)))
     kept = jnp.where((place >= limits.most) & ~wanted, NEVER, enter[:markets])
     need, _ = use_of_teams(problem, central, kept, option)
     there = teams_there(problem, limits.teams, enter, option)
-    fitted = _fit_teams(problem, limits, kept, option[:markets], need, rank, leader, there)
+    fitted = _fit_teams(
+        problem, limits, kept, option[:markets], need, rank, leader, there,
+        lambda dates: first_after_gates(problem, enter.at[:markets].set(dates), option),
+    )  # fmt: skip
     enter = enter.at[:markets].set(fitted.astype(enter.dtype))
     if limits.later.shape[0]:
         enter, _ = jax.lax.scan(wait, enter, pairs)
     return enter.astype(jnp.int32), option.astype(jnp.int32)
+
+
+def _drop_gates(problem: Arrays, enter: Array) -> Array:
+    """Dates with those of gates at 0 where they are used and their pilots are entered."""
+    gates = problem.gates
+    assert gates is not None
+    dates, begun, used = split(problem, enter)
+    there = (problem.entered < 0) | (dates < problem.teams.shape[0])
+    tried = (gates.pilot @ there.astype(gates.pilot.dtype)) > 0.0
+    used = jnp.where((used < NEVER) & tried, 0, NEVER)
+    return jnp.concatenate([dates, begun, used.astype(enter.dtype)])
+
+
+def _follow_gates(problem: Arrays, limits: Limits, enter: Array, option: Array) -> Array:
+    """Dates with markets that wait moved to when they may be ready, or dropped if that is late."""
+    markets = problem.people.shape[0]
+    dates = enter[:markets]
+    after = jnp.maximum(dates, first_after_gates(problem, enter, option))
+    demanded = limits.required[:markets] > 0
+    late = after > limits.last[:markets]
+    moved = jnp.where((dates >= NEVER) | (late & ~demanded), NEVER, after)
+    return enter.at[:markets].set(moved.astype(enter.dtype))
 
 
 def keep_limits(
@@ -294,15 +361,23 @@ def _fit_teams(
     rank: Array,
     leader: Array | int,
     there: Array,
+    after_gates: Callable[[Array], Array],
 ) -> Array:
-    """Entries in their order, each at the first quarter for which teams are free (axis market)."""
+    """Entries in their order, each at the first quarter for which teams are free (axis market).
+
+    `after_gates`: from dates to the earliest ones that the gates allow, axis market.
+    """
     quarters = limits.teams.shape[0]
     clock = jnp.arange(quarters)
     required = limits.required[: enter.size] > 0
     served = problem.entered < 0
     # Demanded markets choose first, then the leader, the earlier before the later, and by rank.
     date = jnp.where(served, NEVER, enter) - required * 3 * NEVER
-    date = jnp.where((jnp.arange(date.size) == leader) & (enter < quarters), date - NEVER, date)
+    leads = (jnp.arange(date.size) == leader) & (enter < quarters)
+    if problem.gates is not None:
+        # Who waits for a pilot cannot be placed before it.
+        leads &= after_gates(enter.astype(jnp.int32)) <= 0
+    date = jnp.where(leads, date - NEVER, date)
     order = jnp.lexsort((rank, date))
     entries = ((enter < quarters) & ~served).sum()
 
@@ -314,6 +389,8 @@ def _fit_teams(
         tight = jnp.concatenate([jnp.zeros(1, int), jnp.cumsum(free + 1e-6 < need[row])])
         blocked = tight[clock] - tight[jnp.maximum(clock - preparation, 0)]
         wanted = jnp.maximum(enter[row], limits.first[row, option[row]])
+        if problem.gates is not None:
+            wanted = jnp.maximum(wanted, after_gates(enter)[row])
         fits = (blocked == 0) & (clock >= wanted) & (clock <= limits.last[row])
         chosen = jnp.where(fits.any(), fits.argmax(), jnp.where(required[row], enter[row], NEVER))
         working = (clock >= chosen - preparation) & (clock < chosen)

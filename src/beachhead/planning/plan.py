@@ -7,11 +7,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from beachhead.cases import Begun, Schedule
+from beachhead.cases import Begun, Gated, Schedule
 
 # Fields of a plan that are lists of records, as in `plan.json`.
 PARTS = (
     "named_strategies", "limits", "reasons", "measures", "exposures", "rules", "targets", "goals",
+    "gates",
 )  # fmt: skip
 
 
@@ -116,6 +117,32 @@ class MeasureUse:
 
 
 @dataclass(frozen=True)
+class GateUse:
+    """A gate of the case, by its `number` there, and what its pilot is worth.
+
+    `waiting`: markets entered behind it; `decision`: quarter of the horizon at whose start it is
+    decided, `wait` quarters after the `pilot` is entered; `threshold`: units from which on it
+    opens; `opens`: share of fresh worlds in which it does. `worth`: mean over fresh worlds of the
+    best value found with it less the best found without, with half its 95 % interval
+    `worth_error`; `objective`: the same of J. Where the plan does not take it, all this is of the
+    best schedule found that does.
+    """
+
+    number: int
+    name: str
+    pilot: str
+    waiting: tuple[str, ...]
+    taken: bool
+    wait: int
+    decision: int
+    threshold: float
+    opens: float
+    worth: float
+    worth_error: float
+    objective: float
+
+
+@dataclass(frozen=True)
 class Exposure:
     """What depends on a component, over fresh worlds, discounted money of the case.
 
@@ -208,6 +235,11 @@ class Plan:
         The alternatives, best first; the limits; the first ten markets.
     measures : tuple of MeasureUse
         In the case's order.
+    gates : tuple of GateUse
+        In the case's order.
+    open_loop : float
+        With gates, the bound on J over schedules without them; `bound` then covers all. None
+        without gates.
     exposures : tuple of Exposure
         Components, the one that holds the firm hostage most first.
     rules : tuple of RuleUse
@@ -238,6 +270,8 @@ class Plan:
     rules: tuple[RuleUse, ...] = ()
     targets: tuple[Chance, ...] = ()
     goals: tuple[GoalUse, ...] = ()
+    gates: tuple[GateUse, ...] = ()
+    open_loop: float | None = None
 
     def to_json(self, names: dict[str, str], quarters: list[str]) -> str:
         """Text of `plan.json`: the same bytes for the same plan.
@@ -258,10 +292,16 @@ class Plan:
             }
             for entry in self.schedule.entries
         ]
+        for entry in content["schedule"]:
+            behind = [use.name for use in self.gates if use.taken and entry["iso3"] in use.waiting]
+            if behind:
+                entry["gate"] = "; ".join(behind)
         for key in PARTS:
             content[key] = [dataclasses.asdict(item) for item in content[key]]
         for measure in content["measures"]:
             measure["begin"] = quarters[measure["begin"]]
+        for gate in content["gates"]:
+            gate["decision"] = quarters[gate["decision"]]
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
@@ -285,7 +325,18 @@ class Plan:
             for use in content["measures"]
             if use.taken
         ]
-        content["schedule"] = Schedule.model_validate({"entries": entries, "measures": begun})
+        gates = [{**use, "decision": number[use["decision"]]} for use in content["gates"]]
+        content["gates"] = tuple(
+            GateUse(**{**use, "waiting": tuple(use["waiting"])}) for use in gates
+        )
+        used = [
+            Gated(gate=use.number, wait=use.wait, threshold=use.threshold)
+            for use in content["gates"]
+            if use.taken
+        ]
+        content["schedule"] = Schedule.model_validate(
+            {"entries": entries, "measures": begun, "gates": used}
+        )
         content["value"] = Value(**content["value"])
         content["named_strategies"] = tuple(Strategy(**s) for s in content["named_strategies"])
         content["limits"] = tuple(LimitUse(**limit) for limit in content["limits"])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -16,22 +16,32 @@ from beachhead._version import __version__
 from beachhead.cases import Case, check_case
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
-from beachhead.planning.bound import KIND, relax
+from beachhead.planning.bound import KIND, WAIT_AND_SEE, relax
 from beachhead.planning.decoupled import couplings_of, tabulate
 from beachhead.planning.goals import chances, describe_goal, room
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan, Strategy, Value
 from beachhead.planning.reasons import (
+    Found,
     explain,
     expose,
     meet_rules,
     use_limits,
+    weigh_gates,
     weigh_goals,
     weigh_measures,
 )
-from beachhead.planning.search import EFFORT, Progress, Proposals, prune, search
+from beachhead.planning.search import (
+    EFFORT,
+    Progress,
+    Proposals,
+    drop_idle_gates,
+    prune,
+    search,
+)
 from beachhead.planning.strategies import WORDS, Named, find_best
 from beachhead.planning.targets import weigh_targets
+from beachhead.planning.thresholds import settle
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
 from beachhead.simulation.beliefs import Beliefs
@@ -113,6 +123,10 @@ def plan(
     clock.lap("worlds")
 
     alone, dates = tabulate_alone(valuer)
+    if case.gates:
+        packed = settle(case, valuer, alone)
+        problem = packed.cast(jnp.float32)
+        valuer = replace(valuer, packed=packed, setting=valuer.setting._replace(problem=problem))
     named = find_best(valuer, _orders(case, panel, packed), alone, _enterable(packed))
     clock.lap("strategies")
 
@@ -121,9 +135,11 @@ def plan(
     starts = [starts[k] for k in np.argsort(-fitness.fitness, kind="stable")[:STARTS]]
     with jax.enable_x64(True):
         exact = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64)
-        relaxation = relax(
-            exact.setting, exact.judge(*starts[0]).values, case.risk.aversion, case.risk.tail
-        )
+        known = exact.judge(*starts[0]).values, case.risk.aversion, case.risk.tail
+        relaxation = relax(exact.setting, *known)
+        bound, open_loop = relaxation.bound, None
+        if case.gates:
+            bound, open_loop = relax(exact.setting, *known, gates=True).bound, bound
     made = keep_limits(valuer.setting, relaxation.enter[None], relaxation.option[None])
     starts.insert(1, (made[0][0], made[1][0]))
     clock.lap("bound")
@@ -132,19 +148,35 @@ def plan(
         if progress is not None:
             progress(Progress(done, EFFORT[effort], best, stay))
 
-    enter, option, evaluations, whole = search(
-        valuer, look(packed, alone, dates), starts,
-        budget=EFFORT[effort], seed=seed, spread=SPREAD * scale(alone), report=report,
-    )  # fmt: skip
     check = Valuer.prepare(case, packed, beliefs, CHECK_WORLDS, seed + CHECK_SEED, jnp.float32)
-    enter = prune(check, enter, option)
+
+    def look_for(closed: int | None = None) -> tuple[Integers, Integers, int, bool]:
+        """The best schedule, without the gate `closed` if there is one."""
+        by = valuer if closed is None else close_gate(valuer, closed)
+        begin = starts
+        if closed is not None:
+            begin = [*starts, (np.where(np.arange(never.size) == closed, never, enter), option)]
+        dated, chosen, spent, whole = search(
+            by, look(packed, alone, dates), begin,
+            budget=EFFORT[effort], seed=seed, spread=SPREAD * scale(alone), report=report,
+        )  # fmt: skip
+        return drop_idle_gates(by, prune(check, dated, chosen)), chosen, spent, whole
+
+    enter, option, evaluations, whole = look_for()
+    found = [(enter, option)]
+    # What a pilot is worth takes the best that can be done without it.
+    gates = np.flatnonzero(enter[packed.rows - len(packed.gates) :] < case.quarters)
+    for gate in gates.tolist() if whole else ():
+        *other, spent, whole = look_for(packed.rows - len(packed.gates) + gate)
+        found.append((other[0], other[1]))
+        evaluations += spent
     clock.lap("search")
 
     with jax.enable_x64(True):
         fresh = Valuer.prepare(case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64)
-        enter, option, strategies = _choose(case, fresh, named, enter, option)
+        pool, best, strategies = _choose(case, fresh, named, found)
         answer = _answer(
-            case, packed, exact, fresh, enter, option, strategies, relaxation.bound,
+            case, packed, exact, fresh, pool, best, strategies, bound, open_loop,
             effort=effort, seed=seed, whole=whole,
         )  # fmt: skip
     clock.lap("fresh worlds")
@@ -209,11 +241,12 @@ def look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Proposa
     allowed = np.asarray(packed.problem.options.allowed).T[None]
     way = np.where(allowed, -1.0 * order, -np.inf)
     regions = {name: k for k, name in enumerate(dict.fromkeys(packed.regions))}
-    # Measures are few: each is proposed as often as the best market, at every level alike.
-    count, width = len(packed.measures), packed.width
+    # Measures and gates are few: each is proposed as often as the best market, all choices alike.
+    others: list[Sequence[object]] = [*packed.measures, *packed.gates]
+    count, width = len(others), packed.width
     steps = np.full((quarters, width, packed.rows), -np.inf)
     steps[:, : way.shape[1], : way.shape[2]] = way
-    for row, sizes in enumerate(packed.measures):
+    for row, sizes in enumerate(others):
         steps[:, : len(sizes), way.shape[2] + row] = 0.0
     return Proposals(
         jnp.asarray(np.concatenate([market, np.zeros(count)]), jnp.float32),
@@ -222,19 +255,27 @@ def look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Proposa
     )
 
 
+def close_gate(valuer: Valuer, row: int) -> Valuer:
+    """The same without the gate that stands at this place along axis row."""
+    limits = valuer.setting.limits
+    closed = limits._replace(first=jnp.asarray(limits.first).at[row].set(NEVER))
+    return replace(valuer, setting=valuer.setting._replace(limits=closed))
+
+
 def _choose(
-    case: Case, fresh: Valuer, named: list[Named], enter: Integers, option: Integers
-) -> tuple[Integers, Integers, tuple[Strategy, ...]]:
-    """The best of search and strategies that keeps the limits on fresh worlds; all their values.
+    case: Case, fresh: Valuer, named: list[Named], found: list[tuple[Integers, Integers]]
+) -> tuple[list[Found], Found, tuple[Strategy, ...]]:
+    """What the searches found and the strategies, as far as they keep the limits on fresh worlds.
+
+    Then the best of them, and the values of all strategies.
 
     Raises
     ------
     InputError
         If none keeps them.
     """
-    enters = np.stack([enter, *(n.enter for n in named)])
-    options = np.stack([option, *(n.option for n in named)])
-    judged = [fresh.judge(e, o) for e, o in zip(enters, options, strict=True)]
+    tried = [*found, *((n.enter, n.option) for n in named)]
+    judged = [fresh.judge(enter, option) for enter, option in tried]
     scores = [account.score for account in judged]
     objective = np.array([s.objective for s in scores])
     limits = fresh.setting.limits
@@ -263,12 +304,13 @@ def _choose(
     strategies = [
         Strategy(
             n.name, WORDS[n.name], n.pace, int((n.enter[:markets] < quarters).sum()),
-            float(objective[k + 1]), float(judged[k + 1].values.mean()),
+            float(objective[k]), float(judged[k].values.mean()),
         )
-        for k, n in enumerate(named)
+        for k, n in enumerate(named, start=len(found))
     ]  # fmt: skip
     strategies.sort(key=lambda s: (-s.objective, s.name))
-    return enters[best], options[best], tuple(strategies)
+    pool = {k: Found(*tried[k], judged[k]) for k in np.flatnonzero(keeps).tolist()}
+    return list(pool.values()), pool[best], tuple(strategies)
 
 
 def _meet_goals(case: Case, reached: list[NDArray[np.float64]], keeps: NDArray[np.bool_]) -> Any:
@@ -312,18 +354,20 @@ def _answer(
     packed: Packed,
     exact: Valuer,
     fresh: Valuer,
-    enter: Integers,
-    option: Integers,
+    pool: list[Found],
+    best: Found,
     strategies: tuple[Strategy, ...],
     bound: float,
+    open_loop: float | None,
     *,
     effort: str,
     seed: int,
     whole: bool,
 ) -> Plan:
+    enter, option, account = best.enter, best.option, best.account
     never = np.full_like(enter, NEVER)
     worth, stay = (float(exact.judge(e, option).score.objective) for e in (enter, never))
-    account, at_home = fresh.judge(enter, option), fresh.judge(never, option)
+    at_home = fresh.judge(never, option)
     adds = worth - stay
     tiny = 1e-9 * max(abs(worth), 1.0)
     gap = None if adds <= tiny else (bound - worth) / adds
@@ -337,7 +381,8 @@ def _answer(
         stay_home=stay,
         bound=bound,
         gap=gap,
-        bound_kind=KIND + ("; goals not limited" if case.limits.goals else ""),
+        bound_kind=(WAIT_AND_SEE if case.gates else KIND)
+        + ("; goals not limited" if case.limits.goals else ""),
         value=_spread(account.values, at_home.values, case.risk.tail),
         schedule=packed.decode(enter, option),
         named_strategies=strategies,
@@ -348,6 +393,8 @@ def _answer(
         rules=meet_rules(case, packed, fresh, enter, option),
         targets=weigh_targets(case, fresh, enter, option),
         goals=weigh_goals(case, account, at_home),
+        gates=weigh_gates(case, packed, exact, fresh, pool, best),
+        open_loop=open_loop,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -14,6 +14,7 @@ from beachhead.planning.goals import chances, describe_goal
 from beachhead.planning.limits import Setting, keep_limits
 from beachhead.planning.plan import (
     Exposure,
+    GateUse,
     GoalUse,
     Help,
     LimitUse,
@@ -21,6 +22,7 @@ from beachhead.planning.plan import (
     Reason,
     RuleUse,
 )
+from beachhead.planning.search import drop_idle_gates, put_behind_gates
 from beachhead.planning.valuation import Account, Valuer
 from beachhead.simulation.pack import Packed, pack_rules
 from beachhead.simulation.people import teams_there, use_of_teams
@@ -203,6 +205,77 @@ def weigh_measures(
             )
         )
     return tuple(uses)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A schedule that keeps the limits, valued on fresh worlds."""
+
+    enter: Integers
+    option: Integers
+    account: Account
+
+
+def weigh_gates(
+    case: Case, packed: Packed, exact: Valuer, fresh: Valuer, found: list[Found], plan: Found
+) -> tuple[GateUse, ...]:
+    """What each pilot is worth: the best value found with its gate less the best without.
+
+    `found` holds all schedules that were found, the `plan` among them. A gate that none of them
+    uses is put into the plan, with or without a market behind it, where that costs least.
+    """
+    quarters = exact.setting.problem.teams.shape[0]
+    uses = []
+    for k, gate in enumerate(case.gates):
+        row = packed.rows - len(packed.gates) + k
+        taken = bool(plan.enter[row] < quarters)
+        without = [other for other in found if other.enter[row] >= quarters]
+        having = [other for other in found if other.enter[row] < quarters]
+        having = having or _add_gate(exact, fresh, plan, row)
+        if not having or not without:
+            continue
+        with_it = plan if taken else max(having, key=lambda other: other.account.score.objective)
+        best = max(without, key=lambda other: other.account.score.objective)
+        gain = with_it.account.values - best.account.values
+        wait, threshold = packed.gates[k][int(with_it.option[row])]
+        used = packed.decode(with_it.enter, with_it.option)
+        waits = np.flatnonzero(packed.problem.gates.waits[k])  # type: ignore[union-attr]
+        uses.append(
+            GateUse(
+                number=k,
+                name=gate.name,
+                pilot=gate.pilot,
+                waiting=tuple(packed.markets[m] for m in waits if with_it.enter[m] < quarters),
+                taken=taken,
+                wait=wait,
+                decision=next(used.decision(case, g) for g in used.gates if g.gate == k),
+                threshold=threshold,
+                opens=float(fresh.opening(with_it.enter, with_it.option)[:, k].mean()),
+                worth=float(gain.mean()),
+                worth_error=float(1.96 * gain.std(ddof=1) / np.sqrt(gain.size)),
+                objective=with_it.account.score.objective - best.account.score.objective,
+            )
+        )
+    return tuple(uses)
+
+
+def _add_gate(exact: Valuer, fresh: Valuer, plan: Found, row: int) -> list[Found]:
+    """The plan with a gate, where that costs least on the search's worlds; none if it cannot be."""
+    quarters = exact.setting.problem.teams.shape[0]
+    tried = put_behind_gates(exact, plan.enter, plan.option, every=True)
+    tried = [pair for pair in tried if pair[0][row] < quarters]
+    if not tried:
+        return []
+    enter, option = keep_limits(
+        exact.setting, np.stack([e for e, _ in tried]), np.stack([o for _, o in tried])
+    )
+    enter = np.stack([drop_idle_gates(exact, dates) for dates in enter])
+    scores = exact.scores(enter, option)
+    keeps = (enter[:, row] < quarters) & (np.asarray(scores.excess) <= 1e-6)
+    if not keeps.any():
+        return []
+    top = int(np.argmax(np.where(keeps, scores.fitness, -np.inf)))
+    return [Found(enter[top], option[top], fresh.judge(enter[top], option[top]))]
 
 
 def expose(case: Case, fresh: Valuer, enter: Integers, option: Integers) -> tuple[Exposure, ...]:

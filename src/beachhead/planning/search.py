@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from beachhead.planning.limits import NOBODY, keep_limits, repair
 from beachhead.planning.valuation import BATCH, Setting, Valuer, round_slots, score
 from beachhead.simulation.compiling import compile_for_search
-from beachhead.simulation.state import NEVER
+from beachhead.simulation.state import NEVER, Gates
 
 CHAINS = BATCH
 POLISH = 0.2  # part of the budget kept for trying every single change at the end
@@ -33,7 +33,7 @@ class Proposals(NamedTuple):
     """Where to look: log weights by which rows, and options at each quarter, are proposed.
 
     `row`: axis row, -inf for those without a choice. `way`: axes (quarter, option, row). `region`:
-    number of each market's region, whose entries may be shifted together; measures are one.
+    number of each market's region, whose entries may be shifted together; the others are one.
     """
 
     row: Array
@@ -147,16 +147,18 @@ def polish(
     """Take the best of all single changes to a schedule for as long as one improves it.
 
     A single change moves one entry by up to four quarters, drops it, or makes it in another way;
-    the others give way where teams are short. Measures are also begun, at any date.
+    the others give way where teams are short. Measures are also begun, at any date, and gates used,
+    with a market entered behind them.
     `spent` and `budget` count evaluations; returns the schedule and evaluations spent.
     """
     quarters = valuer.setting.problem.teams.shape[0]
     ways = np.asarray(valuer.setting.limits.first)
+    gates = enter.size - len(valuer.packed.gates)
     fitness = float(valuer.scores(enter[None], option[None]).fitness[0])
     while spent < budget:
         changed: list[tuple[NDArray[np.int32], NDArray[np.int32], int]] = []
         for row in np.flatnonzero((enter >= 0) & (enter < quarters)).tolist():
-            for shift in (-4, -3, -2, -1, 1, 2, 3, 4):
+            for shift in (-4, -3, -2, -1, 1, 2, 3, 4) if row < gates else ():
                 date = int(enter[row]) + shift
                 if 0 <= date < quarters:
                     changed.append((_with(enter, row, date), option, row))
@@ -164,10 +166,11 @@ def polish(
             for way in np.flatnonzero(ways[row] < NEVER).tolist():
                 if way != option[row]:
                     changed.append((enter, _with(option, row, way), row))
-        for row in range(len(valuer.packed.markets), enter.size):
+        for dates, choices in put_behind_gates(valuer, enter, option):
+            changed.append((dates, choices, NOBODY))
+        for row in range(len(valuer.packed.markets), gates):
             for way in np.flatnonzero(ways[row] < NEVER).tolist():
-                dates = range(0 if enter[row] >= quarters else quarters, quarters, 2)
-                for date in dates:
+                for date in range(0 if enter[row] >= quarters else quarters, quarters, 2):
                     changed.append((_with(enter, row, date), _with(option, row, way), row))
         if not changed:
             break
@@ -186,6 +189,57 @@ def polish(
         if report is not None:
             report(min(spent, budget), fitness)
     return enter, option, spent
+
+
+def put_behind_gates(
+    valuer: Valuer, enter: NDArray[np.int32], option: NDArray[np.int32], *, every: bool = False
+) -> list[tuple[NDArray[np.int32], NDArray[np.int32]]]:
+    """Schedules that differ by a gate and a market behind it, entered as soon as it may be.
+
+    A gate that is used keeps its choice; of one that is not, the middle one is tried, or `every`
+    one, also without a further market. Its pilot comes in as early as it can where it is missing.
+    """
+    packed, quarters = valuer.packed, valuer.setting.problem.teams.shape[0]
+    first, problem = np.asarray(valuer.setting.limits.first), packed.problem
+    changed = []
+    for k in range(len(packed.gates)):
+        assert problem.gates is not None
+        row = enter.size - len(packed.gates) + k
+        open_to = np.flatnonzero(first[row] < NEVER).tolist()
+        pilots = np.flatnonzero(problem.gates.pilot[k]).tolist()
+        if not open_to or not pilots:
+            continue
+        used, pilot = enter[row] < quarters, pilots[0]
+        choices = open_to if every else open_to[len(open_to) // 2 :][:1]
+        for choice in [int(option[row])] if used else choices:
+            when, how = _with(enter, row, 0), _with(option, row, choice)
+            began = int(problem.entered[pilot])
+            if began == NEVER:
+                if when[pilot] >= quarters:
+                    how[pilot] = first[pilot].argmin()
+                    when[pilot] = first[pilot].min()
+                began = int(when[pilot])
+            decision = max(began, 0) + packed.gates[k][choice][0]
+            if not used:
+                changed.append((when, how))
+            for market in np.flatnonzero(problem.gates.waits[k]).tolist():
+                for way in np.flatnonzero(first[market] < NEVER).tolist():
+                    date = decision + int(problem.options.preparation[way])
+                    if date < quarters and (enter[market], option[market]) != (date, way):
+                        changed.append((_with(when, market, date), _with(how, market, way)))
+    return changed
+
+
+def drop_idle_gates(valuer: Valuer, enter: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Dates without the gates for which no market of the schedule waits."""
+    gates = valuer.packed.problem.gates
+    if gates is None:
+        return enter
+    markets, quarters = len(valuer.packed.markets), valuer.setting.problem.teams.shape[0]
+    waiting = gates.waits @ (enter[:markets] < quarters) > 0.0
+    kept = enter.copy()
+    kept[-waiting.size :] = np.where(waiting, kept[-waiting.size :], NEVER)
+    return kept
 
 
 def prune(other: Valuer, enter: NDArray[np.int32], option: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -337,10 +391,33 @@ def _propose(
         (jnp.where(take, other_enter, enter), jnp.where(take, other_option, option)),
         put(one, quarter),
     ]
-    weights = jnp.log(jnp.array([0.25, 0.2, 0.07, 0.1, 0.1, 0.1, 0.05, 0.05, 0.08]))
-    kind = jax.random.categorical(kinds, weights)
+    chances = [0.25, 0.2, 0.07, 0.1, 0.1, 0.1, 0.05, 0.05, 0.08]
+    leaders: list[Array | int] = [one, new, NOBODY, one, one, new, NOBODY, NOBODY, one]
+    if setting.problem.gates is not None:
+        # A gate is used and one of those that wait entered behind it, the pilot before.
+        gate, pilot, market = _pick_behind(
+            setting.problem.gates, proposals, jax.random.fold_in(any_key, 1)
+        )
+        when, how = put(market, quarter)
+        missing = when[pilot] >= quarters
+        when = when.at[pilot].set(jnp.where(missing, 0, when[pilot])).at[gate].set(0)
+        how = how.at[pilot].set(jnp.where(missing, way_at(quarter, pilot), how[pilot]))
+        moves.append((when, how.at[gate].set(way_at(quarter, gate))))
+        chances.append(0.15)
+        leaders.append(NOBODY)
+    kind = jax.random.categorical(kinds, jnp.log(jnp.array(chances)))
     # The market that is moved takes the teams that it needs; the others give way.
-    leader = jnp.stack([one, new, NOBODY, one, one, new, NOBODY, NOBODY, one])[kind]
+    leader = jnp.stack([jnp.asarray(row) for row in leaders])[kind]
     enter = jnp.stack([e for e, _ in moves])[kind]
     option = jnp.stack([o for _, o in moves])[kind]
     return repair(setting.problem, setting.limits, setting.central, enter, option, leader=leader)
+
+
+def _pick_behind(gates: Gates, proposals: Proposals, key: Array) -> tuple[Array, Array, Array]:
+    """Rows of a gate, of its pilot and of a market that waits for it."""
+    count, markets = gates.waits.shape
+    gate_key, market_key = jax.random.split(key)
+    number = jax.random.categorical(gate_key, proposals.row[-count:])
+    likely = jnp.where(gates.waits[number] > 0.0, proposals.row[:markets], -jnp.inf)
+    market = jax.random.categorical(market_key, likely)
+    return proposals.row.shape[0] - count + number, gates.pilot[number].argmax(), market

@@ -160,6 +160,21 @@ class Valuer:
             reached=reached,
         )
 
+    def opening(self, enter: NDArray[np.int32], option: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Whether each gate of a case with gates opens, axes (world, gate)."""
+        chosen = jnp.asarray(enter), jnp.asarray(option)
+        return np.asarray(_opening(self.setting.problem, self.setting.worlds, *chosen))
+
+
+def _cleared(quarter: Quarter) -> Array | None:
+    return quarter.cleared
+
+
+@jax.jit
+def _opening(problem: Problem, worlds: Worlds, enter: Array, option: Array) -> Array:
+    """Whether each gate opens, axes (world, gate)."""
+    return over_worlds(problem, worlds, enter, option, record=_cleared).record[:, -1]
+
 
 def round_slots(needed: int, *, coarse: bool = False) -> int:
     """Slots for so many markets: sixteens fill the processor's vectors, and few sizes compile.

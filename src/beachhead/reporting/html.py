@@ -94,6 +94,7 @@ def write_report(
         place=sentences.tell_home(futures),
         measures=tables.list_measures(case, plan),
         targets=tables.list_targets(case, plan, names),
+        gates=tables.list_gates(case, plan),
         exposures=tables.list_exposures(case, plan),
         rules=tables.list_rules(case, plan),
         ranking=tables.list_ranking(ranking),

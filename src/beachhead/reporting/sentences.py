@@ -161,6 +161,26 @@ def odds(share: float, worlds: int) -> str:
     return percent(share)
 
 
+def tell_gates(case: Case, plan: Plan) -> list[str]:
+    """Which markets wait for which pilot, and what each pilot is worth."""
+    said = []
+    for use in plan.gates:
+        when, chance = case.quarter_label(use.decision), percent(use.opens)
+        worth = f"{money(abs(use.worth), case.currency)} (±{count(use.worth_error)})"
+        behind = ", ".join(use.waiting)
+        rule = f"{behind} only if {use.pilot} has sold {count(use.threshold)} by {when}"
+        if use.taken:
+            verb = "adds" if use.worth >= 0 else "costs"
+            said.append(
+                f"{use.name}: {rule}, as in {chance} of futures; the pilot {verb} {worth} over the "
+                "best plan without."
+            )
+        else:
+            verb = "add" if use.worth >= 0 else "lose"
+            said.append(f"Not {use.name}: at best, {rule}, it would {verb} {worth}.")
+    return said
+
+
 def tell_supply(case: Case, plan: Plan) -> str:
     """Which component holds the firm hostage, and what that costs; empty without components."""
     if not plan.exposures:

@@ -141,6 +141,24 @@ def list_targets(case: Case, plan: Plan, names: Mapping[str, str]) -> Table:
     return Table(heads, tuple(rows))
 
 
+def list_gates(case: Case, plan: Plan) -> Table:
+    """Pilots, who waits for them, and what each is worth."""
+    rows = [
+        (
+            use.name,
+            use.pilot,
+            " ".join(use.waiting),
+            case.quarter_label(use.decision) if use.taken else "not taken",
+            count(use.threshold),
+            percent(use.opens),
+            f"{count(use.worth)} ± {count(use.worth_error)}",
+        )
+        for use in plan.gates
+    ]
+    heads = ("gate", "pilot", "waiting", "decided", "units#", "opens#", f"worth, {case.currency}#")
+    return Table(heads, tuple(rows))
+
+
 def list_exposures(case: Case, plan: Plan) -> Table:
     """Components by what their disruptions cost."""
     rows = [

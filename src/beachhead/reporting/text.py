@@ -18,8 +18,7 @@ from beachhead.reporting.words import GLUE, count, lay_out, money, number_of, pe
 
 LINES, WIDTH = 58, 100
 _FIRST_MARKETS = 5
-_MEASURES = 4
-_TARGETS = 2
+_MEASURES, _GATES, _TARGETS = 4, 2, 2
 _SEE = "... and {} more, see schedule.csv"
 
 
@@ -58,6 +57,7 @@ def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
         _list_years(case.currency, summary.years),
         _list_measures(case, plan),
         _list_targets(case, plan, panel),
+        _list_gates(case, plan),
         proof,
         _list_strategies(case, plan),
         _list_first_markets(case.currency, summary.launches),
@@ -171,6 +171,15 @@ def _list_targets(case: Case, plan: Plan, panel: Panel) -> list[str]:
     said = sentences.tell_targets(case, plan, names)
     rest = [f"... and {number_of(len(said) - _TARGETS, 'more target')}, see the report"]
     return [*_wrap(*said[:_TARGETS]), *(rest if len(said) > _TARGETS else [])]
+
+
+def _list_gates(case: Case, plan: Plan) -> list[str]:
+    """Gates and the worth of their pilots, the first of them where there are many."""
+    said = sentences.tell_gates(case, plan)
+    if not said:
+        return []
+    rest = [f"... and {len(said) - _GATES} more, see the report"] if said[_GATES:] else []
+    return ["Pilots (value with less best value without)", *_wrap(*said[:_GATES]), *rest]
 
 
 def _list_years(currency: str, years: Sequence[Year]) -> list[str]:

@@ -63,7 +63,7 @@ def simulate(
 
     with jax.enable_x64(True):
         case = case.resolve(panel)
-        packed = pack(case, panel)
+        packed = pack(case, panel).following(schedule)
         enter, option = packed.encode(schedule)
         problem = packed.cast(jnp.float64)
         drawn = draw_worlds(packed, beliefs, worlds, seed, jnp.float64)

@@ -39,8 +39,12 @@ def narrow(problem: Problem, worlds: Worlds, rows: Array) -> tuple[Problem, Worl
     named = problem.named
     if named is not None:
         named = named._replace(weight=named.weight[:, rows])
+    gates = problem.gates
+    if gates is not None:
+        gates = gates._replace(pilot=gates.pilot[:, rows], waits=gates.waits[:, rows])
     narrowed = problem._replace(
         **kept,
+        gates=gates,
         measures=measures,
         rules=rules,
         named=named,

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.cases import Begun, Case, Entry, Measure, Schedule, Source
+from beachhead.cases import Begun, Case, Entry, Gated, Measure, Schedule, Source
 from beachhead.cases.case import Entrant, Rival
 from beachhead.cases.presets import ModeEconomics, economics_of
 from beachhead.cases.rules import Binding, rules_of
@@ -25,6 +25,7 @@ from beachhead.simulation.rollout import Worlds
 from beachhead.simulation.state import (
     NEVER,
     STEP,
+    Gates,
     Measures,
     Named,
     Options,
@@ -60,6 +61,8 @@ class Packed:
         Along axis source.
     rivals : tuple of str
         Names along axis rival: those at home, then those that enter markets.
+    gates : tuple of tuple of (wait, threshold)
+        Choices of each gate of the case, in its order: quarters and units.
     """
 
     problem: Problem
@@ -70,16 +73,17 @@ class Packed:
     measures: tuple[tuple[float, ...], ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
     rivals: tuple[str, ...] = ()
+    gates: tuple[tuple[tuple[int, float], ...], ...] = ()
 
     @property
     def rows(self) -> int:
-        """Length of axis row: markets, then measures."""
-        return len(self.markets) + len(self.measures)
+        """Length of axis row: markets, then measures, then gates."""
+        return len(self.markets) + len(self.measures) + len(self.gates)
 
     @property
     def width(self) -> int:
-        """Length of axis option of a row: ways of entering, or levels of a measure if more."""
-        return max(len(self.options), *map(len, self.measures), 0)
+        """Length of axis option of a row: ways of entering, or choices of another row if more."""
+        return max(len(self.options), *map(len, (*self.measures, *self.gates)), 0)
 
     @property
     def soonest(self) -> NDArray[np.int32]:
@@ -104,11 +108,16 @@ class Packed:
             row = len(self.markets) + begun.measure
             enter[row] = begun.quarter
             option[row] = self.measures[begun.measure].index(begun.level)
+        for used in schedule.gates:
+            row = len(self.markets) + len(self.measures) + used.gate
+            enter[row] = 0
+            option[row] = self.gates[used.gate].index((used.wait, used.threshold))
         return enter, option
 
     def decode(self, enter: NDArray[Any], option: NDArray[Any]) -> Schedule:
         """Schedule from dates and options along axis row."""
         quarters = self.problem.teams.shape[0]
+        markets, after = len(self.markets), len(self.markets) + len(self.measures)
         entries = []
         for row, (iso3, quarter) in enumerate(zip(self.markets, enter, strict=False)):
             if 0 <= quarter < quarters:
@@ -119,11 +128,40 @@ class Packed:
         begun = [
             Begun(measure=k, quarter=int(quarter), level=self.measures[k][int(level)])
             for k, (quarter, level) in enumerate(
-                zip(enter[len(self.markets) :], option[len(self.markets) :], strict=True)
+                zip(enter[markets:after], option[markets:after], strict=True)
             )
             if 0 <= quarter < quarters
         ]
-        return Schedule(entries=tuple(entries), measures=tuple(begun))
+        used = [
+            Gated(
+                gate=k, wait=self.gates[k][int(choice)][0], threshold=self.gates[k][int(choice)][1]
+            )
+            for k, (quarter, choice) in enumerate(zip(enter[after:], option[after:], strict=True))
+            if quarter < quarters
+        ]
+        return Schedule(entries=tuple(entries), measures=tuple(begun), gates=tuple(used))
+
+    def choosing(self, choices: Sequence[Sequence[tuple[int, float]]]) -> Packed:
+        """The same with these choices of (wait, threshold in units) for each gate."""
+        gates = self.problem.gates
+        if gates is None:
+            return self
+        width = max(map(len, choices))
+        # Short rows are filled up with their last choice, which the limits keep from being taken.
+        filled = np.array([[*row, *[row[-1]] * (width - len(row))] for row in choices], float)
+        gates = gates._replace(
+            wait=filled[:, :, 0].astype(np.int32), threshold=np.maximum(filled[:, :, 1], 0.0)
+        )
+        return dataclasses.replace(
+            self,
+            problem=self.problem._replace(gates=gates),
+            gates=tuple(tuple((int(wait), float(units)) for wait, units in row) for row in choices),
+        )
+
+    def following(self, schedule: Schedule) -> Packed:
+        """The same with the schedule's choice for each gate, and no other."""
+        chosen = {used.gate: (used.wait, used.threshold) for used in schedule.gates}
+        return self.choosing([[chosen.get(k, (0, 0.0))] for k in range(len(self.gates))])
 
 
 def pack(case: Case, panel: Panel) -> Packed:
@@ -250,12 +288,36 @@ def pack(case: Case, panel: Panel) -> Packed:
         supply=supply,
         rules=rules if met else None,
         named=_named(case, panel, facts),
+        gates=_gates(case, panel, facts.markets),
     )  # fmt: skip
     levels = tuple(measure.levels for measure in case.measures)
     rivals = tuple(
         [rival.name for rival in case.firm.rivals] + [rival.name for rival in case.markets.rivals]
     )
-    return Packed(problem, facts.markets, facts.regions, options, facts, levels, sources, rivals)
+    choices = [
+        [(wait, units) for wait in gate.wait for units in gate.units or gate.quantiles]
+        for gate in case.gates
+    ]
+    packed = Packed(
+        problem, facts.markets, facts.regions, options, facts, levels, sources, rivals,
+        tuple(map(tuple, choices)),
+    )  # fmt: skip
+    return packed.choosing(choices)
+
+
+def _gates(case: Case, panel: Panel, markets: Sequence[str]) -> Gates | None:
+    """Gates without their choices."""
+    if not case.gates:
+        return None
+    waiting = [set(case.waiting(gate, panel)) for gate in case.gates]
+    none = np.zeros((len(case.gates), 0))
+    return Gates(
+        pilot=np.array([[float(iso3 == gate.pilot) for iso3 in markets] for gate in case.gates]),
+        waits=np.array([[float(iso3 in inside) for iso3 in markets] for inside in waiting]),
+        wait=none,
+        threshold=none,
+        noise=np.array([gate.noise for gate in case.gates]),
+    )
 
 
 def pack_rules(
@@ -413,11 +475,20 @@ def shake(packed: Packed, drawn: Mapping[str, Floats], seed: int, dtype: Any) ->
         lost = disruptions(packed, seed, drawn["supply.rate"], drawn["supply.years"])
         down = jnp.asarray(lost, dtype)
     lift = rise(packed, seed, worlds)
+    seen = None
+    if packed.problem.gates is not None:
+        # One look at each pilot, whenever it is taken: by number, as the case orders its gates.
+        looks = [
+            np.exp(noise * stream(seed, "gate", str(k)).standard_normal(worlds))
+            for k, noise in enumerate(packed.problem.gates.noise)
+        ]
+        seen = jnp.asarray(np.repeat(np.stack(looks, axis=1)[:, None], quarters, axis=1), dtype)
     return Shocks(
         jnp.asarray(np.log(fate), dtype),
         jnp.asarray(fx, dtype),
         down,
         None if lift is None else jnp.asarray(lift, dtype),
+        seen,
     )
 
 

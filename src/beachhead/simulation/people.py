@@ -11,7 +11,7 @@ from beachhead.mechanisms.experience import experience
 from beachhead.mechanisms.knowledge import knowledge
 from beachhead.mechanisms.measures import active
 from beachhead.mechanisms.staffing import staffing
-from beachhead.simulation.state import STEP, Problem
+from beachhead.simulation.state import STEP, Problem, split
 
 
 def use_of_teams(
@@ -25,7 +25,7 @@ def use_of_teams(
     quarters = problem.teams.shape[0]
     clock = jnp.arange(quarters)[:, None]
     served = problem.entered < 0
-    enter, option = enter[: served.size], option[: served.size]
+    enter, option = split(problem, enter)[0], split(problem, option)[0]
     enter = jnp.where(served, problem.entered, enter)
     # Experience at the start of each quarter if no venture fails: axes (quarter, market).
     there = jnp.maximum(clock - enter, 0) * STEP
@@ -46,7 +46,7 @@ def teams_there(problem: Problem, teams: Array, enter: Array, option: Array) -> 
     measures = problem.measures
     if measures is None:
         return teams
-    begin, level = enter[problem.people.size :], option[problem.people.size :]
+    begin, level = split(problem, enter)[1], split(problem, option)[1]
     clock = jnp.arange(teams.size)[:, None]
     works = active(clock, begin, measures.lead, measures.lasts)
     size = measures.size[jnp.arange(begin.size), level]

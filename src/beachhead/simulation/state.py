@@ -115,6 +115,22 @@ class Named(NamedTuple):
     usual: Values
 
 
+class Gates(NamedTuple):
+    """Pilots that decide whether others follow, axis gate.
+
+    `pilot`: 1 for the market that is looked at, `waits`: 1 for those that wait, axes (gate,
+    market). `wait` (quarters from the pilot's entry to the decision) and `threshold` (units sold
+    by then from which on it opens): of each choice, axes (gate, option). `noise`: sd of the log of
+    what is seen of the pilot's units, axis gate.
+    """
+
+    pilot: Values
+    waits: Values
+    wait: Values
+    threshold: Values
+    noise: Values
+
+
 class Problem(NamedTuple):
     """A case as arrays.
 
@@ -134,9 +150,10 @@ class Problem(NamedTuple):
     Scalars: `price`, `cost` (of a unit), `entry_price` (of the category, today), `discount` (a
     quarter's factor b), `terminal` (quarters of the annuity), `agreed_loss` (in entry costs, of
     exit criteria; None without them), `capital` (cash at the start).
-    `measures`, `supply`, `rules`, `named` (rivals by name): None without any.
+    `measures`, `supply`, `rules`, `named` (rivals by name), `gates`: None without any.
 
-    A schedule is a date and an option for each *row*: the markets first, then the measures.
+    A schedule is a date and an option for each *row*: the markets first, then the measures, then
+    the gates, whose date is 0 where they are used.
     """
 
     people: Values
@@ -173,6 +190,17 @@ class Problem(NamedTuple):
     supply: Supply | None = None
     rules: Rules | None = None
     named: Named | None = None
+    gates: Gates | None = None
+
+
+def split(problem: Problem, rows: Values) -> tuple[Values, Values, Values]:
+    """What stands along axis row, of markets, measures and gates.
+
+    Where nothing stands for the measures, or for the gates, there are none of these.
+    """
+    markets = problem.people.shape[0]
+    after = markets + (0 if problem.measures is None else problem.measures.lead.shape[0])
+    return rows[:markets], rows[markets:after], rows[after:]
 
 
 class Shocks(NamedTuple):
@@ -182,12 +210,15 @@ class Shocks(NamedTuple):
     local money against today. `down`: part of the quarter in which a source of components is
     down, axes (quarter, source); None without components. `lift`: change of each named rival's
     attraction since the first day over its weight, axes (quarter, rival); None where none moves.
+    `seen`: what is seen of a pilot's units over what they are, axes (quarter, gate); None without
+    gates.
     """
 
     fate: Array
     fx: Array
     down: Array | None = None
     lift: Array | None = None
+    seen: Array | None = None
 
 
 class Couplings(NamedTuple):
@@ -215,7 +246,8 @@ class State(NamedTuple):
     (claim on attention of a market entered before), `left` (1 after an exit), `loss` (cumulative
     operating loss; None without exit criteria), `value` (discounted money so far), `late`
     (operating flow of the last four quarters of the horizon), `log_rate` (of exit, in the last
-    quarter).
+    quarter). `sold` (units of the pilot so far) and `cleared` (whether it has opened) have axis
+    gate; None without gates.
     """
 
     owners: Array
@@ -228,6 +260,8 @@ class State(NamedTuple):
     value: Array
     late: Array
     log_rate: Array
+    sold: Array | None = None
+    cleared: Array | None = None
 
 
 class Ledger(NamedTuple):
@@ -263,7 +297,8 @@ class Quarter(NamedTuple):
     `change` is the ledger's total, summed once for all who need it.
     `category` units of all brands, `units` and `share` of ours, `accepted`, `present` (1 while
     there); `tied`: the couplings in force. `standing`: units of each named rival at home as a share
-    of the category's, axis rival; None without any.
+    of the category's, axis rival; None without any. `cleared`: whether each gate has opened, axis
+    gate; None without gates.
     """
 
     ledger: Ledger
@@ -275,3 +310,4 @@ class Quarter(NamedTuple):
     present: Array
     tied: Couplings
     standing: Array | None = None
+    cleared: Array | None = None

@@ -17,6 +17,7 @@ from beachhead.mechanisms.category import category, potential
 from beachhead.mechanisms.entry import begun, entry_cost, haste
 from beachhead.mechanisms.exit import gives_up, leaves, log_hazard
 from beachhead.mechanisms.experience import experience
+from beachhead.mechanisms.gates import decided, opens, shut
 from beachhead.mechanisms.home import attention, home_utility, novelty, standing
 from beachhead.mechanisms.knowledge import knowledge
 from beachhead.mechanisms.measures import Levers, active, paid, pull
@@ -32,6 +33,7 @@ from beachhead.simulation.state import (
     Quarter,
     Shocks,
     State,
+    split,
 )
 
 
@@ -42,7 +44,8 @@ class Chosen(NamedTuple):
     change from quarter to quarter. `begin`, `size`: of each measure, axis measure.
     `admission`: what rules make of the entry cost, a factor; `levy`: what they add to the unit
     cost, axes (quarter, market); both None without rules. `fringe`: part of home's units that is
-    nobody's with a name today, a number; None where no rivals are named.
+    nobody's with a name today, a number; None where no rivals are named. `gated` (whether it is
+    used), `decision` (quarter), `threshold` (units): of each gate, axis gate.
     """
 
     enter: Array
@@ -63,6 +66,9 @@ class Chosen(NamedTuple):
     price: Array
     begin: Array
     size: Array
+    gated: Array
+    decision: Array
+    threshold: Array
     admission: Array | None = None
     levy: Array | None = None
     fringe: Array | None = None
@@ -72,12 +78,11 @@ def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array
     """Properties of each market under its entry quarter and option (axis row).
 
     Home and served markets keep the quarter and the option that they have. Without rows for the
-    measures none is begun.
+    measures none is begun, without rows for the gates none is used.
     """
     served = problem.entered < 0
-    markets = served.shape[0]
-    begin, level = enter[markets:], option[markets:]
-    enter, option = enter[:markets], option[:markets]
+    enter, begin, used = split(problem, enter)
+    option, level, choice = split(problem, option)
     sizes = jnp.ones((0, 1)) if problem.measures is None else problem.measures.size
     if not begin.size:
         begin, level = jnp.full(sizes.shape[0], NEVER), jnp.zeros(sizes.shape[0], int)
@@ -121,6 +126,7 @@ def choose(problem: Problem, parameters: Parameters, enter: Array, option: Array
         if rules is None
         else rules.opening[jnp.clip(enter, 0, rules.opening.shape[0] - 1), rows, option],
         levy=None if rules is None else rules.unit[:, rows, option],
+        **_choose_gates(problem, enter, used, choice),
     )
 
 
@@ -131,6 +137,18 @@ def came_first(problem: Problem, enter: Array) -> Array:
         return jnp.zeros_like(problem.rivals)
     sooner = jnp.where(named.enters[:, None] < enter, named.weight, 0.0)
     return (1.0 - named.today) @ sooner
+
+
+def _choose_gates(problem: Problem, enter: Array, used: Array, choice: Array) -> dict[str, Array]:
+    """Of `Chosen`, what concerns the gates; `used` and `choice` have axis gate."""
+    gates = problem.gates
+    if gates is None or not used.size:
+        none = jnp.zeros(0 if gates is None else gates.wait.shape[0])
+        return {"gated": none > 0.0, "decision": none.astype(int), "threshold": none}
+    row = jnp.arange(used.size)
+    decision = decided(enter, gates.pilot, gates.wait[row, choice], NEVER)
+    threshold = gates.threshold[row, choice]
+    return {"gated": used < NEVER, "decision": decision, "threshold": threshold}
 
 
 def size(problem: Problem, parameters: Parameters, years: Array) -> Array:
@@ -189,6 +207,8 @@ def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[Sta
         value=zero,
         late=zero,
         log_rate=zero,
+        sold=None if problem.gates is None else jnp.zeros_like(problem.gates.threshold[:, 0]),
+        cleared=None if problem.gates is None else jnp.zeros(chosen.gated.shape, bool),
     )
     fringe = None
     if problem.named is not None:
@@ -209,6 +229,25 @@ def at_home(problem: Problem, chosen: Chosen, shocks: Shocks, units: Array, of: 
     ours = jnp.dot(problem.home, units / jnp.maximum(of, 1e-9))
     there = named.today if shocks.lift is None else named.today + shocks.lift
     return standing(ours, named.usual * there * (named.weight @ problem.home), fringe)
+
+
+def open_gates(
+    problem: Problem, chosen: Chosen, state: State, quarter: Array, shocks: Shocks
+) -> tuple[Chosen, Array | None]:
+    """The schedule as it stands in this quarter, and whether each gate has opened (axis gate).
+
+    A market that waits is one that is never entered until its gate has opened.
+    """
+    gates = problem.gates
+    if gates is None:
+        return chosen, None
+    assert state.sold is not None and state.cleared is not None and shocks.seen is not None
+    due = chosen.gated & (quarter == chosen.decision)
+    now = due & opens(state.sold, shocks.seen, chosen.threshold)
+    cleared = state.cleared | now
+    prepares = chosen.enter - chosen.preparation
+    held = shut(chosen.gated, gates.waits, cleared, chosen.decision, prepares)
+    return chosen._replace(enter=jnp.where(held, NEVER, chosen.enter)), cleared
 
 
 def couple(
@@ -371,6 +410,7 @@ def step(
     given : Couplings, optional
         Used in place of the couplings that the state implies.
     """
+    chosen, cleared = open_gates(problem, chosen, state, quarter, shocks)
     entered = quarter >= chosen.enter
     here = entered & ~state.left
     present = here.astype(state.known.dtype)
@@ -464,11 +504,13 @@ def step(
         value=state.value + factor * change,
         late=state.late + last_year * operating,
         log_rate=log_rate,
+        sold=None if problem.gates is None else state.sold + problem.gates.pilot @ units,
+        cleared=cleared,
     )
     theirs = None
     if problem.named is not None:
         theirs = at_home(problem, chosen, shocks, units, category_units)
     quarter_left = Quarter(
-        ledger, change, category_units, units, won, accepted, present, tied, theirs
+        ledger, change, category_units, units, won, accepted, present, tied, theirs, cleared
     )
     return after, quarter_left
