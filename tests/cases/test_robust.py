@@ -49,7 +49,15 @@ FULL["limits"] |= {
     "after": [["BRA", "IND"]],
     "not_together": [["BRA", "DEU"]],
     "max_markets": 9,
+    "exit_loss": 2.0,
+    "waived": ["Brazil: homologation"],
 }
+FULL["rules"] = [
+    {"name": "Shops", "market": "BRA", "words": "a", "known": datetime.date(2012, 1, 1),
+     "from": datetime.date(2012, 2, 1), "until": datetime.date(2015, 1, 1), "modes": ["online"],
+     "forbidden": False, "localisation": 0.5, "approval": 1, "opening": 1.1, "unit_cost": 0.1,
+     "source": "a"}
+]  # fmt: skip
 FULL["screening"] = {
     "weights": {"internet": 1.0},
     "floors": {"growth": -0.5},

@@ -542,5 +542,11 @@ def test_bound_holds_with_agreed_exits(toy: Toy, seed: int) -> None:
         enters, options = _everything(valuer)
         scores = valuer.scores(enters, options)
         keeps = np.asarray(scores.excess) <= 1e-6
+        # The relaxation leaves when it likes, so that what was agreed is nothing to it.
+        free = valuer.setting.problem._replace(agreed_loss=jnp.asarray(np.inf))
+        values = valuer.judge(*rows).values
+        aversion = float(valuer.setting.aversion)
+        other = relax(valuer.setting._replace(problem=free), values, aversion, valuer.tail)
+        assert bound == pytest.approx(other.bound, rel=1e-12)
         # Cash is not limited in the relaxation, so that no schedule at all may pass.
         assert np.asarray(scores.objective)[keeps].max() <= bound + slack
