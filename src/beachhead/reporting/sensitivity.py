@@ -71,14 +71,14 @@ def describe_sensitivity(case: Case, panel: Panel, found: Sensitivity) -> str:
 def _shares(found: Sensitivity) -> list[str]:
     if not found.shares:
         return []
-    head = f"Spread of the value over {found.fresh_worlds:,} futures: part of its variance due to"
-    lines = [head, f"  {'':<30}{'alone':>7} {'95 %':>13}  {'with others':>11} {'95 %':>13}"
-             f"  {'common to markets':>18}"]  # fmt: skip
+    head = f"Spread of the value over {found.fresh_worlds:,} futures: part of its variance; shared: by all markets"
+    lines = [head, f"  {'':<30}{'alone':>7} {'95 %':>16}  {'with others':>11} {'95 %':>16}"
+             f"  {'shared':>7}"]  # fmt: skip
     for share in found.shares[:_SHOWN]:
         common = "" if share.common is None else percent(share.common.share)
         lines.append(
-            f"  {share.unknown:<30}{percent(share.alone.share):>7} {_interval(share.alone):>13}"
-            f"  {percent(share.total.share):>11} {_interval(share.total):>13}  {common:>18}"
+            f"  {share.unknown:<30}{percent(share.alone.share):>7} {_interval(share.alone):>16}"
+            f"  {percent(share.total.share):>11} {_interval(share.total):>16}  {common:>7}"
         )
     return lines
 
@@ -149,9 +149,10 @@ def _effects(found: Sensitivity) -> list[str]:
 
 
 def _tell_effect(effect: Effect) -> str:
+    breaks = "breaks limits; " if effect.breaks else ""
     return (
         f"  {effect.name:<26}{count(effect.plan):>9}{count(effect.again):>9}"
-        f"{count(effect.loses):>9}  {_tell_turn(effect.turn)}"
+        f"{count(effect.loses):>9}  {breaks}{_tell_turn(effect.turn)}"
     )
 
 
