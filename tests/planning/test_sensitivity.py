@@ -14,6 +14,7 @@ from beachhead.planning.effects import EFFECTS, NO_EFFECT, list_effects
 from beachhead.planning.search import EFFORT
 from beachhead.planning.sensitivity import (
     HALVINGS,
+    Stage,
     Turn,
     bisect,
     compare,
@@ -166,3 +167,19 @@ def test_it_is_told_in_a_hundred_columns_and_drawn(found) -> None:
         assert words in text
     assert draw(case, found[1]).startswith(b"\x89PNG")
     assert '"status": "complete"' in to_json(found[1])
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_was_found(found) -> None:
+    def interrupt(stage: Stage) -> None:
+        if stage.words == "one at a time":
+            raise KeyboardInterrupt
+
+    case = Case.loads(CASE)
+    with jax.enable_x64(False):
+        part = probe(
+            case, load_panel(case.as_of), found[0], worlds=32, fresh_worlds=128, progress=interrupt
+        )
+    assert part.status == "partial"
+    assert part.shares == found[1].shares
+    assert part.effects == () and part.switches == ()

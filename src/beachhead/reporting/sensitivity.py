@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def describe_sensitivity(case: Case, panel: Panel, found: Sensitivity) -> str:
     ]
     if found.status == "partial":
         lines.append("PARTIAL: it was interrupted, and what was not looked at is not shown.")
-    for section in (_shares(found), _swings(found), _effects(found), _switches(case, found)):
+    for section in (_shares(found), _swings(found), _effects(found), _switches(case, found, names)):
         lines += ["", *section] if section else []
     return "\n".join(line[:WIDTH].rstrip() for line in lines).replace(GLUE, " ")
 
@@ -71,7 +71,8 @@ def describe_sensitivity(case: Case, panel: Panel, found: Sensitivity) -> str:
 def _shares(found: Sensitivity) -> list[str]:
     if not found.shares:
         return []
-    head = f"Spread of the value over {found.fresh_worlds:,} futures: part of its variance; shared: by all markets"
+    futures = f"{found.fresh_worlds:,} futures"
+    head = f"Spread of the value over {futures}: parts of its variance (shared: by all markets)"
     lines = [head, f"  {'':<30}{'alone':>7} {'95 %':>16}  {'with others':>11} {'95 %':>16}"
              f"  {'shared':>7}"]  # fmt: skip
     for share in found.shares[:_SHOWN]:
@@ -156,11 +157,12 @@ def _tell_effect(effect: Effect) -> str:
     )
 
 
-def _switches(case: Case, found: Sensitivity) -> list[str]:
+def _switches(case: Case, found: Sensitivity, names: Mapping[str, str]) -> list[str]:
     if not found.switches:
         return []
+    first = names[found.first[0]] if found.first else ""
     lines = [f"Where the plan turns ({found.evaluations:,} evaluations each)"]
-    lines += [f"  {_tell_switch(switch, found)}" for switch in found.switches]
+    lines += [f"  {_tell_switch(switch, first)}" for switch in found.switches]
     step = 2 ** (0.5**HALVINGS) - 1
     product = case.product
     lines.append(
@@ -170,8 +172,7 @@ def _switches(case: Case, found: Sensitivity) -> list[str]:
     return lines
 
 
-def _tell_switch(switch: Switch, found: Sensitivity) -> str:
-    name = found.first[0] if found.first else ""
+def _tell_switch(switch: Switch, name: str) -> str:
     event = {
         "first": f"{name} is entered no more" if name else "a first market is entered",
         "fewer": "fewer entries in the first two years",
