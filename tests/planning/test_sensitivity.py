@@ -11,8 +11,10 @@ from beachhead.data import load_panel
 from beachhead.mechanisms import table
 from beachhead.planning import plan as make_plan
 from beachhead.planning.effects import EFFECTS, NO_EFFECT, list_effects
+from beachhead.planning.search import EFFORT
 from beachhead.planning.sensitivity import (
     HALVINGS,
+    Stage,
     Turn,
     bisect,
     compare,
@@ -53,6 +55,7 @@ localisation = [0.0]
 [limits]
 teams = 2
 capital = 4e6
+must = ["DEU"]
 """
 
 
@@ -119,7 +122,8 @@ def test_ends_are_those_of_the_prior() -> None:
 
 @pytest.fixture(scope="module")
 def found():
-    with jax.enable_x64(False):
+    with jax.enable_x64(False), pytest.MonkeyPatch.context() as patch:
+        patch.setitem(EFFORT, "quick", 320)
         case = Case.loads(CASE)
         panel = load_panel(case.as_of)
         plan = make_plan(case, panel, effort="quick", worlds=32, fresh_worlds=128)
@@ -137,19 +141,19 @@ def test_the_whole_analysis(found) -> None:
     for name in ("category.size_factor", "share.quality"):
         assert swings[name].high.objective > swings[name].low.objective
     for name in ("entry.cost_factor", "cashflow.fixed_factor"):
-        assert swings[name].high.objective <= swings[name].low.objective
+        assert swings[name].high.objective < swings[name].low.objective
     # No components: what happens to them is no matter.
     rate = swings["supply.rate"]
     assert rate.low.objective == rate.high.objective == hangs.centre
     off = {effect.name: effect for effect in hangs.effects}
     assert off["supply.rate"].plan == hangs.objective
-    assert off["supply.rate"].turn == off["supply.rate"].turn.__class__((), (), ())
+    assert off["supply.rate"].loses == 0.0 and off["supply.rate"].turn == Turn((), (), ())
     shares = {share.unknown: share for share in hangs.shares}
     assert shares["supply.rate"].total.share == 0.0
-    assert sum(share.alone.share for share in hangs.shares) > 0.5
+    assert sum(share.alone.share for share in hangs.shares) > 0.3
     assert {switch.lever for switch in hangs.switches} == {"entry cost", "margin"}
-    again = {switch.event: switch for switch in hangs.switches if switch.lever == "margin"}
-    assert again["first"].factor is None or again["first"].factor < 1.0
+    # The case demands its one early entry.
+    assert all(switch.factor is None for switch in hangs.switches if switch.event == "first")
 
 
 @pytest.mark.slow
@@ -163,3 +167,19 @@ def test_it_is_told_in_a_hundred_columns_and_drawn(found) -> None:
         assert words in text
     assert draw(case, found[1]).startswith(b"\x89PNG")
     assert '"status": "complete"' in to_json(found[1])
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_was_found(found) -> None:
+    def interrupt(stage: Stage) -> None:
+        if stage.words == "one at a time":
+            raise KeyboardInterrupt
+
+    case = Case.loads(CASE)
+    with jax.enable_x64(False):
+        part = probe(
+            case, load_panel(case.as_of), found[0], worlds=32, fresh_worlds=128, progress=interrupt
+        )
+    assert part.status == "partial"
+    assert part.shares == found[1].shares
+    assert part.effects == () and part.switches == ()

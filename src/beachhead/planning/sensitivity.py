@@ -119,7 +119,7 @@ class Effect:
 
     `plan`: J of the plan without it; `again`: J of a plan made without it, there. `loses`: J that
     the plan made without it falls short of one made with it, in the model with it: what it costs
-    to plan as if the mechanism did not exist.
+    to plan as if the mechanism did not exist. `breaks`: whether it breaks a limit there.
     """
 
     name: str
@@ -128,6 +128,7 @@ class Effect:
     plan: float
     again: float
     loses: float
+    breaks: bool
     turn: Turn
 
 
@@ -435,10 +436,12 @@ class _Study:
             valuer = self._prepare(fix(self.beliefs, changes))
             made = self._replan(valuer, "mechanisms off")
             plan, again = self._worths(valuer, [self.schedule, made])
-            worth = float(self.valuer.scores(made[0][None], made[1][None]).fitness[0])
+            there = self.valuer.scores(made[0][None], made[1][None])
+            worth = float(there.objective[0])
+            breaks = bool(there.fitness[0] < there.objective[0])
             words = EFFECTS[name][0] if name in EFFECTS else self.beliefs.parameters[name].words
             turn = self._compare(self.base, made)
-            yield Effect(name, words, tuple(changes), plan, again, base - worth, turn)
+            yield Effect(name, words, tuple(changes), plan, again, base - worth, breaks, turn)
 
     # Where the plan turns
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def describe_sensitivity(case: Case, panel: Panel, found: Sensitivity) -> str:
     ]
     if found.status == "partial":
         lines.append("PARTIAL: it was interrupted, and what was not looked at is not shown.")
-    for section in (_shares(found), _swings(found), _effects(found), _switches(case, found)):
+    for section in (_shares(found), _swings(found), _effects(found), _switches(case, found, names)):
         lines += ["", *section] if section else []
     return "\n".join(line[:WIDTH].rstrip() for line in lines).replace(GLUE, " ")
 
@@ -71,14 +71,15 @@ def describe_sensitivity(case: Case, panel: Panel, found: Sensitivity) -> str:
 def _shares(found: Sensitivity) -> list[str]:
     if not found.shares:
         return []
-    head = f"Spread of the value over {found.fresh_worlds:,} futures: part of its variance due to"
-    lines = [head, f"  {'':<30}{'alone':>7} {'95 %':>13}  {'with others':>11} {'95 %':>13}"
-             f"  {'common to markets':>18}"]  # fmt: skip
+    futures = f"{found.fresh_worlds:,} futures"
+    head = f"Spread of the value over {futures}: parts of its variance (shared: by all markets)"
+    lines = [head, f"  {'':<30}{'alone':>7} {'95 %':>16}  {'with others':>11} {'95 %':>16}"
+             f"  {'shared':>7}"]  # fmt: skip
     for share in found.shares[:_SHOWN]:
         common = "" if share.common is None else percent(share.common.share)
         lines.append(
-            f"  {share.unknown:<30}{percent(share.alone.share):>7} {_interval(share.alone):>13}"
-            f"  {percent(share.total.share):>11} {_interval(share.total):>13}  {common:>18}"
+            f"  {share.unknown:<30}{percent(share.alone.share):>7} {_interval(share.alone):>16}"
+            f"  {percent(share.total.share):>11} {_interval(share.total):>16}  {common:>7}"
         )
     return lines
 
@@ -149,17 +150,19 @@ def _effects(found: Sensitivity) -> list[str]:
 
 
 def _tell_effect(effect: Effect) -> str:
+    breaks = "breaks limits; " if effect.breaks else ""
     return (
         f"  {effect.name:<26}{count(effect.plan):>9}{count(effect.again):>9}"
-        f"{count(effect.loses):>9}  {_tell_turn(effect.turn)}"
+        f"{count(effect.loses):>9}  {breaks}{_tell_turn(effect.turn)}"
     )
 
 
-def _switches(case: Case, found: Sensitivity) -> list[str]:
+def _switches(case: Case, found: Sensitivity, names: Mapping[str, str]) -> list[str]:
     if not found.switches:
         return []
+    first = names[found.first[0]] if found.first else ""
     lines = [f"Where the plan turns ({found.evaluations:,} evaluations each)"]
-    lines += [f"  {_tell_switch(switch, found)}" for switch in found.switches]
+    lines += [f"  {_tell_switch(switch, first)}" for switch in found.switches]
     step = 2 ** (0.5**HALVINGS) - 1
     product = case.product
     lines.append(
@@ -169,8 +172,7 @@ def _switches(case: Case, found: Sensitivity) -> list[str]:
     return lines
 
 
-def _tell_switch(switch: Switch, found: Sensitivity) -> str:
-    name = found.first[0] if found.first else ""
+def _tell_switch(switch: Switch, name: str) -> str:
     event = {
         "first": f"{name} is entered no more" if name else "a first market is entered",
         "fewer": "fewer entries in the first two years",

@@ -1,0 +1,23 @@
+"""What a plan hangs on, from the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+def test_a_folder_that_is_no_run_is_refused(beachhead, tmp_path: Path) -> None:
+    answer = beachhead("sensitivity", tmp_path / "nowhere")
+    assert answer.status == 1
+    assert answer.err.startswith("error: ") and "no such run folder" in answer.err
+
+
+@pytest.mark.slow
+def test_it_is_written_into_the_run(beachhead, tiny: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert beachhead("plan", tiny, "--effort", "quick", "-o", run).status == 0
+    answer = beachhead("sensitivity", run, "--json")
+    assert answer.status == 0, answer.err
+    assert json.loads(answer.out)["status"] == "complete"
+    assert (run / "sensitivity.png").read_bytes().startswith(b"\x89PNG")
+    assert beachhead("report", run).status == 0  # the run is whole as before
