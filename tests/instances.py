@@ -134,7 +134,8 @@ def _gated(chance: np.random.Generator, instance: Instance, gates: int) -> Insta
         for s in range(len(enter)):
             for k in np.flatnonzero(used[s] == 0):
                 date = np.where(problem.entered < 0, 0, enter[s, :markets]) @ pilot[k]
-                ready = problem.options.preparation[option[s, :markets]] + int(date)
+                ways = option[s, :markets]
+                ready = problem.options.preparation[np.arange(markets), ways] + int(date)
                 late = np.maximum(enter[s, :markets], ready + wait[k, choice[s, k]])
                 enter[s, :markets] = np.where(waits[k], late, enter[s, :markets])
     enter[enter >= quarters] = NEVER

@@ -190,7 +190,7 @@ class _Walk:
         for i, venture in enumerate(self.ventures):
             mine = [k for k in self.choice if gates.waits[k, i]]
             if mine and all(self.opened[k] <= t for k in mine):
-                ready = int(self.problem.options.preparation[venture.option])
+                ready = int(self.problem.options.preparation[i, venture.option])
                 if all(self.planned[i] - ready >= self.decision(k) for k in mine):
                     venture.enter = self.planned[i]
 

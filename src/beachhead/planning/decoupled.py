@@ -341,8 +341,8 @@ def tabulate(
             gated = None
             if gates:
                 # Preparation begins once the gate has been decided.
-                late = quarter - np.asarray(setting.problem.options.preparation)
-                gated = jnp.asarray(late[:, None] >= soonest)
+                late = quarter - np.asarray(setting.problem.options.preparation).T
+                gated = jnp.asarray(late >= soonest)
             values = np.asarray(
                 _entered_at(setting, given, weights, jnp.asarray(quarter), optimistic, gated)
             )

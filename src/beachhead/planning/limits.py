@@ -221,7 +221,7 @@ def first_after_gates(problem: Arrays, enter: Array, option: Array) -> Array:
     wait = gates.wait[jnp.arange(choice.size), choice]
     decision = decided(dates, gates.pilot, wait, NEVER)
     holds = (used < NEVER)[:, None] & (gates.waits > 0.0)
-    ready = decision[:, None] + problem.options.preparation[ways]
+    ready = decision[:, None] + problem.options.preparation[jnp.arange(ways.size), ways]
     return jnp.where(holds, ready, 0).max(axis=0)
 
 

@@ -224,7 +224,7 @@ def put_behind_gates(
                 changed.append((when, how))
             for market in np.flatnonzero(problem.gates.waits[k]).tolist():
                 for way in np.flatnonzero(first[market] < NEVER).tolist():
-                    date = decision + int(problem.options.preparation[way])
+                    date = decision + int(problem.options.preparation[market, way])
                     if date < quarters and (enter[market], option[market]) != (date, way):
                         changed.append((_with(when, market, date), _with(how, market, way)))
     return changed
