@@ -316,18 +316,12 @@ def meet_rules(
     ]
     kept = [binding for binding in met if _is_kept(packed, binding, enter, option)]
     cost = _cost_of_rules(case, packed, fresh, kept, enter, option)
-    shut = np.asarray(packed.soonest).min(axis=1) >= case.quarters
+    barring = _find_barring(case, packed, met)
     uses = []
     for binding in met:
         rule = binding.rule
         entered = binding in kept
-        closes = any(
-            binding.closes(mode, level)
-            for mode in case.modes.allowed
-            for level in case.modes.localisation
-        )
-        bars = shut[packed.markets.index(rule.market)] and (closes or rule.approval > 0)
-        if entered or bars:
+        if entered or binding in barring:
             uses.append(
                 RuleUse(
                     iso3=rule.market,
@@ -340,6 +334,20 @@ def meet_rules(
                 )
             )
     return tuple(uses)
+
+
+def _find_barring(case: Case, packed: Packed, met: list[Binding]) -> list[Binding]:
+    """Rules of the markets without any entry: those that close ways, else those that take long."""
+    shut = {
+        iso3
+        for iso3, soonest in zip(packed.markets, packed.soonest, strict=True)
+        if soonest.min() >= case.quarters
+    }
+    ways = [(mode, level) for mode in case.modes.allowed for level in case.modes.localisation]
+    closing = [b for b in met if b.rule.market in shut and any(b.closes(*way) for way in ways)]
+    closed = {binding.rule.market for binding in closing}
+    slow = [b for b in met if b.rule.market in shut - closed and b.rule.approval]
+    return closing + slow
 
 
 def _is_kept(packed: Packed, binding: Binding, enter: Integers, option: Integers) -> bool:
