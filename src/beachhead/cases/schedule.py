@@ -155,8 +155,8 @@ class Schedule(BaseModel):
             writer.writerow((*cells, "; ".join(names)) if self.gates else cells)
         for begun in self.measures:
             name, when = case.measures[begun.measure].name, case.quarter_label(begun.quarter)
-            cells = ("", name, when, MEASURE, repr(begun.level))
-            writer.writerow((*cells, "") if self.gates else cells)
+            row = ("", name, when, MEASURE, repr(begun.level))
+            writer.writerow((*row, "") if self.gates else row)
         for used in self.gates:
             gate = case.gates[used.gate]
             when = case.quarter_label(self.decision(case, used))

@@ -166,8 +166,8 @@ def polish(
             for way in np.flatnonzero(ways[row] < NEVER).tolist():
                 if way != option[row]:
                     changed.append((enter, _with(option, row, way), row))
-        for dates, choices in put_behind_gates(valuer, enter, option):
-            changed.append((dates, choices, NOBODY))
+        behind = put_behind_gates(valuer, enter, option)
+        changed += [(when, how, NOBODY) for when, how in behind]
         for row in range(len(valuer.packed.markets), gates):
             for way in np.flatnonzero(ways[row] < NEVER).tolist():
                 dates = range(0 if enter[row] >= quarters else quarters, quarters, 2)
@@ -202,7 +202,7 @@ def put_behind_gates(
     """
     packed, quarters = valuer.packed, valuer.setting.problem.teams.shape[0]
     first, problem = np.asarray(valuer.setting.limits.first), packed.problem
-    changed = []
+    changed: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []
     for k in range(len(packed.gates)):
         assert problem.gates is not None
         row = enter.size - len(packed.gates) + k
@@ -393,7 +393,7 @@ def _propose(
         put(one, quarter),
     ]
     chances = [0.25, 0.2, 0.07, 0.1, 0.1, 0.1, 0.05, 0.05, 0.08]
-    leaders = [one, new, NOBODY, one, one, new, NOBODY, NOBODY, one]
+    leaders: list[Array | int] = [one, new, NOBODY, one, one, new, NOBODY, NOBODY, one]
     if setting.problem.gates is not None:
         # A gate is used and one of those that wait entered behind it, the pilot before.
         gate, pilot, market = _pick_behind(
