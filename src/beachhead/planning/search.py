@@ -166,8 +166,8 @@ def polish(
             for way in np.flatnonzero(ways[row] < NEVER).tolist():
                 if way != option[row]:
                     changed.append((enter, _with(option, row, way), row))
-        for dates, choices in put_behind_gates(valuer, enter, option):
-            changed.append((dates, choices, NOBODY))
+        behind = put_behind_gates(valuer, enter, option)
+        changed += [(when, how, NOBODY) for when, how in behind]
         for row in range(len(valuer.packed.markets), gates):
             for way in np.flatnonzero(ways[row] < NEVER).tolist():
                 for date in range(0 if enter[row] >= quarters else quarters, quarters, 2):
@@ -201,7 +201,7 @@ def put_behind_gates(
     """
     packed, quarters = valuer.packed, valuer.setting.problem.teams.shape[0]
     first, problem = np.asarray(valuer.setting.limits.first), packed.problem
-    changed = []
+    changed: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []
     for k in range(len(packed.gates)):
         assert problem.gates is not None
         row = enter.size - len(packed.gates) + k
