@@ -48,6 +48,7 @@ REPLANNED = 5  # parameters for whose ends the plan is made again: those that mo
 SMALL = 0.4  # of the budget of a plan made again, for ends and mechanisms: they start from a plan
 EARLY = 8  # quarters whose entries are the pace
 GRID = (0.5, 2**-0.5, 2**0.5, 2.0, 4.0, 8.0)  # factors that are tried first
+EVENTS = ("first", "fewer", "more", "limits")
 HALVINGS = 3  # of the stretch between two of them, in which the plan turns
 TURN = 0.25  # part of the first entries by which their number has to change
 CHANCE = {"exits": "fate", "exchange rates": "fx", "disruptions": "down"}  # and their shocks
@@ -138,7 +139,8 @@ class Switch:
 
     `lever`: 'entry cost' of every mode, or 'margin' (price less unit cost, the cost moving).
     `event`: 'first', the first entry is in the plan no more (or a first one appears); 'fewer' or
-    'more' entries in the first two years. `factor`: at which that was seen first, None where
+    'more' entries in the first two years; 'limits', no plan was found that keeps the limits, so that
+    none of the others was looked for. `factor`: at which that was seen first, None where
     nowhere in the range that was tried; `before`: the factor nearest to it at which it was not.
     """
 
@@ -318,7 +320,9 @@ class _Study:
     def _step(self, words: str) -> None:
         self.done += 1
         runs = 2 * min(REPLANNED, len(self.unknown)) + 2 + len(self.effects)
-        steps = 3 * len(self.unknown) + len(CHANCE) + runs + 2 * (len(GRID) + 3 * HALVINGS)
+        steps = (
+            3 * len(self.unknown) + len(CHANCE) + runs + 2 * (len(GRID) + len(EVENTS) * HALVINGS)
+        )
         self.progress(Stage(words, min(self.done, steps), steps))
 
     def _worths(self, valuer: Valuer, schedules: list[Schedule]) -> list[float]:
@@ -451,33 +455,33 @@ class _Study:
         order = first_entries(self.base[0][:markets], self.quarters)
         step = max(1.0, TURN * early)
 
-        def events(schedule: Schedule) -> dict[str, bool]:
+        def events(valuer: Valuer, schedule: Schedule) -> dict[str, bool]:
+            score = valuer.scores(schedule[0][None], schedule[1][None])
+            if score.fitness[0] < score.objective[0]:  # a schedule that is none says nothing else
+                return dict.fromkeys(EVENTS, False) | {"limits": True}
             dates = schedule[0][:markets]
             there = (dates >= 0) & (dates < self.quarters)
             now = int((there & (dates < EARLY)).sum())
             first = not there[order[0]] if order.size else bool(there.any())
-            return {"first": first, "fewer": now <= early - step, "more": now >= early + step}
+            seen = (bool(first), now <= early - step, now >= early + step, False)
+            return dict(zip(EVENTS, seen, strict=True))
 
         for lever, pull in LEVERS.items():
             problem = self.valuer.setting.problem
-            seen: dict[float, dict[str, bool]] = {
-                1.0: dict.fromkeys(("first", "fewer", "more"), False)
-            }
+            seen: dict[float, dict[str, bool]] = {1.0: dict.fromkeys(EVENTS, False)}
 
             def look_at(
                 factor: float, pull: Pull = pull, problem: Problem = problem
             ) -> dict[str, bool]:
                 setting = self.valuer.setting._replace(problem=pull(problem, factor))
-                made = self._replan(
-                    replace(self.valuer, setting=setting), "where the plan turns", 1.0
-                )
-                return events(made)
+                valuer = replace(self.valuer, setting=setting)
+                return events(valuer, self._replan(valuer, "where the plan turns", 1.0))
 
             most = most_of(lever, problem)
             for factor in GRID:
                 if factor <= most:
                     seen[factor] = look_at(factor)
-            for event in ("first", "fewer", "more"):
+            for event in EVENTS:
                 yield Switch(lever, event, *bisect(seen, event, look_at))
 
 

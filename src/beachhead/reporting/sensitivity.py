@@ -177,6 +177,7 @@ def _tell_switch(switch: Switch, name: str) -> str:
         "first": f"{name} is entered no more" if name else "a first market is entered",
         "fewer": "fewer entries in the first two years",
         "more": "more entries in the first two years",
+        "limits": "no plan is found that keeps the limits",
     }[switch.event]  # fmt: skip
     if switch.factor is None:
         return f"{switch.lever:<11} nowhere in the range: {event}."
