@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from planning.test_search import _bound, _brute, _lever, _measure, _search
 
+from beachhead.cases.case import Goal
+from beachhead.errors import InputError
 from beachhead.planning.goals import METRICS, Goals, add_up, chances, describe_goal, shortfall
+from beachhead.planning.planner import _meet_goals
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation.state import NEVER, Named
 
@@ -181,6 +186,23 @@ def test_goals_in_words() -> None:
         describe_goal("units_abroad", 1.5e7, "2014Q1")
         == "units abroad of 15,000,000 in the year to 2014Q1"
     )
+
+
+def test_two_standard_errors_are_forgiven_and_the_message_says_how_near_it_is() -> None:
+    asked = Goal(metric="markets", value=5, by="2015Q1", probability=0.5)
+    told = Goal(metric="units", value=5, by="2015Q1")
+    case: Any = SimpleNamespace(limits=SimpleNamespace(goals=(asked, told)))
+    worlds = np.arange(100)
+
+    def reached(count: int) -> NDArray[np.float64]:
+        return np.stack([worlds < count, worlds < 0], axis=1).astype(float)
+
+    both = np.array([True, True])
+    assert _meet_goals(case, [reached(41), reached(39)], both).tolist() == [True, False]
+    with pytest.raises(InputError, match="5 markets abroad in 2015Q1 in 50% of futures") as error:
+        _meet_goals(case, [reached(41), reached(39)], np.array([False, True]))
+    (problem,) = error.value.problems
+    assert problem.where == "limits.goals[0]" and problem.what.endswith("at best it is 39%")
 
 
 def _on(goals: Goals) -> Goals:

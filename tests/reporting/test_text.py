@@ -3,8 +3,11 @@
 import dataclasses
 import re
 
+import numpy as np
 import pytest
 
+from beachhead.planning import Plan
+from beachhead.planning.plan import GoalUse
 from beachhead.reporting.text import LINES, WIDTH, describe, describe_futures
 
 
@@ -91,3 +94,23 @@ def test_given_schedule_is_described_in_the_same_room(make) -> None:
     assert len(text.splitlines()) <= LINES
     assert max(map(len, text.splitlines())) <= WIDTH
     assert "120 entries as given, in 40 worlds" in text
+
+
+def test_the_place_at_home_and_the_goals_are_told(make) -> None:
+    answer = make(40, 120)
+    worlds, quarters = answer.futures.sizes["world"], answer.futures.sizes["quarter"]
+    ranks = np.where(np.arange(worlds)[:, None] < worlds // 4, 1, 3) * np.ones((1, quarters))
+    futures = answer.futures.assign(
+        home_rank=(("world", "quarter"), ranks),
+        standing=(("quarter", "rival"), np.tile([0.2, 0.3], (quarters, 1))),
+    ).assign_coords(rival=["Acme", "Globex"])
+    goal = GoalUse("home_rank", 1.0, "2018Q2", 0.5, 0.52, 0.03, 0.1)
+    plan = dataclasses.replace(answer.plan, goals=(goal,))
+    lines = describe(answer.case, answer.panel, plan, futures).splitlines()
+    text = re.sub(r"\s+", " ", " ".join(lines))
+    assert len(lines) <= LINES and max(map(len, lines)) <= WIDTH
+    assert "first at home in 2018Q2 in 52 % of futures (10 % if the firm stays" in text
+    assert "3 of 3 in" in text and "first in 25 %" in text and "Globex, with 30 %" in text
+    labels = [str(label) for label in futures["quarter"].values]
+    names = {entry.iso3: entry.iso3 for entry in plan.schedule.entries}
+    assert Plan.from_json(plan.to_json(names, labels), labels).goals == (goal,)
