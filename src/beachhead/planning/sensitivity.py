@@ -139,9 +139,9 @@ class Switch:
 
     `lever`: 'entry cost' of every mode, or 'margin' (price less unit cost, the cost moving).
     `event`: 'first', the first entry is in the plan no more (or a first one appears); 'fewer' or
-    'more' entries in the first two years; 'limits', no plan was found that keeps the limits, so that
-    none of the others was looked for. `factor`: at which that was seen first, None where
-    nowhere in the range that was tried; `before`: the factor nearest to it at which it was not.
+    'more' entries in the first two years; 'limits', no plan was found that keeps the limits, and so
+    none of the others was looked for. `factor`: at which that was seen first, None where nowhere
+    in the range that was tried; `before`: the factor nearest to it at which it was not.
     """
 
     lever: str
