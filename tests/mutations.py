@@ -75,8 +75,7 @@ def list_mutations(file: Path) -> list[Mutation]:
             end = place(node.end_lineno or 0, node.end_col_offset or 0)
             was, now = text[begin:end], ast.unparse(changed)
             mutated = f"{text[:begin]}({now}){text[end:]}"
-            shown = " ".join(was.split())
-            found.append(Mutation(file.stem, node.lineno, shown, now, mutated))
+            found.append(Mutation(file.stem, node.lineno, " ".join(was.split()), now, mutated))
     return found
 
 
@@ -133,13 +132,14 @@ def survives(mutation: Mutation, tests: list[str]) -> bool:
             contextlib.redirect_stdout(nowhere),
             contextlib.redirect_stderr(nowhere),
         ):
-            for test in tests:
-                status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", test])
-                if status in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
-                    return False
-                if status != pytest.ExitCode.OK:
-                    raise RuntimeError(f"{test} ended with {status!r} on {mutation}")
-    return True
+            status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests])
+    if status not in (
+        pytest.ExitCode.OK,
+        pytest.ExitCode.TESTS_FAILED,
+        pytest.ExitCode.INTERRUPTED,
+    ):
+        raise RuntimeError(f"the tests ended with {status!r} on {mutation}")
+    return status == pytest.ExitCode.OK
 
 
 def main(names: list[str]) -> int:
@@ -158,7 +158,9 @@ def main(names: list[str]) -> int:
         work += [(mutation, tests) for mutation in list_mutations(file)]
     bad = 0
     with ProcessPoolExecutor(os.cpu_count(), context, max_tasks_per_child=1) as pool:
-        for (mutation, _), alive in zip(work, pool.map(survives, *zip(*work)), strict=True):
+        for (mutation, _), alive in zip(
+            work, pool.map(survives, *zip(*work, strict=True)), strict=True
+        ):
             is_bad = alive != (mutation.now == "unchanged")
             bad += is_bad
             word = "survived" if alive else "killed"

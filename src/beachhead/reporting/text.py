@@ -49,6 +49,7 @@ def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
         sentences.tell_bound(case, plan),
         sentences.tell_limits(plan),
         sentences.tell_supply(case, plan),
+        sentences.tell_overridden(case),
     )
     rest = [
         _list_years(case.currency, summary.years),
@@ -75,7 +76,7 @@ def describe_futures(case: Case, panel: Panel, schedule: Schedule, futures: xr.D
     )
     rest = [
         _list_years(case.currency, summary.years),
-        _wrap(sentences.tell_funding(case, summary)),
+        _wrap(sentences.tell_funding(case, summary), sentences.tell_overridden(case)),
         _list_first_markets(case.currency, summary.launches),
         _list_duties(summary),
     ]
