@@ -1,6 +1,6 @@
 # Every target sets up what it needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: setup demo test test-slow check docs bench pin clean help
+.PHONY: setup demo test test-slow check docs pages bench pin clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,6 +31,9 @@ check: $(READY)  ## check style, types and the order of the rooms
 
 docs: $(READY)  ## check that the documentation agrees with the program
 	@$(BIN)/python -m pytest tests/test_docs.py
+
+pages: $(READY)  ## write docs/model: a page and a picture for each mechanism
+	@$(BIN)/python tools/model_pages.py
 
 bench: $(READY)  ## measure speed: start-up, kernel, planning
 	@set -e; for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file; done

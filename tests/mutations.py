@@ -75,8 +75,7 @@ def list_mutations(file: Path) -> list[Mutation]:
             end = place(node.end_lineno or 0, node.end_col_offset or 0)
             was, now = text[begin:end], ast.unparse(changed)
             mutated = f"{text[:begin]}({now}){text[end:]}"
-            shown = " ".join(was.split())
-            found.append(Mutation(file.stem, node.lineno, shown, now, mutated))
+            found.append(Mutation(file.stem, node.lineno, " ".join(was.split()), now, mutated))
     return found
 
 
@@ -133,13 +132,14 @@ def survives(mutation: Mutation, tests: list[str]) -> bool:
             contextlib.redirect_stdout(nowhere),
             contextlib.redirect_stderr(nowhere),
         ):
-            for test in tests:
-                status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", test])
-                if status in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
-                    return False
-                if status != pytest.ExitCode.OK:
-                    raise RuntimeError(f"{test} ended with {status!r} on {mutation}")
-    return True
+            status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests])
+    if status not in (
+        pytest.ExitCode.OK,
+        pytest.ExitCode.TESTS_FAILED,
+        pytest.ExitCode.INTERRUPTED,
+    ):
+        raise RuntimeError(f"the tests ended with {status!r} on {mutation}")
+    return status == pytest.ExitCode.OK
 
 
 def main(names: list[str]) -> int:

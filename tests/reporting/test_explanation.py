@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from beachhead.errors import InputError
-from beachhead.mechanisms import table
+from beachhead.mechanisms import MECHANISMS, table
+from beachhead.mechanisms.measures import LEVERS
+from beachhead.quantities import declared
 from beachhead.reporting.explanation import explain_name, list_parameters
 
 
@@ -23,6 +25,25 @@ def test_mechanism_is_found_by_name_and_by_equation() -> None:
     assert text.startswith("E5 Entry cost")
     assert "entry.haste" in text and "mechanisms/entry.py:1" in text
     assert explain_name("E5") == explain_name("e5") == text
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_a_mechanism_is_told_whole(name: str) -> None:
+    text = explain_name(name)
+    for part in ("Neutral value:", "Assumes:", "Source:", "Proof: tests/", f"mechanisms/{name}.py"):
+        assert part in text
+    for p in declared(MECHANISMS[name]).values():
+        assert f"{p.name} = {p.default:g} {p.unit} [{p.tag}, " in text
+        neutral = "none of its own" if p.neutral is None else f"{p.neutral:g}"
+        assert f"{p.bounds[0]:g} to {p.bounds[1]:g}, neutral {neutral}; {p.source}" in text
+        assert p.words in text and str(p.prior) in text
+
+
+def test_supply_and_what_measures_may_change_are_explained() -> None:
+    assert explain_name("E7") == explain_name("supply")
+    assert all(
+        f"{name}: {lever.kind}" in explain_name("measures") for name, lever in LEVERS.items()
+    )
 
 
 @pytest.mark.parametrize(

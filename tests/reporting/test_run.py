@@ -59,6 +59,16 @@ def test_run_comes_back(run: Path, answer) -> None:
     assert found.stamp["precision"] == "float64"
 
 
+def test_run_and_report_name_what_the_case_sets_itself(run: Path, answer, tmp_path: Path) -> None:
+    own = {"parameters": {"entry.haste": 0.4}, "economics": {"online.entry": 0.02}}
+    changed = write(tmp_path / "set", replace(answer, case=answer.case.model_copy(update=own)))
+    assert read_run(changed).stamp["overridden"] == {"entry.haste": 0.4, "online.entry": 0.02}
+    said = "Set by the case in place of the preset: entry.haste 0.4, online.entry 0.02."
+    assert said in (changed / "report.html").read_text("utf-8")
+    assert read_run(run).stamp["overridden"] == {}
+    assert "Set by the case in place" not in (run / "report.html").read_text("utf-8")
+
+
 def test_own_figures_come_back_with_the_run(answer, tmp_path: Path) -> None:
     day = answer.case.as_of
     rows = [("France", "hdi", 0.5), ("FRA", "dealers", 14.0), ("CHE", "tariff", 0.25)]

@@ -76,6 +76,19 @@ def test_market_that_cannot_be_moved_is_defended_by_what_it_is_worth(answer) -> 
     assert "without it -1.00 m, no other date fits the limits" in text
 
 
+def test_what_the_case_sets_itself_is_said(answer) -> None:
+    own = {"parameters": {"entry.haste": 0.4}, "economics": {"rivals": 5.0}}
+    case = answer.case.model_copy(update=own)
+    said = "Set by the case in place of the preset: entry.haste 0.4, rivals 5."
+    for text in (
+        describe(case, answer.panel, answer.plan, answer.futures),
+        describe_futures(case, answer.panel, answer.plan.schedule, answer.futures),
+    ):
+        assert said in " ".join(text.split())
+    plain = describe(answer.case, answer.panel, answer.plan, answer.futures)
+    assert "Set by the case" not in plain
+
+
 def test_missing_bound_is_said(answer) -> None:
     plan = dataclasses.replace(answer.plan, bound=None, gap=None, bound_kind="none")
     assert "no bound is known" in describe(answer.case, answer.panel, plan, answer.futures)

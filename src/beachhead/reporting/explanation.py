@@ -12,6 +12,7 @@ from pathlib import Path
 
 from beachhead import mechanisms
 from beachhead.errors import InputError, Problem, suggest
+from beachhead.mechanisms.measures import LEVERS
 from beachhead.quantities import Parameter
 
 EVIDENCE = {
@@ -101,6 +102,14 @@ def _explain_mechanism(module: str, table: dict[str, Parameter]) -> str:
         lines += [
             f"{p.name} = {p.default:g} {p.unit} [{p.tag}, {EVIDENCE[p.tag]}]",
             f"  {p.words}; {p.prior}",
+            f"  {p.bounds[0]:g} to {p.bounds[1]:g}, neutral {_neutral(p)}; {p.source}",
+            f"  {path}:{_find_line(path, p.name.partition('.')[2])}",
+        ]
+    if module == "measures":
+        lines += ["", "What a measure may change (changes of [[measures]]):"]
+        lines += [
+            f"  {name}: {lever.kind} from {lever.least:g} to {lever.most:g}, {lever.words}"
+            for name, lever in LEVERS.items()
         ]
     return "\n".join(lines)
 
@@ -108,13 +117,12 @@ def _explain_mechanism(module: str, table: dict[str, Parameter]) -> str:
 def _explain_parameter(p: Parameter) -> str:
     module, _, field = p.name.partition(".")
     path = _find_file(module)
-    neutral = "none of its own" if p.neutral is None else f"{p.neutral:g}"
     drawn = "one value a world" if p.level == "world" else "one value a market and world"
     return "\n".join(
         [
             f"{p.name}: {p.words}",
             f"  default   {p.default:g} {p.unit}",
-            f"  neutral   {neutral}",
+            f"  neutral   {_neutral(p)}",
             f"  bounds    {p.bounds[0]:g} to {p.bounds[1]:g}",
             f"  spread    {p.prior}, {drawn}",
             f"  evidence  {p.tag}, {EVIDENCE[p.tag]}",
@@ -123,6 +131,10 @@ def _explain_parameter(p: Parameter) -> str:
             f"  equation  beachhead explain {module}",
         ]
     )
+
+
+def _neutral(p: Parameter) -> str:
+    return "none of its own" if p.neutral is None else f"{p.neutral:g}"
 
 
 def _find_line(path: Path, field: str) -> int:

@@ -103,6 +103,7 @@ def write_report(
         overrides=tables.list_overrides(ranking),
         floors=tables.list_floors(ranking),
         parameters=tables.list_parameters(beliefs),
+        overridden=sentences.tell_overridden(case),
         modes=tables.list_mode_economics(case),
         inputs=tables.list_inputs(case, panel),
         stand_ins=tables.list_stand_ins(gather(case, panel).notes, names),

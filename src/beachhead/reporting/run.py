@@ -133,6 +133,7 @@ def _write_futures(
         "case_sha256": hash_file(folder / CASE),
         "panel_sha256": overlay(case, panel).digest,
         "panel_as_of": None if panel.as_of is None else panel.as_of.isoformat(),
+        "overridden": dict(sorted((case.parameters | case.economics).items())),
         "precision": str(futures["cash"].dtype),
         "worlds": futures.sizes["world"],
         "evaluations": effort.evaluations,

@@ -37,6 +37,13 @@ def tell_status(plan: Plan) -> str:
     return "PARTIAL: the search was interrupted; this is the best plan found until then."
 
 
+def tell_overridden(case: Case) -> str:
+    """Which parameters and default economics the case sets itself; empty where it sets none."""
+    own = sorted((case.parameters | case.economics).items())
+    said = ", ".join(f"{name} {value:g}" for name, value in own)
+    return f"Set by the case in place of the preset: {said}." if own else ""
+
+
 def tell_value(case: Case, plan: Plan) -> str:
     """What the whole firm is worth under the plan, with its spread."""
     value = plan.value

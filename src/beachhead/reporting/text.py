@@ -52,6 +52,7 @@ def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
         sentences.tell_rules(case, plan),
         sentences.tell_home(futures),
         sentences.tell_goals(plan),
+        sentences.tell_overridden(case),
     )
     rest = [
         _list_years(case.currency, summary.years),
@@ -80,7 +81,11 @@ def describe_futures(case: Case, panel: Panel, schedule: Schedule, futures: xr.D
     )
     rest = [
         _list_years(case.currency, summary.years),
-        _wrap(sentences.tell_funding(case, summary), sentences.tell_home(futures)),
+        _wrap(
+            sentences.tell_funding(case, summary),
+            sentences.tell_home(futures),
+            sentences.tell_overridden(case),
+        ),
         _list_first_markets(case.currency, summary.launches),
         _list_duties(summary),
     ]
