@@ -21,10 +21,10 @@ def test_every_mechanism_can_be_changed_in_several_ways(file):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_every_change_is_noticed(file):
+def test_every_change_of_a_small_mechanism_is_noticed():
+    """One mechanism here, as each change takes the oracle's tests; `make mutants` takes them all."""
     tool = Path(__file__).with_name("mutations.py")
     done = subprocess.run(
-        [sys.executable, tool, file.stem], capture_output=True, text=True, check=False
+        [sys.executable, tool, "staffing"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -33,6 +33,7 @@ from beachhead.mechanisms import (
     entry,
     exit,
     experience,
+    gates,
     home,
     knowledge,
     measures,
@@ -296,6 +297,20 @@ def _draw_measures() -> Picture:
     lines = {f"size {size:g}": move(size) for size in (0.5, 1.0, 2.0)}
     title = "A measure begun in quarter 4 that works after 2 quarters for 8"
     return Picture(title, "quarter", "factor on the cost of entry, claimed 0.8", quarters, lines)
+
+
+def _draw_gates() -> Picture:
+    sold = np.linspace(0.25, 2.0, 36)
+    # What is seen, at evenly spaced chances of a standard normal.
+    scores = jax.scipy.stats.norm.ppf((np.arange(400) + 0.5) / 400)
+
+    def chance(noise: float) -> list[float]:
+        seen = jnp.exp(noise * scores)
+        return [float(gates.opens(jnp.asarray(s), seen, jnp.asarray(1.0)).mean()) for s in sold]
+
+    lines = {f"noise {noise:g}": chance(noise) for noise in (0.0, 0.2, 0.5)}
+    title = "A pilot is looked at once, with some error"
+    return Picture(title, "units sold over the threshold", "chance that it opens", sold, lines)
 
 
 def _draw_staffing() -> Picture:
