@@ -22,7 +22,7 @@ def test_every_mechanism_can_be_changed_in_several_ways(file):
 
 @pytest.mark.slow
 def test_every_change_of_a_small_mechanism_is_noticed():
-    """One mechanism here, as each change takes the oracle's tests; `make mutants` takes them all."""
+    """One mechanism here, since each change takes minutes; `make mutants` takes all."""
     tool = Path(__file__).with_name("mutations.py")
     done = subprocess.run(
         [sys.executable, tool, "staffing"], capture_output=True, text=True, check=False

@@ -76,7 +76,7 @@ def test_in_the_kernel_a_served_market_begins_with_the_sales_of_today(lively):
     calm = {"options.spend": 0.0, "options.load": 0.0}
     still = {"acceptance.p0": 0.0, "acceptance.q": 0.0, "acceptance.spillover": 0.0}
     rivals = [4.0, 0.5, 3.0, 1.0, 1.0, 1.0]
-    for part in (1e-4, 0.005):  # the larger one is more than a brand of usual standing sells
+    for part in (1e-4, 0.003):  # the larger one is more than a brand of usual standing sells
         units = part * lively.problem.people
         firm = lively.facing(calm | {"units": units, "rivals": rivals}).having(still)
         sold = 4.0 * np.asarray(firm.run().record.units)[0, :3]

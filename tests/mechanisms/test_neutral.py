@@ -8,11 +8,11 @@ always has something to act upon, the neutral firm carries the lively value in i
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
+from mutations import PACKAGE, ROOT, find_proofs
 
 from beachhead.mechanisms import table
 
@@ -198,6 +198,7 @@ def test_the_lively_value_does_something(lively, name):
 
 @pytest.mark.parametrize("name", [n for n, p in table().items() if p.neutral is not None])
 def test_every_neutral_value_is_proved(name):
-    """Here, or by name in the tests of its mechanism."""
-    tests = Path(__file__).parent / f"test_{name.partition('.')[0]}.py"
-    assert name in CLAIMS or f'"{name}"' in tests.read_text(encoding="utf-8")
+    """Here, or by name in the tests that its mechanism names as its proof."""
+    proofs = find_proofs(PACKAGE / "mechanisms" / f"{name.partition('.')[0]}.py")
+    texts = [(ROOT / proof).read_text(encoding="utf-8") for proof in proofs]
+    assert name in CLAIMS or any(f'"{name}"' in text for text in texts)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from beachhead.mechanisms import table
 from beachhead.mechanisms.supply import available, fill, learned
 from beachhead.simulation.pack import Packed, disruptions
 from beachhead.simulation.state import Supply
@@ -95,6 +96,12 @@ def test_wright_1936_twice_the_experience_costs_the_progress_ratio():
     cost = learned(np.float64(0.3), np.float64(0.8), np.float64(0.0), quarters)
     np.testing.assert_allclose(cost, 1.3 * 0.8 ** np.arange(4))
     assert float(learned(np.float64(0.3), np.float64(0.8), np.float64(0.9), 1e3)) == 0.9
+
+
+@pytest.mark.parametrize("name", ["supply.rate", "supply.years"])
+def test_sources_never_fail_at_the_neutral_value(name):
+    calm = {"rate": 2.0, "years": 0.5} | {name.partition(".")[2]: table()[name].neutral}
+    assert not draw(make_supply([0.5, 0.5]), **calm).any()
 
 
 def test_neutral(lively):
