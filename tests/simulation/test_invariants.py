@@ -68,21 +68,10 @@ def test_nothing_is_booked_where_the_firm_never_goes(seed: int) -> None:
 def test_order_of_markets_does_not_matter(seed: int, order: list[int]) -> None:
     instance = invent(seed)
 
-    def by_lead(leaf: np.ndarray) -> np.ndarray:
-        return leaf[order] if leaf.ndim and leaf.shape[0] == MARKETS else leaf
-
-    def by_last(leaf: np.ndarray) -> np.ndarray:
-        return leaf[..., order] if leaf.shape[-1] == MARKETS else leaf
-
     rows = [*order, *range(MARKETS, instance.enter.shape[1])]
-    problem = jax.tree.map(by_lead, instance.problem)
-    measures, gates = instance.problem.measures, instance.problem.gates
     shuffled = run(
-        problem._replace(
-            measures=measures._replace(covers=measures.covers[:, order]),
-            gates=gates._replace(pilot=gates.pilot[:, order], waits=gates.waits[:, order]),
-        ),
-        jax.tree.map(by_last, instance.worlds),
+        _taken(instance.problem, order),
+        jax.tree.map(partial(_take, order=order, axis=-1), instance.worlds),
         instance.enter[0][rows],
         instance.option[0][rows],
     )
@@ -126,21 +115,13 @@ def test_unit_of_money_does_not_matter(seed: int) -> None:
 def test_two_halves_make_a_whole_where_nothing_ties_them(seed: int) -> None:
     """Markets 5 and 6 as two halves of market 5, against it whole with market 6 left alone."""
     instance = invent(seed)
-    problem = instance.problem
-
-    def copied(leaf: np.ndarray, axis: int) -> np.ndarray:
-        if not leaf.ndim or leaf.shape[axis] != MARKETS:
-            return leaf
-        return np.take(leaf, [0, 1, 2, 3, 4, 5, 5], axis=axis)
-
-    problem = jax.tree.map(partial(copied, axis=0), problem)
-    covers = copied(problem.measures.covers, 1)
+    twice = [0, 1, 2, 3, 4, 5, 5]
+    problem = _taken(instance.problem, twice)
     problem = problem._replace(
-        measures=problem.measures._replace(covers=covers),
         supply=problem.supply._replace(capacity=np.asarray(np.inf)),
         gates=None,  # of two halves each sells half as much
     )
-    worlds = _untied(jax.tree.map(partial(copied, axis=-1), instance.worlds))
+    worlds = _untied(jax.tree.map(partial(_take, order=twice, axis=-1), instance.worlds))
     half = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5])
     ways = problem.options
     halves = problem._replace(
@@ -164,6 +145,26 @@ def test_two_halves_make_a_whole_where_nothing_ties_them(seed: int) -> None:
     assert_close(two.value[:, :5], one.value[:, :5])
     sold = two.record.units[:, :, 5] + two.record.units[:, :, 6]
     assert_close(sold, one.record.units[:, :, 5])
+
+
+def _take(leaf: np.ndarray, order: list[int], axis: int) -> np.ndarray:
+    """Along the axis market, where it has one."""
+    known = leaf.ndim and leaf.shape[axis] == MARKETS
+    return np.take(leaf, order, axis=axis) if known else leaf
+
+
+def _taken(problem: Problem, order: list[int]) -> Problem:
+    """The problem with these markets, in this order; few arrays have them along a later axis."""
+    problem = jax.tree.map(partial(_take, order=order, axis=0), problem)
+    parts = {
+        "measures": ("covers",), "gates": ("pilot", "waits"),
+        "named": ("weight",), "rules": ("opening", "unit"),
+    }  # fmt: skip
+    for part, fields in parts.items():
+        group = getattr(problem, part)
+        taken = {field: _take(getattr(group, field), order, 1) for field in fields}
+        problem = problem._replace(**{part: group._replace(**taken)})
+    return problem
 
 
 def _untied(worlds: Worlds) -> Worlds:

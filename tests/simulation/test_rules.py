@@ -7,7 +7,7 @@ import pytest
 
 from beachhead.cases import Case
 from beachhead.data import load_panel, rules
-from beachhead.simulation.pack import pack
+from beachhead.simulation.pack import HOME, pack
 from beachhead.simulation.state import NEVER
 
 TEXT = """\
@@ -55,11 +55,13 @@ def test_what_rules_ask_of_each_way(case: Case) -> None:
     assert without.problem.rules is None
     row = {iso3: k for k, iso3 in enumerate(packed.markets)}
     modes, levels = (np.array(labels) for labels in zip(*packed.options, strict=True))
-    ready = without.problem.options.preparation[0]
-    soonest, asked = packed.soonest, packed.problem.rules
+    abroad = modes != HOME
+    modes, levels = modes[abroad], levels[abroad]
+    ready = without.problem.options.preparation[0][abroad]
+    soonest, asked = packed.soonest[:, abroad], packed.problem.rules
     # A rule that begins within the horizon binds whoever is there by then: at once.
     np.testing.assert_array_equal(soonest[row["IND"]], np.where(levels >= 0.4, ready, NEVER))
-    assert (asked.opening[:, row["IND"]] == 1.5).all()
+    assert (asked.opening[:, row["IND"], abroad] == 1.5).all()
     np.testing.assert_array_equal(asked.unit[:, row["IND"], 0], [0.0] * 3 + [0.1] * 9)
     # One that ends leaves its way open from then on.
     own = modes == "subsidiary"
