@@ -133,7 +133,7 @@ def test_windows_add_up_quarters() -> None:
     assert add_up(_on(goal("markets", 1.0, 4)), jnp.asarray(followed))[:, 0].tolist() == [4.0, 10.0]
 
 
-@pytest.mark.parametrize("demanded", [False, True])
+@pytest.mark.parametrize("demanded", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_goal_at_home_makes_the_plan_reinvest(toy: Toy, demanded: bool) -> None:
     """Better at home at a price that sales do not bring back: only for the goal to be first."""
     valuer = home_firm(
@@ -148,6 +148,7 @@ def test_a_goal_at_home_makes_the_plan_reinvest(toy: Toy, demanded: bool) -> Non
     assert exact <= _bound(valuer, enter, option) + 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chi", [0.0, 0.5])
 def test_attention_abroad_makes_reinvestment_pay(toy: Toy, chi: float) -> None:
     """A home that is safe needs nothing; one whose managers are abroad wins by getting better."""
@@ -164,7 +165,9 @@ def test_attention_abroad_makes_reinvestment_pay(toy: Toy, chi: float) -> None:
     assert exact <= _bound(valuer, enter, option) + 1e-9
 
 
-@pytest.mark.parametrize("metric", ["markets", "units_abroad"])
+@pytest.mark.parametrize(
+    "metric", [pytest.param("markets", marks=pytest.mark.slow), "units_abroad"]
+)
 def test_a_goal_abroad_is_reached_at_a_loss(toy: Toy, metric: str) -> None:
     """The second market loses money and is entered for the goal alone."""
     value = {"markets": 2.0, "units_abroad": 0.7}[metric]

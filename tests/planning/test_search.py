@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -212,6 +212,12 @@ def test_bound_is_never_passed(toy: Toy, seed: int) -> None:
     assert _bound(valuer, enter, option) >= exact - 1e-9 * max(1.0, abs(exact))
 
 
+def _first_is_quick(names: Iterable[str]) -> list[Any]:
+    """One case for every day, the others in the slow suite: each takes a brute force."""
+    first, *others = names
+    return [first, *(pytest.param(name, marks=pytest.mark.slow) for name in others)]
+
+
 FIELDS = [name for name in Levers._fields if name != "teams"]
 
 
@@ -248,7 +254,7 @@ MEASURES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", MEASURES)
+@pytest.mark.parametrize("name", _first_is_quick(MEASURES))
 def test_measures_are_begun_where_that_pays(toy: Toy, name: str) -> None:
     """Brute force over dates, options and measures; never above the bound."""
     fields, begun = MEASURES[name]
@@ -267,6 +273,7 @@ def test_measures_are_begun_where_that_pays(toy: Toy, name: str) -> None:
     assert (exact > without + 1e-9) == begun
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rate, aversion, begun", [(2.0, 0.0, True), (2.0, 0.9, True), (0.02, 0.0, False)]
 )
@@ -329,7 +336,7 @@ def _worth(flow: float, cost: float, begin: int) -> float:
     return float((flow * DISCOUNT**dates).sum() - cost * DISCOUNT**begin)
 
 
-@pytest.mark.parametrize("aversion", [0.0, 0.6])
+@pytest.mark.parametrize("aversion", [0.0, pytest.param(0.6, marks=pytest.mark.slow)])
 def test_a_pilot_that_shares_the_luck_of_the_others(toy: Toy, aversion: float) -> None:
     """Perfect correlation and no noise: the other market is entered where the pilot sold well."""
     luck = np.array([GOOD, BAD, BAD, BAD])
@@ -443,7 +450,7 @@ RULES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", _first_is_quick(RULES))
 def test_rules_move_what_they_bear_on(toy: Toy, name: str) -> None:
     """Way and date of the best plan under a rule: brute force, search, and bound above both."""
     rules, best = RULES[name]
