@@ -19,7 +19,8 @@ from beachhead.reporting.words import GLUE, count, lay_out, money, number_of, pe
 LINES, WIDTH = 58, 100
 _FIRST_MARKETS = 5
 _MEASURES, _GATES, _TARGETS = 4, 2, 2
-_SEE = "... and {} more, see schedule.csv"
+_CUT = "more, see schedule.csv"
+_SEE = "... and {} " + _CUT
 
 
 def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
@@ -54,18 +55,24 @@ def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
         sentences.tell_goals(plan),
         sentences.tell_overridden(case),
     )
-    rest = [
-        _list_years(case.currency, summary.years),
-        _list_measures(case, plan),
-        _list_targets(case, plan, panel),
-        _list_gates(case, plan),
-        proof,
-        _list_strategies(case, plan),
-        _list_first_markets(case.currency, summary.launches),
-        _list_reasons(case, panel, plan.reasons, summary.launches),
-        _list_duties(summary),
-    ]
-    return _fit(first, summary.launches, rest)
+    reasons = _list_reasons(case, panel, plan.reasons, summary.launches)
+    # The whole schedule is worth more than the last reasons, which the report gives too.
+    for lines in range(len(reasons), min(_FIRST_MARKETS, len(reasons) - 1), -1):
+        rest = [
+            _list_years(case.currency, summary.years),
+            _list_measures(case, plan),
+            _list_targets(case, plan, panel),
+            _list_gates(case, plan),
+            proof,
+            _list_strategies(case, plan),
+            _list_first_markets(case.currency, summary.launches),
+            reasons[:lines],
+            _list_duties(summary),
+        ]
+        text = _fit(first, summary.launches, rest)
+        if _CUT not in text:
+            break
+    return text
 
 
 def describe_futures(case: Case, panel: Panel, schedule: Schedule, futures: xr.Dataset) -> str:
@@ -95,7 +102,7 @@ def describe_futures(case: Case, panel: Panel, schedule: Schedule, futures: xr.D
 def _fit(first: list[str], launches: Sequence[Launch], rest: list[list[str]]) -> str:
     """Lines of all sections; the schedule gets the room that the others leave.
 
-    Each of the others is bounded, so that some nine lines are left. Blank lines come last.
+    Each of the others is bounded, so that some lines are left. Blank lines come last.
     """
     room = LINES - len(first) - sum(map(len, rest))
     sections = [s for s in (first, _list_schedule(launches, room), *rest) if s]
@@ -133,6 +140,7 @@ def _list_schedule(launches: Sequence[Launch], lines: int) -> list[str]:
         if 1 + sum(map(len, laid)) <= lines:
             return [head, *chain.from_iterable(laid)]
     running = [part for year, (first, *rest) in years for part in (f"{year} {first}", *rest)]
+    running[-1] = running[-1].rstrip(";")
     return [head, *lay_out(running, WIDTH, indent="  ", lines=lines - 1, rest=_SEE)]
 
 
