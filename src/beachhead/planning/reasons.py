@@ -26,7 +26,7 @@ from beachhead.planning.search import drop_idle_gates, put_behind_gates
 from beachhead.planning.valuation import Account, Valuer
 from beachhead.simulation.pack import Packed, pack_rules
 from beachhead.simulation.people import teams_there, use_of_teams
-from beachhead.simulation.state import NEVER, STEP, Rules
+from beachhead.simulation.state import NEVER, STEP, Options, Rules
 
 Integers = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -416,6 +416,13 @@ def weigh_goals(case: Case, account: Account, at_home: Account) -> tuple[GoalUse
     )
 
 
+def count_busy(options: Options, free: Floats) -> int:
+    """Quarters in which the teams that are `free` (axis quarter) are too few for any entry."""
+    # Home's own way needs no team and is not one in which a market can be entered.
+    teams = np.asarray(options.teams)[np.asarray(options.allowed).any(axis=0)]
+    return int((free < teams.min() - 1e-6).sum()) if teams.size else 0
+
+
 def use_limits(
     case: Case,
     packed: Packed,
@@ -433,8 +440,7 @@ def use_limits(
         setting.problem, setting.limits.teams, jnp.asarray(enter), jnp.asarray(option)
     )
     free = np.asarray(there) - np.asarray(used)
-    least = np.asarray(setting.problem.options.teams)
-    short = int((free < least.min() - 1e-6).sum())
+    short = count_busy(setting.problem.options, free)
     ruin = float(account.score.ruin)
     low = float(np.quantile(account.low, case.limits.ruin))
     rows = {iso3: row for row, iso3 in enumerate(packed.markets)}
