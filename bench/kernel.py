@@ -24,7 +24,7 @@ from beachhead.planning.valuation import round_slots
 from beachhead.simulation import Beliefs
 from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.narrow import narrow
-from beachhead.simulation.pack import Packed, draw_worlds, pack
+from beachhead.simulation.pack import HOME, Packed, draw_worlds, pack
 from beachhead.simulation.rollout import Worlds, over_worlds
 from beachhead.simulation.state import NEVER, Problem
 
@@ -35,7 +35,10 @@ MARKETS, WORLDS, SCHEDULES, BATCH, ROUNDS, NUMPY_SCHEDULES = 60, 128, 128, 32, 9
 
 
 def prepare() -> tuple[Case, Packed]:
-    """The bundled case with its home and the most populous of its candidates."""
+    """The bundled case with its home and the most populous of its candidates.
+
+    Without rules of markets and rivals by name, which NumPy's side does not know.
+    """
     case = Case.load("xiaomi-2013")
     panel = load_panel(as_of=case.as_of)
     packed = pack(case, panel)
@@ -44,7 +47,9 @@ def prepare() -> tuple[Case, Packed]:
     markets = case.markets.model_copy(
         update={"candidates": chosen, "regions": (), "blocs": (), "exclude": ()}
     )
-    case = case.model_copy(update={"markets": markets})
+    firm = case.firm.model_copy(update={"rivals": ()})
+    limits = case.limits.model_copy(update={"waived": ("all",)})
+    case = case.model_copy(update={"markets": markets, "firm": firm, "limits": limits})
     return case, pack(case, panel)
 
 
@@ -52,8 +57,9 @@ def random_schedules(packed: Packed) -> tuple[np.ndarray, np.ndarray]:
     """Entry quarters and options, axes (schedule, market); two markets in three are entered."""
     chance = np.random.default_rng(1)
     shape = (SCHEDULES, len(packed.markets))
-    option = chance.integers(0, len(packed.options), shape, dtype=np.int32)
-    ready = packed.problem.options.preparation[option]
+    ways = sum(mode != HOME for mode, _ in packed.options)
+    option = chance.integers(0, ways, shape, dtype=np.int32)
+    ready = packed.problem.options.preparation[np.arange(shape[1]), option]
     enter = chance.integers(ready, packed.problem.teams.shape[0], dtype=np.int32)
     return np.where(chance.random(shape) < 2 / 3, enter, NEVER).astype(np.int32), option
 

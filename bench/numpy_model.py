@@ -119,7 +119,8 @@ def simulate(
         ways.estimate[rows, option], ways.fixed[rows, option], ways.spend[rows, option],
     )  # fmt: skip
     near_reach, full_reach = ways.reach[rows, option], ways.reach_full[rows, option]
-    fee, level, preparation = ways.fee[option], ways.localisation[option], ways.preparation[option]
+    fee, level = ways.fee[option], ways.localisation[option]
+    preparation = ways.preparation[rows, option]
     is_home = problem.home > 0.0
     abroad = (1.0 - problem.home).astype(dtype)
     load_each = ways.load[option] * abroad
