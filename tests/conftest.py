@@ -1,8 +1,10 @@
 """What tests of several rooms share: a browser to look at pages with."""
 
+import gc
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,21 @@ FLAGS = (
     "--no-first-run",
     "--hide-scrollbars",
 )
+
+# A process may have 65,530 mappings; every compiled program takes hundreds, a search thousands.
+MAPPINGS = 30_000
+
+
+@pytest.fixture(autouse=True)
+def few_mappings() -> Iterator[None]:
+    """Compiled programs are dropped before they are too many for one process."""
+    yield
+    maps = Path("/proc/self/maps")
+    if maps.exists() and maps.read_bytes().count(b"\n") > MAPPINGS:
+        import jax
+
+        jax.clear_caches()
+        gc.collect()
 
 
 @dataclass(frozen=True)
