@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from beachhead.cases.case import Case
+from beachhead.cases.changes import change_data
 from beachhead.cases.drafts import Draft, draft_case
 from beachhead.cases.inputs import read_inputs
 from beachhead.cases.lines import find_lines, find_place
@@ -62,13 +64,15 @@ def _accept(draft: Draft) -> Case:
     return draft.case
 
 
-def read_draft(case: str | Path) -> Draft:
+def read_draft(case: str | Path, changes: Sequence[str] = ()) -> Draft:
     """A case as far as its file can be read; `check_draft` then says all that is wrong with it.
 
     Parameters
     ----------
     case : str or Path
         Name of a bundled case, or the path of a TOML file or a workbook.
+    changes : sequence of str
+        `KEY=VALUE` in place of what the file says; see `change_data`.
 
     Raises
     ------
@@ -76,7 +80,9 @@ def read_draft(case: str | Path) -> Draft:
         If there is no such file or name, or the file is neither TOML nor a workbook.
     """
     path = _locate(case)
-    return _draft(*_read_data(path), path)
+    data, places, problems = _read_data(path)
+    changed, wrong = change_data(data, changes)
+    return _draft(data, places | changed, [*problems, *wrong], path)
 
 
 def parse_draft(text: str, where: str | Path = "") -> Draft:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beachhead.cli.options import Json
+from beachhead.cli.options import Changes, Json
 from beachhead.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def check(
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the format of a case as JSON Schema.")
     ] = False,
+    changes: Changes = None,
     as_json: Json = False,
 ) -> None:
     """Say everything that is wrong with a case, and whether it is plausible."""
@@ -72,7 +73,7 @@ def check(
     from beachhead.cases.reading import list_tables
 
     try:
-        loaded, panel = load_checked(case)
+        loaded, panel = load_checked(case, changes or ())
     except InputError as error:
         if as_json:
             _print_check(error.problems, None)
@@ -105,8 +106,8 @@ def _print_check(problems: Iterable[Problem], answer: Plausibility | None) -> No
     print(json.dumps(listed | found, indent=2, ensure_ascii=False))
 
 
-def load_checked(name: str) -> tuple[Case, Panel]:
-    """A case without faults, and the figures published by its date.
+def load_checked(name: str, changes: Sequence[str] = ()) -> tuple[Case, Panel]:
+    """A case without faults, changed as asked, and the figures published by its date.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def load_checked(name: str) -> tuple[Case, Panel]:
     from beachhead.data import load_panel
     from beachhead.screening import check_screening
 
-    draft = read_draft(name)
+    draft = read_draft(name, changes)
     panel = load_panel(as_of=draft.as_of)
     if problems := check_draft(draft, panel, check_screening):
         raise InputError(*problems)

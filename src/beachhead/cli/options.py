@@ -21,6 +21,14 @@ CaseName = Annotated[
     str,
     typer.Argument(metavar="CASE", help="A case file or workbook, or the name of a bundled case."),
 ]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a key of the case: limits.teams=2. May be repeated.",
+    ),
+]
 RunFolder = Annotated[
     Path | None,
     typer.Option("-o", "--out", metavar="RUN", help="Run folder; runs/NAME if left out."),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from beachhead.cli.cases import load_checked
-from beachhead.cli.options import CaseName, EffortName, EffortOption, Json, RunFolder, Seed
+from beachhead.cli.options import CaseName, Changes, EffortName, EffortOption, Json, RunFolder, Seed
 
 if TYPE_CHECKING:
     from beachhead.planning import Progress
@@ -25,6 +25,7 @@ def demo(effort: EffortOption = EffortName.standard) -> None:
 
 def plan(
     case: CaseName,
+    changes: Changes = None,
     out: RunFolder = None,
     seed: Seed = 1,
     effort: EffortOption = EffortName.standard,
@@ -36,7 +37,7 @@ def plan(
     """
     from beachhead.reporting.folder import PLAN, REPORT, claim_folder
 
-    loaded, panel = load_checked(case)
+    loaded, panel = load_checked(case, changes or ())
     folder = Path("runs") / loaded.name if out is None else out
     claim_folder(folder)
 
@@ -77,6 +78,7 @@ def simulate(
         Path | None,
         typer.Option("-o", "--out", metavar="RUN", help="Folder to write; none if left out."),
     ] = None,
+    changes: Changes = None,
     seed: Seed = 2,
     worlds: Annotated[int, typer.Option(min=1, help="Number of sampled futures.")] = 1024,
 ) -> None:
@@ -84,7 +86,7 @@ def simulate(
     from beachhead.cases import Schedule
     from beachhead.reporting.folder import claim_folder
 
-    loaded, panel = load_checked(case)
+    loaded, panel = load_checked(case, changes or ())
     given = Schedule.from_csv(schedule, loaded, panel)
     if out is not None:
         claim_folder(out)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from beachhead.cli.options import CaseName, Json
+from beachhead.cli.options import CaseName, Changes, Json
 
 if TYPE_CHECKING:
     from beachhead.screening import Criterion, Ranking
@@ -24,13 +24,14 @@ def screen(
     top: Annotated[
         int | None, typer.Option(min=1, help="How many to show; 25 if left out, all in JSON.")
     ] = None,
+    changes: Changes = None,
     as_json: Json = False,
 ) -> None:
     """Rank the candidates by criteria, say how firm each rank is, and show every hole."""
     from beachhead.cli.cases import load_checked
     from beachhead.screening import screen
 
-    ranking = screen(*load_checked(case))
+    ranking = screen(*load_checked(case, changes or ()))
     if as_json:
         print(json.dumps(_to_data(ranking, top), indent=2, ensure_ascii=False))
         return
