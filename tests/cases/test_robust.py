@@ -69,8 +69,8 @@ FULL["screening"] = {
 }  # fmt: skip
 FULL["targets"] = [
     {"metric": "units", "market": "IND", "value": 1e7, "period": "year", "by": "2013Q4",
-     "probability": 0.5, "so_far": 1e6, "made": datetime.date(2013, 3, 1), "basis": "source", "source": "a paper",
-     "words": "a tenth"}
+     "probability": 0.5, "so_far": 1e6, "made": datetime.date(2013, 3, 1), "basis": "source",
+     "source": "a paper", "words": "a tenth"}
 ]  # fmt: skip
 FULL["distance"] = {"culture": ["dealers"], "weights": {"income": 1.0, "culture": 1.0}}
 SOURCES = [

@@ -201,16 +201,18 @@ def test_what_is_counted(toy: Toy, metric: str, value: float, expected: float) -
     np.testing.assert_allclose(reached, expected, rtol=1e-6)
 
 
-def test_the_search_sees_of_one_market_what_the_account_sees(toy: Toy) -> None:
-    """It looks at few markets at a time, some of them more than once to fill the room."""
-    flow, cost = np.full(2, 0.3), np.full(2, 0.5)
+@pytest.mark.parametrize("count", [2, 99])
+def test_the_search_sees_of_one_market_what_the_account_sees(toy: Toy, count: int) -> None:
+    """It looks at few markets of many, and at some of few more than once, to fill the room."""
+    flow, cost = np.full(count, 0.3), np.full(count, 0.5)
     valuer = toy(flow=flow, cost=cost, quarters=QUARTERS, worlds=16, spread=True)
-    enter, option = np.array([NEVER, 0, 1], np.int32), np.zeros(3, np.int32)
+    enter, option = np.full(count + 1, NEVER, np.int32), np.zeros(count + 1, np.int32)
+    enter[1:3] = 0, 1
     share = target("share", 1e-6, 5, market="M02")
     middle = float(np.median(follow(valuer, share).judge(enter, option).measured))
     asked = target("share", middle, 5, market="M02", probability=0.9)
     asking = follow(valuer, asked)
-    dated = np.stack([enter, np.where(np.arange(3) == 2, NEVER, enter)])
+    dated = np.stack([enter, np.where(np.arange(count + 1) == 2, NEVER, enter)])
     scores = asking.scores(dated, np.stack([option, option]))
     assert scores.short == pytest.approx([0.4, 0.9])
     assert scores.short[0] == asking.judge(enter, option).score.short

@@ -146,7 +146,9 @@ def measured(case: Case, target: Target, value: float) -> str:
         return percent(value)
     if target.metric in ("revenue", "revenue_abroad"):
         return money(value, case.currency)
-    return f"place{GLUE}{value:.0f}" if target.metric == "home_rank" else count(value)
+    if target.metric in ("markets", "home_rank"):
+        return f"place{GLUE}{value:.0f}" if target.metric == "home_rank" else f"{value:.0f}"
+    return count(value)
 
 
 def odds(share: float, worlds: int) -> str:
