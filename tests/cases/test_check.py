@@ -66,11 +66,13 @@ def found(case, panel):
                 ("metric='units'\nvalue=3\nmade=2013-04-10", "2013-04-10, after as_of"),
                 ("metric='units'\nvalue=3\nby='2030Q1'", "2030Q1 is outside the horizon"),
                 ("metric='units'\nvalue=3\nby='2013Q4'", "begins before 2013Q2"),
+                ("metric='units'\nvalue=3\nby='2016Q4'\n[[targets]]\nmetric='units'\nvalue=3"
+                 "\nby='2016Q4'", "targets[1]: a target stands there twice"),
                 ("metric='units'\nvalue=3\nso_far=2", "nothing of the period lies before"),
                 ("metric='share_abroad'\nvalue=0.1\nby='2013Q4'", "begins before the horizon"),
             )
         ),
-        # rivals and goals
+        # rivals, and the place among them
         (
             {"firm": "rivals = [{name='A', share=0.2}, {name='A', share=0.1}]"},
             "firm.rivals[1].name: a second rival 'A' at home",
@@ -91,23 +93,22 @@ def found(case, panel):
             "markets.rivals[0].markets: A enters CHN, where it is already",
         ),
         (
-            {"limits": "goals = [{metric='home_rank', value=1, by='2014Q1'}]"},
-            "limits.goals[0].metric: a goal for the place at home, but no rivals",
+            {"[targets]": "metric='home_rank'\nvalue=1\nby='2014Q1'"},
+            "targets[0].metric: a target for the place at home, but no rivals",
         ),
         (
             {
                 "firm": "rivals = [{name='A', share=0.2}]",
-                "limits": "goals = [{metric='home_rank', value=2, by='2014Q1'}]",
+                "[targets]": "metric='home_rank'\nvalue=2\nby='2014Q1'",
             },
-            "limits.goals[0].value: home_rank is 2",
+            "targets[0].value: home_rank is 2",
         ),
         (
-            {"limits": "goals = [{metric='units', value=2, by='2013Q3'}]"},
-            "limits.goals[0].by: 2013Q3 is outside the horizon",
-        ),
-        (
-            {"limits": "max_markets = 3\ngoals = [{metric='markets', value=4, by='2014Q1'}]"},
-            "limits.goals[0].value: 4 markets are a goal, but at most 3",
+            {
+                "limits": "max_markets = 3",
+                "[targets]": "metric='markets'\nvalue=4\nby='2014Q1'\nprobability=0.5",
+            },
+            "targets[0].value: 4 markets are demanded, but at most 3",
         ),
         # members
         ({"limits": 'must = ["IND"]\nnever = ["India"]'}, "limits.never excludes it"),

@@ -38,6 +38,7 @@ def test_a_dozen_keys_are_enough(make, panel):
         ("teams = 3", 'teams = [{from = "2013", teams = 1}]', ["limits.teams[0].from", "2014Q3"]),
         ("capital = 5e8", "capital = -1", ["line 18, limits.capital", "-1"]),
         ("capital = 5e8", "captal = 1", ["limits.captal", "unknown key", "'capital'"]),
+        ("capital = 5e8", "capital = 5e8\ngoals = []", ["limits.goals", "Write [[targets]] with"]),
         ("2013-03-31", '"soon"', ["line 1, as_of", "soon", "2014-06-30"]),
         ('"USD"', '"dollars"', ["line 3, currency", "EUR"]),
         ('"smartphone"', '"smartfone"', ["line 12, product.category", "'smartphone', 'subscr"]),

@@ -69,8 +69,8 @@ FULL["screening"] = {
 }  # fmt: skip
 FULL["targets"] = [
     {"metric": "units", "market": "IND", "value": 1e7, "period": "year", "by": "2013Q4",
-     "so_far": 1e6, "made": datetime.date(2013, 3, 1), "basis": "source", "source": "a paper",
-     "words": "a tenth"}
+     "probability": 0.5, "so_far": 1e6, "made": datetime.date(2013, 3, 1), "basis": "source",
+     "source": "a paper", "words": "a tenth"}
 ]  # fmt: skip
 FULL["distance"] = {"culture": ["dealers"], "weights": {"income": 1.0, "culture": 1.0}}
 SOURCES = [
@@ -111,7 +111,6 @@ FULL["markets"]["rivals"] = [
     {"name": "Zed", "markets": ["IND"], "from": "2014Q1", "strength": 1.0, "growth": 0.1,
      "spread": 0.1}
 ]  # fmt: skip
-FULL["limits"]["goals"] = [{"metric": "markets", "value": 2, "by": "2016Q1", "probability": 0.5}]
 FULL["parameters"] = {"entry.haste": 0.4}
 FULL["economics"] = {"rivals": 5}
 

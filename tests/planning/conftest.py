@@ -13,7 +13,6 @@ import pytest
 
 from beachhead.mechanisms import table
 from beachhead.mechanisms.knowledge import Likeness
-from beachhead.planning.goals import Goals
 from beachhead.planning.limits import Limits
 from beachhead.planning.valuation import Setting, Valuer
 from beachhead.quantities import Parameter, Sure
@@ -83,7 +82,6 @@ def _toy(
     agreed_loss: float | None = None,
     at_home: float = 0.0,
     facing: dict[str, Any] | None = None,
-    goals: Goals | None = None,
     gates: Gates | None = None,
 ) -> Valuer:
     """A firm with a home market of no business and one market for each entry of `flow`.
@@ -171,7 +169,6 @@ def _toy(
         Limits(*[jnp.asarray(value) for value in kept]),
         central_parameters(beliefs, markets, jnp.float64),
         jnp.asarray(aversion),
-        None if goals is None else Goals(*map(jnp.asarray, goals)),
     )
     return Valuer(packed, setting, 0.1)
 

@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from beachhead.planning import Plan
-from beachhead.planning.plan import GoalUse
+from beachhead.cases import Target
+from beachhead.planning import TargetUse
 from beachhead.reporting.text import LINES, WIDTH, describe, describe_futures
 
 
@@ -109,7 +109,7 @@ def test_given_schedule_is_described_in_the_same_room(make) -> None:
     assert "120 entries as given, in 40 worlds" in text
 
 
-def test_the_place_at_home_and_the_goals_are_told(make) -> None:
+def test_the_place_at_home_is_told_and_what_is_asked_of_it(make) -> None:
     answer = make(40, 120)
     worlds, quarters = answer.futures.sizes["world"], answer.futures.sizes["quarter"]
     ranks = np.where(np.arange(worlds)[:, None] < worlds // 4, 1, 3) * np.ones((1, quarters))
@@ -117,13 +117,15 @@ def test_the_place_at_home_and_the_goals_are_told(make) -> None:
         home_rank=(("world", "quarter"), ranks),
         standing=(("quarter", "rival"), np.tile([0.2, 0.3], (quarters, 1))),
     ).assign_coords(rival=["Acme", "Globex"])
-    goal = GoalUse("home_rank", 1.0, "2018Q2", 0.5, 0.52, 0.03, 0.1)
-    plan = dataclasses.replace(answer.plan, goals=(goal,))
-    lines = describe(answer.case, answer.panel, plan, futures).splitlines()
+    target = Target(metric="home_rank", value=1, by="2018Q2", probability=0.5)
+    case = answer.case.model_copy(update={"targets": (target,)})
+    use = TargetUse(0, "home_rank", 1.0, "2018Q2", "", 0.5, True, 0.52, 0.1, 1000, 1.0, 1.0, 3.0)
+    plan = dataclasses.replace(answer.plan, targets=(use,))
+    lines = describe(case, answer.panel, plan, futures).splitlines()
     text = re.sub(r"\s+", " ", " ".join(lines))
     assert len(lines) <= LINES and max(map(len, lines)) <= WIDTH
-    assert "first at home in 2018Q2 in 52 % of futures (10 % if the firm stays" in text
+    assert (
+        "first at home in 2018Q2. Chance 52 % with this plan, 10 % at home; nine futures of" in text
+    )
+    assert "place 1 to place 3" in text
     assert "3 of 3 in" in text and "first in 25 %" in text and "Globex, with 30 %" in text
-    labels = [str(label) for label in futures["quarter"].values]
-    names = {entry.iso3: entry.iso3 for entry in plan.schedule.entries}
-    assert Plan.from_json(plan.to_json(names, labels), labels).goals == (goal,)

@@ -52,7 +52,6 @@ Category = Literal["smartphone", "subscription", "retail", "generic"]
 CURRENCY = r"^[A-Z]{3}$"
 COLUMN_KEY = r"^[a-z][a-z0-9_]*$"
 Method = Literal["weighted_sum", "topsis", "promethee"]
-GoalMetric = Literal["home_rank", "markets", "revenue", "revenue_abroad", "units", "units_abroad"]
 InputKey = Literal["closed_share", "hhi", "price_index", "tariff", "owners_share"]
 
 
@@ -444,31 +443,37 @@ class Rule(_Table):
     source: Text = Field(description="where it was read, or the reason for the judgement")
 
 
-Metric = Literal[
-    "units", "revenue", "revenue_abroad", "share_abroad", "markets", "share"
-]  # of a target; planning.targets says how each is measured
-
-
 class Target(_Table):
-    """Something the firm, or somebody else, has said it will reach; the plan gives its chance."""
+    """Something to be reached by a date: said by the firm or somebody else, or demanded."""
 
-    metric: Metric = Field(
-        description="units, revenue, revenue_abroad, share_abroad (of revenue), markets (abroad, "
-        "at the end) or share (of all units sold in a market)"
-    )
+    metric: Literal[
+        "units", "units_abroad", "revenue", "revenue_abroad", "share", "share_abroad", "markets",
+        "home_rank",
+    ] = Field(
+        description="units, units_abroad, revenue, revenue_abroad, share (of all units sold in a "
+        "market), share_abroad (of revenue), markets (abroad) or home_rank (place at home)"
+    )  # fmt: skip
     market: Text | None = Field(
         default=None,
         description='the market meant, or "home"; the whole firm if left out',
         json_schema_extra={"format": "market"},
     )
-    value: Amount = Field(
-        description="at least so much, of the metric in the period",
-        json_schema_extra={"unit": "units, currency, fraction or markets"},
+    value: float = Field(
+        gt=0,
+        description="at least so much of the metric; of home_rank that place, or a better one",
+        json_schema_extra={"unit": "units, currency, fraction, markets or place"},
     )
     period: Literal["year", "quarter"] = Field(
         default="year", description="what is added up: the year or the quarter that ends with by"
     )
     by: Quarter = Field(description="last quarter of the period")
+    probability: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="demanded probability; only reported if left out",
+        json_schema_extra={"unit": "fraction"},
+    )
     so_far: Amount | None = Field(
         default=None,
         description="what quarters of the period before the horizon have brought, of units or "
@@ -481,31 +486,16 @@ class Target(_Table):
     basis: Literal["source", "judgement", "hindsight"] = Field(
         default="source",
         description="source (read there), judgement (the author's), or hindsight (said after "
-        "as_of); no target moves the plan",
+        "as_of)",
     )
     source: str = Field(default="", description="where it was said")
     words: str = Field(default="", description="how it was said")
 
-
-class Goal(_Table):
-    """Something to be reached by a date, as a limit or to be told its chance."""
-
-    metric: GoalMetric = Field(
-        description="home_rank, markets, revenue, revenue_abroad, units or units_abroad"
-    )
-    value: float = Field(
-        gt=0,
-        description="the place at home or a better one; else the least number or amount",
-        json_schema_extra={"unit": "that of the metric"},
-    )
-    by: Quarter = Field(description="quarter in which it should hold")
-    probability: float | None = Field(
-        default=None,
-        gt=0,
-        lt=1,
-        description="demanded probability; only reported if left out",
-        json_schema_extra={"unit": "fraction"},
-    )
+    @property
+    def spans(self) -> int:
+        """Quarters of its period; a place and a number of markets hold in the last one alone."""
+        at_once = self.metric in ("markets", "home_rank") or self.period == "quarter"
+        return 1 if at_once else 4
 
 
 class Gate(_Table):
@@ -598,9 +588,6 @@ class Limits(_Table):
     waived: tuple[Text, ...] = Field(
         default=(),
         description='names of bundled rules that do not bind the firm; "all" for every one',
-    )
-    goals: tuple[Goal, ...] = Field(
-        default=(), description="what is to be reached by a date: metric, value, by, probability"
     )
 
 
@@ -764,7 +751,7 @@ class Case(_Table):
     )
     limits: Limits
     targets: tuple[Target, ...] = Field(
-        default=(), description="what was announced: each gets its chance, none moves the plan"
+        default=(), description="what is to be reached by a date: demanded, or told its chance"
     )
     risk: Risk = Risk()
     screening: Screening = Screening()

@@ -98,9 +98,8 @@ def check_case(
     problems += _check_measures(resolved, panel, known)
     problems += _check_components(resolved, known)
     problems += check_rules(resolved, known)
-    problems += _check_targets(resolved, known)
+    problems += _check_targets(resolved, panel, pool, known)
     problems += _check_rivals(resolved, panel, known)
-    problems += _check_goals(resolved, panel, pool, known)
     problems += _check_gates(resolved, pool, panel, known)
     problems += _check_teams(resolved, known)
     problems += _check_choices(resolved)
@@ -234,49 +233,6 @@ def _check_rivals(case: Case, panel: Panel, known: Known) -> Iterator[Problem]:
                     f"{rival.start} is outside the horizon", f"{key}.from",
                     f"It runs {case.quarter_label(0)} to {case.quarter_label(case.quarters - 1)}; "
                     "who is there today counts in hhi of markets.inputs.",
-                )  # fmt: skip
-
-
-def _check_goals(case: Case, panel: Panel, pool: set[str], known: Known) -> Iterator[Problem]:
-    rivals = len(case.firm.rivals) + sum(
-        case.firm.home in find_covered(case, rival, panel)[0] for rival in case.markets.rivals
-    )
-    for i, goal in enumerate(case.limits.goals):
-        key = f"limits.goals[{i}]"
-        if goal in case.limits.goals[:i]:
-            yield Problem("a goal stands there twice", key, "Leave one of them.")
-        if goal.metric == "home_rank" and known("firm.rivals"):
-            if not case.firm.rivals:
-                yield Problem(
-                    "a goal for the place at home, but no rivals are named there",
-                    f"{key}.metric",
-                    "Name them in firm.rivals, with their shares.",
-                )
-            elif goal.value != int(goal.value) or goal.value > rivals:
-                yield Problem(
-                    f"home_rank is {goal.value:g}",
-                    f"{key}.value",
-                    f"Give a place from 1 to {rivals}: there are {rivals} rivals.",
-                )
-        served = len(case.firm.served)
-        left = len(pool - {case.firm.home} - set(case.limits.never))
-        most = left if case.limits.max_markets is None else served + case.limits.max_markets
-        if goal.metric == "markets" and known("limits.max_markets", *POOL) and goal.value > most:
-            yield Problem(
-                f"{goal.value:g} markets are a goal, but at most {most} can be served",
-                f"{key}.value",
-                "Ask for fewer, or let more be entered.",
-            )
-        if known("as_of", "quarters"):
-            quarter = case.quarter_index(goal.by)
-            yearly = goal.metric not in ("home_rank", "markets")
-            first = 3 if yearly else 0
-            if not first <= quarter < case.quarters:
-                why = "A year of sales ends there: it" if yearly else "It"
-                yield Problem(
-                    f"{goal.by} is outside the horizon", f"{key}.by",
-                    f"{why} can be {case.quarter_label(first)} to "
-                    f"{case.quarter_label(case.quarters - 1)}.",
                 )  # fmt: skip
 
 
@@ -484,10 +440,17 @@ def _check_components(case: Case, known: Known) -> Iterator[Problem]:
                 )  # fmt: skip
 
 
-def _check_targets(case: Case, known: Known) -> Iterator[Problem]:
+def _check_targets(case: Case, panel: Panel, pool: set[str], known: Known) -> Iterator[Problem]:
+    rivals = len(case.firm.rivals) + sum(
+        case.firm.home in find_covered(case, rival, panel)[0] for rival in case.markets.rivals
+    )
+    left = len(pool - {case.firm.home} - set(case.limits.never))
+    most = len(case.firm.served) + (case.limits.max_markets or 0)
+    most = left if case.limits.max_markets is None else most
     for i, target in enumerate(case.targets):
-        key = f"targets[{i}]"
-        metric = target.metric
+        key, metric = f"targets[{i}]", target.metric
+        if target in case.targets[:i]:
+            yield Problem("a target stands there twice", key, "Leave one of them.")
         if metric == "share" and target.market is None:
             yield Problem("a share of which market?", f"{key}.market", 'Name it, or "home".')
         if metric not in ("units", "revenue", "share") and target.market is not None:
@@ -496,6 +459,19 @@ def _check_targets(case: Case, known: Known) -> Iterator[Problem]:
         if metric in ("share", "share_abroad") and target.value > 1:
             fix = "Give a fraction from 0 to 1."
             yield Problem(f"a share of {target.value:g}", f"{key}.value", fix)
+        if metric == "home_rank" and known("firm.rivals"):
+            if not case.firm.rivals:
+                fix = "Name them in firm.rivals, with their shares."
+                what = "a target for the place at home, but no rivals are named there"
+                yield Problem(what, f"{key}.metric", fix)
+            elif target.value != int(target.value) or target.value > rivals:
+                fix = f"Give a place from 1 to {rivals}: there are {rivals} rivals."
+                yield Problem(f"home_rank is {target.value:g}", f"{key}.value", fix)
+        # What was only said may be out of reach: its chance tells.
+        limited = target.probability and known("limits.max_markets", *POOL)
+        if metric == "markets" and limited and target.value > most:
+            what = f"{target.value:g} markets are demanded, but at most {most} can be served"
+            yield Problem(what, f"{key}.value", "Ask for fewer, or let more be entered.")
         if not known("as_of", "quarters"):
             continue
         if target.made and target.made > case.as_of and target.basis != "hindsight":
@@ -510,8 +486,7 @@ def _check_targets(case: Case, known: Known) -> Iterator[Problem]:
                 f"It runs {case.quarter_label(0)} to {case.quarter_label(case.quarters - 1)}.",
             )  # fmt: skip
             continue
-        before = last - 3 < 0 and target.period == "year" and metric != "markets"
-        adds_up = metric in ("units", "revenue", "revenue_abroad")
+        before, adds_up = last < target.spans - 1, metric.startswith(("units", "revenue"))
         if before and not adds_up:
             fix = "Take a later period, or the quarter alone."
             yield Problem(

@@ -22,6 +22,9 @@ _PATTERNS = {
     CURRENCY: "three capital letters such as EUR",
 }
 
+# Keys that are looked for where they are not.
+_ELSEWHERE = {"limits.goals": "Write [[targets]] with a probability instead."}
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -90,6 +93,7 @@ def find_faults(error: ValidationError, model: type[BaseModel], data: Any) -> li
         value = value if len(value) <= 60 else f"{value[:57]}..."
         if fault["type"] == "extra_forbidden":
             fix = suggest(name, known).capitalize() or f"Known here are {', '.join(known)}."
+            fix = _ELSEWHERE.get(write_path(path), fix)
             meant = tuple(nearest(name, known))
             faults.append(Fault(path, f"unknown key {name!r}", fix, "unknown", meant))
         elif fault["type"] != "missing":

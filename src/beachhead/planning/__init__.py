@@ -1,13 +1,12 @@
 """Which markets, in what order, how fast and how: search, bound, strategies, reasons."""
 
-from beachhead.planning.goals import describe_goal
-from beachhead.planning.plan import Chance, Help, LimitUse, Plan, Reason, Strategy, Value
+from beachhead.planning.plan import Help, LimitUse, Plan, Reason, Strategy, TargetUse, Value
 from beachhead.planning.planner import FRESH_SEED, Effort, plan
 from beachhead.planning.search import Progress
+from beachhead.planning.targets import describe_target
 
 __all__ = [
     "FRESH_SEED",
-    "Chance",
     "Effort",
     "Help",
     "LimitUse",
@@ -15,7 +14,8 @@ __all__ = [
     "Progress",
     "Reason",
     "Strategy",
+    "TargetUse",
     "Value",
-    "describe_goal",
+    "describe_target",
     "plan",
 ]

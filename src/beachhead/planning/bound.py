@@ -13,10 +13,10 @@ Three relaxations, each of which can only raise the value:
    programme are the best. The programme may be solved loosely: the bound is computed from its
    prices, not from its word.
 
-Cash is not limited in the relaxation. The bound covers the worlds of the search, and schedules
-without gates. With `gates` it is a wait-and-see bound over schedules with gates too: a market that
-may wait for a gate keeps its date and its teams in all worlds, but is entered in just those in
-which that pays.
+Cash is not limited in the relaxation, and targets are not demanded. The bound covers the worlds of
+the search, and schedules without gates. With `gates` it is a wait-and-see bound over schedules with
+gates too: a market that may wait for a gate keeps its date and its teams in all worlds, but is
+entered in just those in which that pays.
 
 Source: Lagrangian relaxation as in Kimms (2001); Rockafellar and Uryasev (2000).
 """

@@ -15,7 +15,7 @@ from beachhead.cases import Case
 from beachhead.errors import InputError, Problem
 from beachhead.mechanisms import Parameters
 from beachhead.mechanisms.gates import decided
-from beachhead.planning.goals import Goals
+from beachhead.planning.targets import Targets
 from beachhead.simulation.pack import Packed
 from beachhead.simulation.people import teams_there, use_of_teams
 from beachhead.simulation.rollout import Worlds
@@ -48,14 +48,14 @@ class Limits(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """Everything that a valuation needs, as arrays of one precision; `goals` None without any."""
+    """Everything that a valuation needs, as arrays of one precision; `targets` None without any."""
 
     problem: Arrays
     worlds: Worlds
     limits: Limits
     central: Parameters
     aversion: Array
-    goals: Goals | None = None
+    targets: Targets | None = None
 
 
 def read_limits(case: Case, packed: Packed) -> Limits:

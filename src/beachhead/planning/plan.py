@@ -11,8 +11,7 @@ from beachhead.cases import Begun, Gated, Schedule
 
 # Fields of a plan that are lists of records, as in `plan.json`.
 PARTS = (
-    "named_strategies", "limits", "reasons", "measures", "exposures", "rules", "targets", "goals",
-    "gates",
+    "named_strategies", "limits", "reasons", "measures", "exposures", "rules", "targets", "gates",
 )  # fmt: skip
 
 
@@ -176,39 +175,29 @@ class RuleUse:
 
 
 @dataclass(frozen=True)
-class Chance:
+class TargetUse:
     """How likely a target of the case is to be met, by its `number` there, on fresh worlds.
 
-    `made`: day on which it was said. `chance` with the plan and `at_home` without expansion, shares
-    of `worlds` futures as seen on the case's date. `low`, `middle`, `high`: 5 %, 50 % and 95 %
-    points of what the target measures, with the plan.
+    `made`: day on which it was said. `probability` demanded, None where it is only told; `met`:
+    whether the chance is as high as that (what is missing may be no more than the two standard
+    errors that are forgiven), None too. `chance` with the plan and `at_home` without expansion,
+    shares of `worlds` futures as seen on the case's date. `low`, `middle`, `high`: 5 %, 50 % and
+    95 % points of what the target measures, with the plan.
     """
 
     number: int
+    metric: str
+    value: float
+    by: str
     made: str
+    probability: float | None
+    met: bool | None
     chance: float
     at_home: float
     worlds: int
     low: float
     middle: float
     high: float
-
-
-@dataclass(frozen=True)
-class GoalUse:
-    """A goal of the case and how likely the plan reaches it, on fresh worlds.
-
-    `probability` demanded (None: only told); `chance` of the plan, with half its 95 % interval
-    `chance_error`; `at_home` the same if the firm stays at home.
-    """
-
-    metric: str
-    value: float
-    by: str
-    probability: float | None
-    chance: float
-    chance_error: float
-    at_home: float
 
 
 @dataclass(frozen=True)
@@ -244,9 +233,7 @@ class Plan:
         Components, the one that holds the firm hostage most first.
     rules : tuple of RuleUse
         Rules that the entries keep, and those that bar a candidate, by market.
-    targets : tuple of Chance
-        In the case's order.
-    goals : tuple of GoalUse
+    targets : tuple of TargetUse
         In the case's order.
     """
 
@@ -268,8 +255,7 @@ class Plan:
     measures: tuple[MeasureUse, ...] = ()
     exposures: tuple[Exposure, ...] = ()
     rules: tuple[RuleUse, ...] = ()
-    targets: tuple[Chance, ...] = ()
-    goals: tuple[GoalUse, ...] = ()
+    targets: tuple[TargetUse, ...] = ()
     gates: tuple[GateUse, ...] = ()
     open_loop: float | None = None
 
@@ -342,8 +328,7 @@ class Plan:
         content["limits"] = tuple(LimitUse(**limit) for limit in content["limits"])
         content["exposures"] = tuple(Exposure(**part) for part in content["exposures"])
         content["rules"] = tuple(RuleUse(**use) for use in content["rules"])
-        content["targets"] = tuple(Chance(**target) for target in content["targets"])
-        content["goals"] = tuple(GoalUse(**goal) for goal in content["goals"])
+        content["targets"] = tuple(TargetUse(**use) for use in content["targets"])
         content["reasons"] = tuple(
             Reason(**{**r, "helped_by": tuple(Help(**h) for h in r["helped_by"])})
             for r in content["reasons"]

@@ -18,7 +18,6 @@ from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
 from beachhead.planning.bound import KIND, WAIT_AND_SEE, relax
 from beachhead.planning.decoupled import couplings_of, tabulate
-from beachhead.planning.goals import chances, describe_goal, room
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan, Strategy, Value
 from beachhead.planning.reasons import (
@@ -28,8 +27,8 @@ from beachhead.planning.reasons import (
     meet_rules,
     use_limits,
     weigh_gates,
-    weigh_goals,
     weigh_measures,
+    weigh_targets,
 )
 from beachhead.planning.search import (
     EFFORT,
@@ -40,7 +39,7 @@ from beachhead.planning.search import (
     search,
 )
 from beachhead.planning.strategies import WORDS, Named, find_best
-from beachhead.planning.targets import weigh_targets
+from beachhead.planning.targets import chances, describe_target, room
 from beachhead.planning.thresholds import settle
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
@@ -173,7 +172,9 @@ def plan(
     clock.lap("search")
 
     with jax.enable_x64(True):
-        fresh = Valuer.prepare(case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64)
+        fresh = Valuer.prepare(
+            case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64, told=True
+        )
         pool, best, strategies = _choose(case, fresh, named, found)
         answer = _answer(
             case, packed, exact, fresh, pool, best, strategies, bound, open_loop,
@@ -284,7 +285,7 @@ def _choose(
     most = ruin + room(ruin, worlds)
     keeps = np.array([s.excess <= 1e-6 and s.ruin <= most for s in scores])
     if keeps.any():
-        keeps &= _meet_goals(case, [account.reached for account in judged], keeps)
+        keeps &= _meet_targets(case, [account.reached for account in judged], keeps)
     else:
         least = scores[int(np.argmin([float(s.ruin) for s in scores]))]
         raise InputError(
@@ -313,18 +314,18 @@ def _choose(
     return list(pool.values()), pool[best], tuple(strategies)
 
 
-def _meet_goals(case: Case, reached: list[NDArray[np.float64]], keeps: NDArray[np.bool_]) -> Any:
-    """Which schedules meet the demanded goals, of those that keep the other limits.
+def _meet_targets(case: Case, reached: list[NDArray[np.float64]], keeps: NDArray[np.bool_]) -> Any:
+    """Which schedules meet the demanded targets, of those that keep the other limits.
 
     Raises
     ------
     InputError
         If none of them meets them all.
     """
-    if not case.limits.goals:
+    if not case.targets:
         return keeps
     found = np.stack([np.asarray(chances(jnp.asarray(one))) for one in reached])
-    asked = np.array([goal.probability or 0.0 for goal in case.limits.goals])
+    asked = np.array([target.probability or 0.0 for target in case.targets])
     least = asked - [room(p, reached[0].shape[0]) for p in asked]
     meets = keeps & (found >= least).all(axis=1)
     if not meets.any():
@@ -332,18 +333,17 @@ def _meet_goals(case: Case, reached: list[NDArray[np.float64]], keeps: NDArray[n
         raise InputError(
             *(
                 Problem(
-                    f"no schedule was found with "
-                    f"{describe_goal(goal.metric, goal.value, goal.by)} in "
-                    f"{goal.probability:.0%} of futures"
-                    + (" beside the other goals" if chance >= floor else "")
+                    f"no schedule was found with {describe_target(target)} in "
+                    f"{target.probability:.0%} of futures"
+                    + (" beside the other targets" if chance >= floor else "")
                     + f": at best it is {chance:.0%}",
-                    f"limits.goals[{k}]",
+                    f"targets[{k}]",
                     "Demand less or later, or give more capital, teams or measures that help.",
                 )
-                for k, (goal, chance, floor) in enumerate(
-                    zip(case.limits.goals, best, least, strict=True)
+                for k, (target, chance, floor) in enumerate(
+                    zip(case.targets, best, least, strict=True)
                 )
-                if goal.probability is not None and (chance < floor or (best >= least).all())
+                if target.probability is not None and (chance < floor or (best >= least).all())
             )
         )
     return meets
@@ -382,7 +382,7 @@ def _answer(
         bound=bound,
         gap=gap,
         bound_kind=(WAIT_AND_SEE if case.gates else KIND)
-        + ("; goals not limited" if case.limits.goals else ""),
+        + ("; targets not demanded" if exact.setting.targets is not None else ""),
         value=_spread(account.values, at_home.values, case.risk.tail),
         schedule=packed.decode(enter, option),
         named_strategies=strategies,
@@ -391,8 +391,7 @@ def _answer(
         measures=weigh_measures(case, packed, exact, fresh, enter, option),
         exposures=expose(case, fresh, enter, option),
         rules=meet_rules(case, packed, fresh, enter, option),
-        targets=weigh_targets(case, fresh, enter, option),
-        goals=weigh_goals(case, account, at_home),
+        targets=weigh_targets(case, account, at_home),
         gates=weigh_gates(case, packed, exact, fresh, pool, best),
         open_loop=open_loop,
     )

@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 from beachhead.cases import Case
 from beachhead.cases.rules import Binding, rules_of
-from beachhead.planning.goals import chances, describe_goal
 from beachhead.planning.limits import Setting, keep_limits
 from beachhead.planning.plan import (
     Exposure,
     GateUse,
-    GoalUse,
     Help,
     LimitUse,
     MeasureUse,
     Reason,
     RuleUse,
+    TargetUse,
 )
 from beachhead.planning.search import drop_idle_gates, put_behind_gates
+from beachhead.planning.targets import chances, describe_target
 from beachhead.planning.valuation import Account, Valuer
 from beachhead.simulation.pack import Packed, pack_rules
 from beachhead.simulation.people import teams_there, use_of_teams
@@ -397,22 +397,29 @@ def _cost_of_rules(
     return cost
 
 
-def weigh_goals(case: Case, account: Account, at_home: Account) -> tuple[GoalUse, ...]:
-    """Chance of each goal under a plan and at home, on the same fresh worlds."""
-    if not case.limits.goals:
+def weigh_targets(case: Case, account: Account, at_home: Account) -> tuple[TargetUse, ...]:
+    """Chance of each target under a plan and at home, on the same fresh worlds."""
+    if not case.targets:
         return ()
     reached, stay = (np.asarray(chances(jnp.asarray(a.reached))) for a in (account, at_home))
+    spread = np.quantile(account.measured, [0.05, 0.5, 0.95], axis=0)
     return tuple(
-        GoalUse(
-            metric=goal.metric,
-            value=goal.value,
-            by=goal.by,
-            probability=goal.probability,
-            chance=float(chance),
-            chance_error=float(1.96 * np.sqrt(chance * (1.0 - chance) / account.values.size)),
-            at_home=float(other),
+        TargetUse(
+            number=k,
+            metric=target.metric,
+            value=target.value,
+            by=target.by,
+            made=(target.made or case.as_of).isoformat(),
+            probability=target.probability,
+            met=None if target.probability is None else bool(reached[k] >= target.probability),
+            chance=float(reached[k]),
+            at_home=float(stay[k]),
+            worlds=account.values.size,
+            low=float(spread[0, k]),
+            middle=float(spread[1, k]),
+            high=float(spread[2, k]),
         )
-        for goal, chance, other in zip(case.limits.goals, reached, stay, strict=True)
+        for k, target in enumerate(case.targets)
     )
 
 
@@ -495,14 +502,14 @@ def use_limits(
             LimitUse("not together " + " ".join(names), f"entered: {', '.join(inside) or 'none'}",
                      bool(inside), float(1 - len(inside)), "markets")
         )  # fmt: skip
-    for goal, chance in zip(case.limits.goals, np.asarray(chances(jnp.asarray(account.reached))),
-                            strict=True):  # fmt: skip
-        if goal.probability is not None:
-            spare = float(chance) - goal.probability
+    for target, chance in zip(case.targets, np.asarray(chances(jnp.asarray(account.reached))),
+                              strict=True):  # fmt: skip
+        if target.probability is not None:
+            spare = float(chance) - target.probability
             limits.append(
-                LimitUse(f"goal {goal.metric} {goal.value:g} by {goal.by}",
-                         f"{describe_goal(goal.metric, goal.value, goal.by)} in {chance:.0%} of "
-                         f"futures, {goal.probability:.0%} demanded",
+                LimitUse(f"target {target.metric} {target.value:g} by {target.by}",
+                         f"{describe_target(target)} in {chance:.0%} of futures, "
+                         f"{target.probability:.0%} demanded",
                          spare <= 0.02, spare, "probability")
             )  # fmt: skip
     return tuple(limits)

@@ -1,122 +1,149 @@
-"""The chance of what was announced: how many of the sampled futures reach each target."""
+"""E11 Targets: what is to be reached by a date, and in how many of the sampled futures it is.
+
+A target speaks of the year, or the quarter, that ends with the quarter it names: a sum of units or
+revenue, or a share of one such sum in another. A place at home and a number of foreign markets are
+those of that quarter alone. One with a probability is demanded, and so a limit of the plan; the
+search does not see the others. How near a world comes is a ratio that is at least 1 where the
+target is met; of a place, the firm's share of units at home over that of the rival who holds it.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from numpy.typing import NDArray
 
 from beachhead.cases import Case, Target
-from beachhead.planning.plan import Chance
-from beachhead.planning.valuation import PART, Valuer
-from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
-from beachhead.simulation.state import NEVER, Problem, Quarter
+from beachhead.simulation.pack import Packed
+from beachhead.simulation.state import Quarter, Values
 
-Integers = NDArray[np.int32]
-Floats = NDArray[np.float64]
+# What each metric counts and what that is a share of, as numbers of the amounts in `look`.
+METRICS = {
+    "units": (1, 0), "units_abroad": (1, 0), "revenue": (2, 0), "revenue_abroad": (2, 0),
+    "share": (1, 4), "share_abroad": (2, 5), "markets": (3, 0), "home_rank": (6, 7),
+}  # fmt: skip
+RANK = METRICS["home_rank"][0]
+NEAR = 1e-6  # rounding of single precision
 
 
-class Course(NamedTuple):
-    """What targets look at, axes (world, quarter, market).
+class Targets(NamedTuple):
+    """Targets of a case, axis target.
 
-    `units` sold and those of the whole `category`, in single units a quarter; `revenue`, money of
-    the case a quarter; `present`, 1 while the firm is there.
+    `part`, `whole`: see `METRICS`; `value` asked for; `so_far` reached before the horizon;
+    `probability` demanded, 0 where none is. `window`: 1 in the quarters that count, axes (quarter,
+    target); `where`: 1 in the markets that count, axes (target, market).
     """
 
-    units: Any
-    category: Any
-    revenue: Any
-    present: Any
+    part: Values
+    whole: Values
+    value: Values
+    so_far: Values
+    probability: Values
+    window: Values
+    where: Values
 
 
-def weigh_targets(
-    case: Case, fresh: Valuer, enter: Integers, option: Integers
-) -> tuple[Chance, ...]:
-    """Chance of each target of the case under a schedule and at home, on the same fresh worlds."""
-    if not case.targets:
-        return ()
-    never = np.full_like(enter, NEVER)
-    planned, at_home = (_follow(fresh, dates, option) for dates in (enter, never))
-    home = np.asarray(fresh.setting.problem.home) > 0
-    rows = {iso3: row for row, iso3 in enumerate(fresh.packed.markets)}
-    rows["home"] = int(np.argmax(home))
-    chances = []
-    for number, target in enumerate(case.targets):
-        # A market that is no candidate is nowhere among the rows: nothing is sold there.
-        row = None if target.market is None else rows.get(target.market, -1)
+def read_targets(case: Case, packed: Packed, *, told: bool = True) -> Targets | None:
+    """Targets of a resolved case, NumPy arrays; None without any.
+
+    `told`: with those that are not demanded.
+    """
+    targets = [target for target in case.targets if told or target.probability]
+    if not targets:
+        return None
+    home, markets = np.asarray(packed.problem.home) > 0, np.array(packed.markets)
+    where, window = np.zeros((len(targets), home.size)), np.zeros((case.quarters, len(targets)))
+    for k, target in enumerate(targets):
+        if target.market == "home" or target.metric == "home_rank":
+            where[k] = home
+        elif target.metric == "markets" or target.metric.endswith("_abroad"):
+            where[k] = ~home
+        else:  # nothing is sold in a market that is not among the rows
+            where[k] = target.market is None or markets == target.market
         last = case.quarter_index(target.by)
-        with_plan, without = (
-            measure(target, course, last, row, home) for course in (planned, at_home)
-        )
-        low, middle, high = np.quantile(with_plan, [0.05, 0.5, 0.95])
-        chances.append(
-            Chance(
-                number=number,
-                made=(target.made or case.as_of).isoformat(),
-                chance=float((with_plan >= target.value).mean()),
-                at_home=float((without >= target.value).mean()),
-                worlds=with_plan.size,
-                low=float(low),
-                middle=float(middle),
-                high=float(high),
-            )
-        )
-    return tuple(chances)
+        window[max(last + 1 - target.spans, 0) : last + 1, k] = 1.0
+    part, whole = np.array([METRICS[target.metric] for target in targets], dtype=np.int32).T
+    return Targets(
+        part=part,
+        whole=whole,
+        value=np.array([target.value for target in targets]),
+        so_far=np.array([target.so_far or 0.0 for target in targets]),
+        probability=np.array([target.probability or 0.0 for target in targets]),
+        window=window,
+        where=where,
+    )
 
 
-def measure(target: Target, course: Course, last: int, row: int | None, home: Any) -> Floats:
-    """What a target speaks of, axis world.
+def look(targets: Targets, quarter: Quarter) -> Array:
+    """What a quarter adds to each target, axes (kind, target), for `add_up`.
 
-    `last` quarter of its period; `row` of its market, None for the firm, -1 where the firm cannot
-    be; `home` is true at home, axis market.
+    Kinds: what is counted, what that is a share of, and the firm's place at home.
     """
-    worlds = course.units.shape[0]
-    if row == -1:
-        return np.zeros(worlds)
-    first = max(last - (3 if target.period == "year" else 0), 0)
-    where = np.ones(home.size, bool) if row is None else np.arange(home.size) == row
-
-    def total(what: Floats, which: Any = where) -> Floats:
-        return np.asarray(what[:, first : last + 1][:, :, which].sum(axis=(1, 2)))
-
-    so_far = target.so_far or 0.0
-    if target.metric == "units":
-        return so_far + total(course.units)
-    if target.metric == "revenue":
-        return so_far + total(course.revenue)
-    if target.metric == "revenue_abroad":
-        return so_far + total(course.revenue, ~home)
-    if target.metric == "share_abroad":
-        whole = total(course.revenue)
-        return np.where(whole > 0, total(course.revenue, ~home) / np.where(whole > 0, whole, 1), 0)
-    if target.metric == "share":
-        whole = total(course.category)
-        return np.where(whole > 0, total(course.units) / np.where(whole > 0, whole, 1), 0)
-    return np.asarray(course.present[:, last, ~home].sum(axis=1))
+    where, none = targets.where, jnp.zeros_like(targets.value)
+    ours = holder = place = none
+    if quarter.standing is not None:
+        ours = where @ (quarter.units / jnp.maximum(quarter.category, 1e-9))
+        asked = jnp.clip(targets.value.astype(jnp.int32), 1, quarter.standing.size) - 1
+        holder = jnp.maximum(jnp.sort(quarter.standing)[::-1][asked], 1e-9)
+        place = 1.0 + (quarter.standing[None, :] > ours[:, None]).sum(axis=1).astype(none.dtype)
+    sales = quarter.ledger.sales
+    amounts = jnp.stack(
+        [none, where @ quarter.units, where @ sales, where @ quarter.present,
+         where @ quarter.category, none + sales.sum(), ours, holder]
+    )  # fmt: skip
+    each = jnp.arange(none.size)
+    return jnp.stack([amounts[targets.part, each], amounts[targets.whole, each], place])
 
 
-def _follow(fresh: Valuer, enter: Integers, option: Integers) -> Course:
-    """The course of a schedule in every world, a part of the worlds at a time."""
-    worlds = fresh.setting.worlds
-    chosen = jax.numpy.asarray(enter), jax.numpy.asarray(option)
-    parts = [
-        jax.tree.map(
-            np.asarray,
-            _course(fresh.setting.problem, take_worlds(worlds, begin, begin + PART), *chosen),
-        )
-        for begin in range(0, worlds.shocks.fate.shape[0], PART)
-    ]
-    return Course(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
+def add_up(targets: Targets, looked: Array) -> tuple[Array, Array]:
+    """What each target measures, and how far it is reached: 1 or more where it is met.
+
+    Both axes (world, target); `looked`: records of `look`, axes (world, quarter, kind, target).
+    """
+    part, whole, place = jnp.einsum("tg,wtkg->kwg", targets.window, looked)
+    share = part / jnp.where(whole > 0.0, whole, 1.0)
+    amount = jnp.where(targets.whole > 0, share, targets.so_far + part)
+    rank = targets.part == RANK
+    return jnp.where(rank, place, amount), jnp.where(rank, share, amount / targets.value)
 
 
-def _look(quarter: Quarter) -> Course:
-    return Course(quarter.units, quarter.category, quarter.ledger.sales, quarter.present)
+def chances(reached: Array) -> Array:
+    """Share of worlds in which each target is met, axis target; `reached` from `add_up`."""
+    return (reached >= 1.0 - NEAR).mean(axis=0)
 
 
-@jax.jit
-def _course(problem: Problem, worlds: Worlds, enter: Array, option: Array) -> Course:
-    course: Course = over_worlds(problem, worlds, enter, option, record=_look).record
-    return course
+def shortfall(targets: Targets, reached: Array) -> tuple[Array, Array]:
+    """What is missing to the demanded probabilities, and how far from met the worlds are; numbers.
+
+    The second gives the search a slope where no world comes near.
+    """
+    missing = jnp.maximum(targets.probability - chances(reached), 0.0)
+    far = jnp.maximum(1.0 - reached, 0.0).mean(axis=0)
+    return missing.sum(), jnp.where(missing > 0.0, far, 0.0).sum()
+
+
+def room(probability: float, worlds: int) -> float:
+    """Two standard errors of a share of `worlds` that is expected to be `probability`."""
+    return 2.0 * float(np.sqrt(max(probability * (1.0 - probability), 1e-12) / worlds))
+
+
+def describe_target(target: Target, amount: str = "", market: str = "") -> str:
+    """A target in words, such as 'first at home in 2020Q2'.
+
+    `amount`, `market`: its value and its market as the reader is to see them.
+    """
+    if target.metric == "home_rank":
+        place = "first" if target.value == 1 else f"among the first {target.value:g}"
+        return f"{place} at home in {target.by}"
+    what = {
+        "units_abroad": "units abroad", "revenue_abroad": "revenue from abroad",
+        "share": "of all units sold", "share_abroad": "of revenue from abroad",
+        "markets": "markets abroad",
+    }.get(target.metric, target.metric)  # fmt: skip
+    amount = amount or f"{target.value:{'.0%' if what.startswith('of ') else ',.0f'}}"
+    where = {None: "", "home": " at home"}.get(target.market, f" in {market or target.market}")
+    when = "in" if target.period == "quarter" else "in the year to"
+    when = "by the end of" if target.metric == "markets" else when
+    return f"{amount} {what}{where} {when} {target.by}"

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from beachhead.cases import Case
 from beachhead.mechanisms.value import objective
-from beachhead.planning.goals import Goals, add_up, follow, read_goals, shortfall
 from beachhead.planning.limits import Limits, Setting, excess, read_limits
+from beachhead.planning.targets import Targets, add_up, look, read_targets, shortfall
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.narrow import narrow
@@ -36,7 +36,7 @@ class Score(NamedTuple):
 
     `objective`: J. `ruin`: share of worlds in which cash falls below the floor. `excess`: how far
     limits other than cash are overstepped. `fitness`: J less a penalty for broken limits, by which
-    the search compares. `short`: what is missing to the probabilities that goals demand.
+    the search compares. `short`: what is missing to the probabilities that targets demand.
     """
 
     objective: Any
@@ -51,8 +51,9 @@ class Account:
     """What a schedule brings on a set of worlds, money of the case.
 
     `score` as numbers; `values` and `low` (lowest cash), axis world; `by_market` mean value,
-    `paid` mean entry cost and `saved` what experience took off it, axis market. `reached`: how far
-    each goal is, see `goals.add_up`, axes (world, goal).
+    `paid` mean entry cost and `saved` what experience took off it, axis market. `measured`
+    and `reached`: what each target measures and how far it is, see `targets.add_up`, axes (world,
+    target).
     """
 
     score: Score
@@ -61,6 +62,7 @@ class Account:
     by_market: NDArray[np.float64]
     paid: NDArray[np.float64]
     saved: NDArray[np.float64]
+    measured: NDArray[np.float64]
     reached: NDArray[np.float64]
 
 
@@ -84,13 +86,22 @@ class Valuer:
 
     @classmethod
     def prepare(
-        cls, case: Case, packed: Packed, beliefs: Beliefs, worlds: int, seed: int, dtype: Any
+        cls,
+        case: Case,
+        packed: Packed,
+        beliefs: Beliefs,
+        worlds: int,
+        seed: int,
+        dtype: Any,
+        *,
+        told: bool = False,
     ) -> Valuer:
         """Draw the worlds and lay out the arrays.
 
-        `dtype` float64 needs `jax.enable_x64()` around this and every use of the valuer.
+        `dtype` float64 needs `jax.enable_x64()` around this and every use of the valuer. `told`:
+        targets that are not demanded are looked at too.
         """
-        limits, goals = read_limits(case, packed), read_goals(case)
+        limits, targets = read_limits(case, packed), read_targets(case, packed, told=told)
 
         def cast(value: Any) -> Array:
             return jnp.asarray(value, dtype if np.asarray(value).dtype.kind == "f" else None)
@@ -101,7 +112,7 @@ class Valuer:
             limits=Limits(*map(cast, limits)),
             central=central_parameters(beliefs, len(packed.markets), dtype),
             aversion=jnp.asarray(case.risk.aversion, dtype),
-            goals=None if goals is None else Goals(*map(cast, goals)),
+            targets=None if targets is None else Targets(*map(cast, targets)),
         )
         return cls(packed, setting, case.risk.tail)
 
@@ -138,13 +149,13 @@ class Valuer:
                 self.setting.problem,
                 take_worlds(worlds, begin, begin + PART),
                 *chosen,
-                self.setting.goals,
+                self.setting.targets,
             )
             for begin in range(0, count, PART)
         ]
-        value, low, paid, saved, reached = (
+        value, low, paid, saved, measured, reached = (
             np.concatenate([np.asarray(part[k], dtype=np.float64) for part in parts])
-            for k in range(5)
+            for k in range(6)
         )
         scored = _weigh(
             self.setting, jnp.asarray(value.sum(axis=1)), jnp.asarray(low), *chosen, self.tail,
@@ -157,6 +168,7 @@ class Valuer:
             by_market=value.mean(axis=0),
             paid=paid.mean(axis=0),
             saved=saved.mean(axis=0),
+            measured=measured,
             reached=reached,
         )
 
@@ -204,14 +216,15 @@ def score(setting: Setting, enter: Array, option: Array, tail: float, slots: int
     dates = jnp.concatenate([when, enter[markets:]])
     ways = jnp.concatenate([option[rows], option[markets:]])
     problem, worlds = narrow(setting.problem, setting.worlds, rows)
-    goals = setting.goals
-    if goals is None:
+    targets = setting.targets
+    if targets is None:
         outcome = over_worlds(problem, worlds, dates, ways)
         change, reached = outcome.record, None
     else:
-        record = _with_goals(problem, goals)
-        outcome = over_worlds(problem, worlds, dates, ways, record=record)
-        change, reached = outcome.record[0], add_up(goals, outcome.record[1])
+        inside = jnp.where(jnp.arange(width) < markets, targets.where[:, rows], 0.0)
+        targets = targets._replace(where=inside)
+        outcome = over_worlds(problem, worlds, dates, ways, record=_with_targets(targets))
+        change, reached = outcome.record[0], add_up(targets, outcome.record[1])[1]
     fits = here.sum() <= slots if narrows else jnp.ones((), bool)
     low = (setting.problem.capital + jnp.cumsum(change, axis=1)).min(axis=1)
     worth = _weigh(setting, outcome.value.sum(axis=1), low, enter, option, tail, reached)
@@ -228,7 +241,7 @@ def _weigh(
     tail: float,
     reached: Array | None,
 ) -> Score:
-    """Score from the value, the lowest cash and how far the goals are reached in each world."""
+    """Score from the value, the lowest cash and how far targets are reached in each world."""
     short = jnp.maximum(setting.limits.floor - low, 0.0)
     ruin = (short > 0.0).mean()
     _, teams = use_of_teams(setting.problem, setting.central, enter, option)
@@ -240,16 +253,15 @@ def _weigh(
     too_risky = jnp.maximum(ruin - setting.limits.ruin, 0.0)
     penalty = scale * (over + 10.0 * too_risky) + 10.0 * (too_risky > 0.0) * short.mean()
     missing = jnp.zeros(())
-    if setting.goals is not None and reached is not None:
-        missing, far = shortfall(setting.goals, reached)
+    if setting.targets is not None and reached is not None:
+        missing, far = shortfall(setting.targets, reached)
         penalty += scale * (10.0 * missing + far)
     return Score(worth, ruin, over, worth - penalty, missing)
 
 
-def _with_goals(problem: Problem, goals: Goals) -> Callable[[Quarter], tuple[Array, Array]]:
-    """Record for the search where there are goals."""
-    tell = follow(problem, goals)
-    return lambda quarter: (change_in_cash(quarter), tell(quarter))
+def _with_targets(targets: Targets) -> Callable[[Quarter], tuple[Array, Array]]:
+    """Record for the search where there are targets."""
+    return lambda quarter: (change_in_cash(quarter), look(targets, quarter))
 
 
 def _entry_money(quarter: Quarter) -> tuple[Array, Array, Array]:
@@ -260,21 +272,22 @@ def _entry_money(quarter: Quarter) -> tuple[Array, Array, Array]:
 
 @jax.jit
 def _account(
-    problem: Problem, worlds: Worlds, enter: Array, option: Array, goals: Goals | None
-) -> tuple[Array, Array, Array, Array, Array]:
+    problem: Problem, worlds: Worlds, enter: Array, option: Array, targets: Targets | None
+) -> tuple[Array, ...]:
     """By world: value of each market, lowest cash, entry cost of each market and what was saved,
-    and how far goals are reached.
+    what targets measure and how far they are reached.
     """
 
     def record(quarter: Quarter) -> Any:
         nothing = jnp.zeros(0)
-        return _entry_money(quarter), nothing if goals is None else follow(problem, goals)(quarter)
+        return _entry_money(quarter), nothing if targets is None else look(targets, quarter)
 
     outcome = over_worlds(problem, worlds, enter, option, record=record)
-    (change, paid, saved), followed = outcome.record
+    (change, paid, saved), looked = outcome.record
     low = (problem.capital + jnp.cumsum(change, axis=1)).min(axis=1)
-    reached = followed[:, 0] if goals is None else add_up(goals, followed)
-    return outcome.value, low, paid.sum(axis=1), saved.sum(axis=1), reached
+    nothing = looked[:, 0]
+    followed = (nothing, nothing) if targets is None else add_up(targets, looked)
+    return outcome.value, low, paid.sum(axis=1), saved.sum(axis=1), *followed
 
 
 def _score_many(setting: Setting, enter: Array, option: Array, tail: float, slots: int) -> Score:

@@ -90,7 +90,6 @@ def write_report(
         years=tables.list_years(summary),
         strategies=tables.list_strategies(case, plan),
         limit_table=tables.list_limits(plan),
-        goals=tables.list_goals(plan),
         place=sentences.tell_home(futures),
         measures=tables.list_measures(case, plan),
         targets=tables.list_targets(case, plan, names),

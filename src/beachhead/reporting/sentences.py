@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import xarray as xr
 
 from beachhead.cases import Case, Target
-from beachhead.planning import Plan, Reason, describe_goal
+from beachhead.planning import Plan, Reason, describe_target
 from beachhead.reporting.summary import Summary
 from beachhead.reporting.words import GLUE, change, count, money, number_of, percent, several
 from beachhead.screening import METHODS, Ranking
@@ -117,34 +117,27 @@ def tell_measures(case: Case, plan: Plan) -> list[str]:
 
 
 def tell_targets(case: Case, plan: Plan, names: Mapping[str, str]) -> list[str]:
-    """Each target of the case and its chance, in a sentence; `names` by ISO3 code."""
+    """Each target and its chance, in a sentence, demanded ones first; `names` by ISO3 code."""
     said = []
-    for chance in plan.targets:
-        target = case.targets[chance.number]
-        marked = ", hindsight" if target.basis == "hindsight" else ""
+    for use in sorted(plan.targets, key=lambda use: use.probability is None):
+        target = case.targets[use.number]
+        head = f"Announced {use.made}" if target.made else "Target"
+        head += ", hindsight" if target.basis == "hindsight" else ""
+        if use.probability is not None:
+            head += f", demanded in {percent(use.probability)} of futures"
         said.append(
-            f"Announced {chance.made}{marked}: {name_target(case, target, names)}. Chance "
-            f"{odds(chance.chance, chance.worlds)} with this plan, "
-            f"{odds(chance.at_home, chance.worlds)} at home; nine futures of ten bring "
-            f"{measured(case, target, chance.low)} to {measured(case, target, chance.high)}."
+            f"{head}: {name_target(case, target, names)}. Chance "
+            f"{odds(use.chance, use.worlds)} with this plan, "
+            f"{odds(use.at_home, use.worlds)} at home; nine futures of ten bring "
+            f"{measured(case, target, use.low)} to {measured(case, target, use.high)}."
         )
     return said
 
 
 def name_target(case: Case, target: Target, names: Mapping[str, str]) -> str:
     """What a target asks for, in its own words if it has any."""
-    if target.words:
-        return target.words
-    whose = {None: "", "home": " at home"}
-    where = whose.get(target.market, f" in {names.get(target.market or '', target.market)}")
-    what = {
-        "units": "units", "revenue": "revenue", "revenue_abroad": "revenue from abroad",
-        "share_abroad": "of revenue from abroad", "markets": "markets abroad",
-        "share": "of all units sold",
-    }[target.metric]  # fmt: skip
-    when = f"in {target.by}" if target.period == "quarter" else f"in the year to {target.by}"
-    when = f"by the end of {target.by}" if target.metric == "markets" else when
-    return f"{measured(case, target, target.value)} {what}{where} {when}"
+    amount, market = measured(case, target, target.value), names.get(target.market or "", "")
+    return target.words or describe_target(target, amount, market)
 
 
 def measured(case: Case, target: Target, value: float) -> str:
@@ -153,6 +146,8 @@ def measured(case: Case, target: Target, value: float) -> str:
         return percent(value)
     if target.metric in ("revenue", "revenue_abroad"):
         return money(value, case.currency)
+    if target.metric in ("markets", "home_rank"):
+        return f"place{GLUE}{value:.0f}" if target.metric == "home_rank" else f"{value:.0f}"
     return count(value)
 
 
@@ -215,18 +210,6 @@ def tell_rules(case: Case, plan: Plan) -> str:
         more = f" and {len(barred) - 3} more" if len(barred) > 3 else ""
         said.append(f"Barred by a rule: {', '.join(barred[:3])}{more}.")
     return " ".join(said)
-
-
-def tell_goals(plan: Plan) -> str:
-    """How likely each goal is reached; empty without goals."""
-    told = []
-    for goal in plan.goals:
-        asked = "" if goal.probability is None else f", {percent(goal.probability)} demanded"
-        told.append(
-            f"{describe_goal(goal.metric, goal.value, goal.by)} in {percent(goal.chance)} of "
-            f"futures ({percent(goal.at_home)} if the firm stays at home{asked})"
-        )
-    return f"Goals: {'; '.join(told)}." if told else ""
 
 
 def tell_home(futures: xr.Dataset) -> str:

@@ -10,7 +10,7 @@ import xarray as xr
 from beachhead.cases import Case
 from beachhead.cases.presets import ModeEconomics, economics_of
 from beachhead.data import Panel
-from beachhead.planning import Plan, describe_goal
+from beachhead.planning import Plan
 from beachhead.reporting.explanation import EVIDENCE
 from beachhead.reporting.sentences import measured, name_target, odds
 from beachhead.reporting.summary import Summary, weigh
@@ -120,24 +120,25 @@ def list_measures(case: Case, plan: Plan) -> Table:
 
 
 def list_targets(case: Case, plan: Plan, names: Mapping[str, str]) -> Table:
-    """What was announced, its chance with the plan and at home, and what the futures bring."""
+    """What is to be reached, its chance with the plan and at home, and what the futures bring."""
     rows = []
-    for chance in plan.targets:
-        target = case.targets[chance.number]
+    for use in plan.targets:
+        target = case.targets[use.number]
         rows.append(
             (
                 name_target(case, target, names),
-                chance.made,
+                use.made,
                 target.by,
-                odds(chance.chance, chance.worlds),
-                odds(chance.at_home, chance.worlds),
-                *(measured(case, target, x) for x in (chance.low, chance.middle, chance.high)),
+                "" if use.probability is None else percent(use.probability),
+                odds(use.chance, use.worlds),
+                odds(use.at_home, use.worlds),
+                *(measured(case, target, x) for x in (use.low, use.middle, use.high)),
                 target.basis,
                 target.source,
             )
         )
-    heads = ("target", "made", "by", "chance#", "at home#", "5 %#", "median#", "95 %#", "basis",
-             "source")  # fmt: skip
+    heads = ("target", "made", "by", "demanded#", "chance#", "at home#", "5 %#", "median#", "95 %#",
+             "basis", "source")  # fmt: skip
     return Table(heads, tuple(rows))
 
 
@@ -184,20 +185,6 @@ def list_rules(case: Case, plan: Plan) -> Table:
     ]
     heads = ("market", "rule", "source", "", "quarters#", f"cost, {case.currency}#")
     return Table(heads, tuple(rows))
-
-
-def list_goals(plan: Plan) -> Table:
-    """Every goal with the chance to reach it."""
-    rows = [
-        (
-            describe_goal(goal.metric, goal.value, goal.by),
-            "" if goal.probability is None else percent(goal.probability),
-            f"{percent(goal.chance)} ± {percent(goal.chance_error)}",
-            percent(goal.at_home),
-        )
-        for goal in plan.goals
-    ]
-    return Table(("goal", "demanded#", "this plan#", "staying at home#"), tuple(rows))
 
 
 def list_limits(plan: Plan) -> Table:

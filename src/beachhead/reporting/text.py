@@ -52,7 +52,6 @@ def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
         sentences.tell_supply(case, plan),
         sentences.tell_rules(case, plan),
         sentences.tell_home(futures),
-        sentences.tell_goals(plan),
         sentences.tell_overridden(case),
     )
     reasons = _list_reasons(case, panel, plan.reasons, summary.launches)
@@ -179,7 +178,7 @@ def _list_measures(case: Case, plan: Plan) -> list[str]:
 
 
 def _list_targets(case: Case, plan: Plan, panel: Panel) -> list[str]:
-    """What was announced and its chance, the first of them where there are many."""
+    """Targets and their chances, the first of them where there are many."""
     names = {t.market: panel.name(t.market) for t in case.targets if t.market not in (None, "home")}
     said = sentences.tell_targets(case, plan, names)
     rest = [f"... and {number_of(len(said) - _TARGETS, 'more target')}, see the report"]
