@@ -141,6 +141,7 @@ def plan(
             bound, open_loop = relax(exact.setting, *known, gates=True).bound, bound
     made = keep_limits(valuer.setting, relaxation.enter[None], relaxation.option[None])
     starts.insert(1, (made[0][0], made[1][0]))
+    starts += _begin_measures(valuer, *starts[0])
     clock.lap("bound")
 
     def report(done: int, best: float) -> None:
@@ -254,6 +255,28 @@ def look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Proposa
         jnp.asarray(steps, jnp.float32),
         jnp.asarray([regions[name] for name in packed.regions] + [len(regions)] * count),
     )
+
+
+def _begin_measures(
+    valuer: Valuer, enter: Integers, option: Integers
+) -> list[tuple[Integers, Integers]]:
+    """The same schedule with each measure begun as early as it can be, and with all of them.
+
+    What a measure is good for may take entries that are only worth making with it, such as those
+    of a team that is hired: a search that sees it alone, at its cost, would have to be lucky.
+    """
+    packed = valuer.packed
+    first = np.asarray(valuer.setting.limits.first)
+    rows = range(len(packed.markets), len(packed.markets) + len(packed.measures))
+    free = [row for row in rows if enter[row] == NEVER and first[row].min() < NEVER]
+    made = []
+    for begun in [[row] for row in free] + ([free] if len(free) > 1 else []):
+        when, how = enter.copy(), option.copy()
+        for row in begun:
+            how[row] = np.flatnonzero(first[row] < NEVER)[-1]
+            when[row] = first[row, how[row]]
+        made.append((when, how))
+    return made
 
 
 def close_gate(valuer: Valuer, row: int) -> Valuer:
