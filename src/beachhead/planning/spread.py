@@ -1,0 +1,168 @@
+"""What spreads the value of a plan, and the worth of each of its first entries, over worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from beachhead.planning.indices import Index, correlation_ratio, exchanged, first_order
+from beachhead.planning.planner import FRESH_SEED
+from beachhead.planning.study import Schedule, Study, mix
+from beachhead.planning.valuation import PART, Valuer
+from beachhead.simulation.beliefs import common_score
+from beachhead.simulation.narrow import narrow
+from beachhead.simulation.pack import arrange, draw_worlds, shake
+from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
+from beachhead.simulation.state import Problem
+
+Floats = NDArray[np.float64]
+
+OTHER_SEED = 3_000_017  # of the worlds with which draws are exchanged
+CHANCE = {"exits": "fate", "exchange rates": "fx", "disruptions": "down"}  # and their shocks
+# Which shocks are drawn anew where a parameter has another value.
+SHAKEN = ("cashflow.fx_sd", "cashflow.fx_half_life", "supply.rate", "supply.years")
+CAUSES = 5  # that are kept of every entry
+
+
+@dataclass(frozen=True)
+class Share:
+    """Part of the variance of the plan's value that one unknown accounts for, on fresh worlds.
+
+    `alone`: what would go if it were known (in all markets, if it has a value in each). `total`:
+    what would be left if all else were known. `common`: the part of `alone` that all markets have
+    in common; None where there is one value for all. `entries`: the part of the variance of what
+    one of the first ten entries is worth, their mean; None for chance. `chance` for what the worlds
+    draw by the quarter. `unknown`: name of the parameter, or of the chance.
+    """
+
+    unknown: str
+    words: str
+    chance: bool
+    alone: Index
+    total: Index
+    common: Index | None
+    entries: float | None
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Part of the variance of what an entry is worth that would go if a parameter were known."""
+
+    parameter: str
+    alone: Index
+
+
+@dataclass(frozen=True)
+class Stake:
+    """What one of the first ten entries is worth: value of the plan less that without it.
+
+    `worth` mean over fresh worlds, `low` and `high` its 5 % and 95 % points, `fails` the share of
+    worlds in which it is below zero. `causes`: the parameters (in that market, if they have a value
+    in each) that spread it most.
+    """
+
+    iso3: str
+    worth: float
+    low: float
+    high: float
+    fails: float
+    causes: tuple[Cause, ...]
+
+
+@jax.jit
+def _add_up(problem: Problem, worlds: Worlds, rows: Array, enter: Array, option: Array) -> Array:
+    """Value of a schedule on the markets `rows`, axis world."""
+    narrowed, there = narrow(problem, worlds, rows)
+    return over_worlds(narrowed, there, enter, option).value.sum(axis=1)
+
+
+class Spread:
+    """The plan on fresh worlds; needs `jax.enable_x64()` around every use."""
+
+    def __init__(self, study: Study) -> None:
+        self.study, self.seed = study, study.plan.seed + FRESH_SEED
+        packed, count = study.packed, study.fresh_worlds
+        self.fresh = Valuer.prepare(
+            study.case, packed, study.beliefs, count, self.seed, jnp.float64
+        )
+        # Nothing but these markets is ever simulated; behind them come measures and gates.
+        self.rest = len(packed.markets)
+        dates = study.schedule[0][: self.rest]
+        here = (np.asarray(packed.problem.entered) < 0) | (dates < study.case.quarters)
+        self.rows = np.flatnonzero(here)
+        self.drawn = study.beliefs.draw(self.seed, count, packed.markets, packed.regions)
+        self.values = self._value(study.schedule, self.fresh.setting.worlds)
+        self.parts: dict[str, list[float]] = {}  # of each parameter in each entry's variance
+
+    def _value(self, schedule: Schedule, worlds: Worlds) -> Floats:
+        """Value of the plan, or of one without some of its entries, axis world."""
+        enter, option = (np.concatenate([part[self.rows], part[self.rest :]]) for part in schedule)
+        problem, count = self.fresh.setting.problem, self.study.fresh_worlds
+        parts = [
+            _add_up(problem, take_worlds(worlds, begin, begin + PART), self.rows, enter, option)
+            for begin in range(0, count, PART)
+        ]
+        return np.concatenate([np.asarray(part) for part in parts])
+
+    def weigh_entries(self) -> Iterator[Stake]:
+        """The first ten entries, in their order."""
+        study = self.study
+        for row in study.first.tolist():
+            without = mix(study.schedule, study.never, row)
+            worth = self.values - self._value(without, self.fresh.setting.worlds)
+            drawn = {p.name: self._of(p.name, row) for p in study.unknown}
+            parts = {name: correlation_ratio(worth, values) for name, values in drawn.items()}
+            for name, part in parts.items():
+                self.parts.setdefault(name, []).append(max(part, 0.0))
+            most = sorted(parts, key=lambda name: -parts[name])[:CAUSES]
+            causes = tuple(Cause(name, first_order(worth, drawn[name])) for name in most)
+            low, high = np.quantile(worth, [0.05, 0.95])
+            study.step("worth of the first entries")
+            yield Stake(
+                study.packed.markets[row], float(worth.mean()), float(low), float(high),
+                float((worth < 0.0).mean()), causes,
+            )  # fmt: skip
+
+    def _of(self, name: str, row: int) -> Floats:
+        """Draws of a parameter, those of one market if it has a value in each; axis world."""
+        drawn = self.drawn[name]
+        return drawn if drawn.ndim == 1 else drawn[:, row]
+
+    def share_out(self) -> Iterator[Share]:
+        """Every unknown's part of the variance of the plan's value, by exchanging its draws."""
+        study, worlds = self.study, self.fresh.setting.worlds
+        seed, count = study.plan.seed + OTHER_SEED, study.fresh_worlds
+        places = study.packed.markets, study.packed.regions
+        drawn = study.beliefs.draw(seed, count, *places)
+        others = draw_worlds(study.packed, study.beliefs, count, seed, jnp.float64)
+        theirs = self._value(study.schedule, others)
+        for parameter in study.unknown:
+            name = parameter.name
+            mixed = {**self.drawn, name: drawn[name]}
+            shocks = worlds.shocks
+            if name in SHAKEN:
+                shocks = shake(study.packed, mixed, self.seed, jnp.float64)
+            there = self._value(study.schedule, Worlds(arrange(mixed, jnp.float64), shocks))
+            alone, total = exchanged(self.values, theirs, there)
+            common = None
+            if parameter.level == "world":  # from these worlds alone, which is more exact
+                alone = first_order(self.values, self.drawn[name])
+            else:
+                common = first_order(self.values, common_score(self.seed, name, count))
+            entries = float(np.mean(self.parts.get(name, [0.0])))
+            study.step("shares of variance")
+            yield Share(name, parameter.words, False, alone, total, common, entries)
+        for name, field in CHANCE.items():
+            if getattr(worlds.shocks, field) is None:
+                continue
+            shocks = worlds.shocks._replace(**{field: getattr(others.shocks, field)})
+            there = self._value(study.schedule, worlds._replace(shocks=shocks))
+            alone, total = exchanged(self.values, theirs, there)
+            study.step("shares of variance")
+            yield Share(name, f"chance of {name}", True, alone, total, None, None)
