@@ -144,15 +144,10 @@ class Study:
         )  # fmt: skip
         if not whole:
             raise KeyboardInterrupt
-        new = enter, option
-        there = (old[0] < self.case.quarters) | (enter < self.case.quarters)
-        rows = np.flatnonzero(there & ((old[0] != enter) | (old[1] != option)))
-        if rows.size:
-            each = self.score(valuer, [mix(new, old, row) for row in rows.tolist()]).fitness
-            order = rows[np.argsort(-each, kind="stable")]
-            mixed = [mix(new, old, order[:count]) for count in range(rows.size + 1)]
-            fitness = self.score(valuer, mixed).fitness
-            new = mixed[int(np.flatnonzero(fitness >= fitness[0] - self.slack).max())]
+        new = keep_old(
+            old, (enter, option), lambda tried: self.score(valuer, tried).fitness, self.slack,
+            self.case.quarters,
+        )  # fmt: skip
         self.step(words)
         return new
 
@@ -185,6 +180,28 @@ def compare(old: Integers, new: Integers, markets: tuple[str, ...], quarters: in
     moved = [row for row in before if row not in gone and new[row] != old[row]]
     come = [row for row in after if not 0 <= old[row] < quarters]
     return Turn(*(tuple(markets[row] for row in rows) for rows in (come, gone, moved)))
+
+
+def keep_old(
+    old: Schedule,
+    new: Schedule,
+    judge: Callable[[Sequence[Schedule]], NDArray[np.floating]],
+    slack: float,
+    quarters: int,
+) -> Schedule:
+    """`new` with as many rows of `old` as cost no more than `slack` together.
+
+    `judge` gives the fitness of schedules. Those rows go back first that cost least alone.
+    """
+    there = (old[0] < quarters) | (new[0] < quarters)
+    rows = np.flatnonzero(there & ((old[0] != new[0]) | (old[1] != new[1])))
+    if not rows.size:
+        return new
+    each = judge([mix(new, old, row) for row in rows.tolist()])
+    order = rows[np.argsort(-each, kind="stable")]
+    mixed = [mix(new, old, order[:count]) for count in range(rows.size + 1)]
+    fitness = judge(mixed)
+    return mixed[int(np.flatnonzero(fitness >= fitness[0] - slack).max())]
 
 
 def mix(new: Schedule, old: Schedule, rows: NDArray[np.integer] | int) -> Schedule:

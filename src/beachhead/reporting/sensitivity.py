@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from beachhead.data import Panel
 from beachhead.planning.indices import Index
 from beachhead.planning.sensitivity import Sensitivity
 from beachhead.planning.study import SMALL, Turn
-from beachhead.planning.swings import DOUBTED, REPLANNED, End
+from beachhead.planning.swings import DOUBTED, REPLANNED, End, Swing
 from beachhead.planning.turning import GRID, LEAD, Switch
 from beachhead.reporting.tables import Table
 from beachhead.reporting.words import GLUE, change, count, money, percent, several
@@ -31,7 +31,7 @@ def list_stakes(case: Case, found: Sensitivity, names: Mapping[str, str]) -> Tab
     """What each of the first ten entries is worth, and what spreads that."""
     rows = [
         (
-            names[stake.iso3],
+            f"{names[stake.iso3]} ({stake.iso3})",
             count(stake.worth),
             count(stake.low),
             count(stake.high),
@@ -60,10 +60,10 @@ def list_shares(found: Sensitivity) -> Table:
     return Table(heads, tuple(rows))
 
 
-def list_swings(found: Sensitivity) -> Table:
+def list_swings(swings: Iterable[Swing]) -> Table:
     """One at a time: the value at both ends of each prior, and what the first entries do."""
     rows = []
-    for swing in found.swings:
+    for swing in swings:
         ends = swing.low, swing.high
         told = [f"At {end.value:.3g}: {words}." for end in ends if (words := _tell_end(end))]
         figures = [count(end.objective) for end in ends] + [count(end.adds) for end in ends]
@@ -174,10 +174,12 @@ def list_sensitivity(
     `brief`: only the first ten parameters and the factors that were tried first, as in print.
     """
     futures, small = f"{found.fresh_worlds:,} futures", f"{SMALL * found.evaluations:,.0f}"
-    most = SHOWN if brief else None
-    shares, swings = list_shares(found), list_swings(found)
-    if brief:  # words would need a line each
-        shares = Table(shares.heads[:-1], tuple(row[:-1] for row in shares.rows))
+    shares, swings = list_shares(found), list_swings(found.swings)
+    if brief:
+        # Words would need a line each, and of the swings those that were planned again matter too.
+        shares = Table(shares.heads[:-1], tuple(row[:-1] for row in shares.rows[:SHOWN]))
+        told = [s for k, s in enumerate(found.swings) if k < SHOWN or s.low.turn is not None]
+        swings = list_swings(told)
     parts = [
         Part(
             "stakes", "Worth of the first entries",
@@ -191,7 +193,7 @@ def list_sensitivity(
             f"Parts of its variance over {futures}, with 95 % intervals: alone, and together with "
             f"others; what of it all markets have in common; and the mean part of the worth of the "
             f"first entries.",
-            Table(shares.heads, shares.rows[:most]),
+            shares,
         ),
         Part(
             "swings", "One at a time",
@@ -199,7 +201,7 @@ def list_sensitivity(
             f"{count(found.centre)}). Rather: what J would prefer of the first ten entries, one by "
             f"one. Planned again with {small} evaluations: the {REPLANNED} that move J most, and "
             f"up to {DOUBTED} that speak against most entries; in brackets what that gains.",
-            Table(swings.heads, swings.rows[:most]),
+            swings,
         ),
         Part(
             "effects", "Mechanisms switched off one by one",
