@@ -218,8 +218,6 @@ def hangs(answer: Answer) -> Sensitivity:
         stay_home=2.2e7,
         again=2.95e7,
         centre=2.8e7,
-        centre_home=2.1e7,
-        worlds=128,
         fresh_worlds=1024,
         evaluations=1600,
         first=first,
@@ -229,14 +227,15 @@ def hangs(answer: Answer) -> Sensitivity:
             Stake(iso3, 1e6, -2e5, 3e6, 0.25, (Cause("share.quality", index),)) for iso3 in first
         ),
         shares=(
-            Share("share.quality", "quality <b>here</b>", False, index, index, index, 0.2),
-            Share("exits", "chance of exits", True, index, index, None, None),
+            Share("share.quality", index, index, index, 0.2),
+            Share("exits", index, index, None, None),
         ),
         swings=tuple(
-            Swing(f"some.parameter_{k}", "what", "", plain if k == 10 else end, high)
-            for k in range(12)
+            Swing(f"some.parameter_{k}", plain if k == 10 else end, high) for k in range(12)
         ),
-        effects=(Effect("haste", "many at once", ("entry.haste",), 3e7, 3.1e7, 4e5, True, turn),),
+        effects=(
+            Effect("haste", "many <b>at once</b>", ("entry.haste",), 3e7, 3.1e7, 4e5, True, turn),
+        ),
         looks=(
             Look("entry cost", 0.5, True, 6, turn),
             Look("entry cost", 0.59, True, 5, Turn((), (), ())),

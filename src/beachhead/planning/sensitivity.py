@@ -39,10 +39,10 @@ class Sensitivity:
         'partial' where Ctrl-C ended it: what had been found.
     objective, stay_home, again : float
         J of the plan and at home on the worlds of the search, and of a plan made again there.
-    centre, centre_home : float
-        J of the plan and at home where every parameter has its central value.
-    worlds, fresh_worlds : int
-        Of the search, and of the shares of variance.
+    centre : float
+        J of the plan where every parameter has its central value.
+    fresh_worlds : int
+        Of the shares of variance and the worth of entries.
     evaluations : int
         Of the plan made again with all mechanisms; others have `SMALL` of them.
     first : tuple of str
@@ -63,8 +63,6 @@ class Sensitivity:
     stay_home: float
     again: float
     centre: float
-    centre_home: float
-    worlds: int
     fresh_worlds: int
     evaluations: int
     first: tuple[str, ...]
@@ -123,7 +121,7 @@ def probe(
     """
     study = Study(case, panel, plan, beliefs, EFFORT[effort], worlds, fresh_worlds, progress)
     study.steps = _foresee(study)
-    base, centre = study.schedule, (study.objective, study.stay_home)
+    base, centre = study.schedule, study.objective
     # They grow as things are found: what is there when Ctrl-C comes is kept.
     stakes: list[Stake] = []
     shares: list[Share] = []
@@ -138,7 +136,7 @@ def probe(
             stakes.extend(spread.weigh_entries())
             shares.extend(spread.share_out())
         middle = Centre(study)
-        centre = middle.objective, middle.stay_home
+        centre = middle.objective
         swings.update((swing.parameter, swing) for swing in middle.swing())
         for swing in middle.plan_again(list(swings.values())):
             swings[swing.parameter] = swing
@@ -159,9 +157,7 @@ def probe(
         objective=study.objective,
         stay_home=study.stay_home,
         again=float(study.score(study.valuer, [base]).objective[0]),
-        centre=centre[0],
-        centre_home=centre[1],
-        worlds=worlds,
+        centre=centre,
         fresh_worlds=fresh_worlds,
         evaluations=study.budget,
         first=tuple(study.packed.markets[row] for row in study.first),

@@ -37,13 +37,11 @@ class Share:
     `alone`: what would go if it were known (in all markets, if it has a value in each). `total`:
     what would be left if all else were known. `common`: the part of `alone` that all markets have
     in common; None where there is one value for all. `entries`: the part of the variance of what
-    one of the first ten entries is worth, their mean; None for chance. `chance` for what the worlds
-    draw by the quarter. `unknown`: name of the parameter, or of the chance.
+    one of the first ten entries is worth, their mean; None for chance. `unknown`: name of the
+    parameter, or of what the worlds draw by the quarter.
     """
 
     unknown: str
-    words: str
-    chance: bool
     alone: Index
     total: Index
     common: Index | None
@@ -157,7 +155,7 @@ class Spread:
                 common = first_order(self.values, common_score(self.seed, name, count))
             entries = float(np.mean(self.parts.get(name, [0.0])))
             study.step("shares of variance")
-            yield Share(name, parameter.words, False, alone, total, common, entries)
+            yield Share(name, alone, total, common, entries)
         for name, field in CHANCE.items():
             if getattr(worlds.shocks, field) is None:
                 continue
@@ -165,4 +163,4 @@ class Spread:
             there = self._value(study.schedule, worlds._replace(shocks=shocks))
             alone, total = exchanged(self.values, theirs, there)
             study.step("shares of variance")
-            yield Share(name, f"chance of {name}", True, alone, total, None, None)
+            yield Share(name, alone, total, None, None)

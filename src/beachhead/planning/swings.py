@@ -51,8 +51,6 @@ class Swing:
     """
 
     parameter: str
-    words: str
-    unit: str
     low: End
     high: End
 
@@ -76,7 +74,7 @@ class Centre:
         self.valuer = study.prepare(self.sure)
         self.drawn = self.sure.draw(study.plan.seed, study.worlds, packed.markets, packed.regions)
         self.changes = self._list_changes()
-        self.objective, self.stay_home, self.liked = self._try_changes(self.valuer)
+        self.objective, _, self.liked = self._try_changes(self.valuer)
 
     def _list_changes(self) -> list[tuple[str, str, Schedule]]:
         """Single changes of the first ten entries: what, of whom, and the schedule with it.
@@ -118,7 +116,7 @@ class Centre:
         for parameter in self.study.unknown:
             low, high = (self._look(parameter, score) for score in (-TAIL_SCORE, TAIL_SCORE))
             self.study.step("one at a time")
-            yield Swing(parameter.name, parameter.words, parameter.unit, low, high)
+            yield Swing(parameter.name, low, high)
 
     def plan_again(self, swings: Iterable[Swing]) -> Iterator[Swing]:
         """Those that matter most, with what making the plan again at both ends changes."""

@@ -13,6 +13,7 @@ from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.planning.indices import Index
 from beachhead.planning.sensitivity import Sensitivity
+from beachhead.planning.spread import Share
 from beachhead.planning.study import SMALL, Turn
 from beachhead.planning.swings import DOUBTED, REPLANNED, End, Swing
 from beachhead.planning.turning import GRID, LEAD, Switch
@@ -44,7 +45,7 @@ def list_stakes(case: Case, found: Sensitivity, names: Mapping[str, str]) -> Tab
     return Table(heads, tuple(rows))
 
 
-def list_shares(found: Sensitivity) -> Table:
+def list_shares(shares: Iterable[Share]) -> Table:
     """Parts of the variance of the value."""
     rows = [
         (
@@ -52,11 +53,10 @@ def list_shares(found: Sensitivity) -> Table:
             *(_interval(index) for index in (share.alone, share.total)),
             "" if share.common is None else percent(share.common.share),
             "" if share.entries is None else percent(share.entries),
-            share.words,
         )
-        for share in found.shares
+        for share in shares
     ]
-    heads = ("", "alone#", "with others#", "by all markets#", "first entries#", "what it is")
+    heads = ("", "alone#", "with others#", "by all markets#", "first entries#")
     return Table(heads, tuple(rows))
 
 
@@ -73,19 +73,19 @@ def list_swings(swings: Iterable[Swing]) -> Table:
     return Table(heads, tuple(rows))
 
 
-def list_effects(found: Sensitivity) -> Table:
-    """Mechanisms switched off."""
+def list_effects(found: Sensitivity, *, brief: bool) -> Table:
+    """Mechanisms switched off; in words unless `brief`."""
     rows = [
         (
-            effect.name,
+            effect.name if brief else f"{effect.name}: {effect.words}",
             count(effect.plan),
             count(effect.again),
             count(effect.loses),
-            ("Breaks limits; " if effect.breaks else "") + _tell_turn(effect.turn),
+            ("breaks limits; " if effect.breaks else "") + _tell_turn(effect.turn),
         )
         for effect in found.effects
     ]
-    heads = ("", "plan#", "again#", "loses#", "first ten entries of a plan made without it")
+    heads = ("", "plan#", "again#", "loses#", "first ten entries of the plan made without it")
     return Table(heads, tuple(rows))
 
 
@@ -174,12 +174,10 @@ def list_sensitivity(
     `brief`: only the first ten parameters and the factors that were tried first, as in print.
     """
     futures, small = f"{found.fresh_worlds:,} futures", f"{SMALL * found.evaluations:,.0f}"
-    shares, swings = list_shares(found), list_swings(found.swings)
-    if brief:
-        # Words would need a line each, and of the swings those that were planned again matter too.
-        shares = Table(shares.heads[:-1], tuple(row[:-1] for row in shares.rows[:SHOWN]))
-        told = [s for k, s in enumerate(found.swings) if k < SHOWN or s.low.turn is not None]
-        swings = list_swings(told)
+    shares, swings = found.shares, found.swings
+    if brief:  # those for which the plan was made again stand there too
+        shares = shares[:SHOWN]
+        swings = tuple(s for k, s in enumerate(swings) if k < SHOWN or s.low.turn is not None)
     parts = [
         Part(
             "stakes", "Worth of the first entries",
@@ -193,7 +191,7 @@ def list_sensitivity(
             f"Parts of its variance over {futures}, with 95 % intervals: alone, and together with "
             f"others; what of it all markets have in common; and the mean part of the worth of the "
             f"first entries.",
-            shares,
+            list_shares(shares),
         ),
         Part(
             "swings", "One at a time",
@@ -201,14 +199,14 @@ def list_sensitivity(
             f"{count(found.centre)}). Rather: what J would prefer of the first ten entries, one by "
             f"one. Planned again with {small} evaluations: the {REPLANNED} that move J most, and "
             f"up to {DOUBTED} that speak against most entries; in brackets what that gains.",
-            swings,
+            list_swings(swings),
         ),
         Part(
             "effects", "Mechanisms switched off one by one",
             f"J of the plan, and of one made again, in a world without the mechanism; and what the "
             f"latter loses in the world with it, where a plan made again has "
             f"{count(found.again)}.",
-            list_effects(found),
+            list_effects(found, brief=brief),
         ),
         Part(
             "looks", "Where the plan turns",
