@@ -180,7 +180,7 @@ def _improve(study: Study) -> Schedule:
     """
     base = study.schedule
     for _ in range(ROUNDS):
-        made = study.remake(study.valuer, base, "planning again", part=1.0)
+        made = study.remake(study.valuer, base, "planning again", full=True)
         before, after = study.score(study.valuer, [base, made]).fitness
         if after <= before + study.slack:
             break

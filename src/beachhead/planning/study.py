@@ -13,7 +13,7 @@ from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import SPREAD, look, scale, tabulate_alone
-from beachhead.planning.search import search
+from beachhead.planning.search import POLISH, search
 from beachhead.planning.thresholds import settle
 from beachhead.planning.valuation import Score, Valuer
 from beachhead.quantities import Sure
@@ -130,17 +130,20 @@ class Study:
         old: Schedule,
         words: str,
         *,
-        part: float = SMALL,
+        full: bool = False,
         others: Sequence[Schedule] = (),
     ) -> Schedule:
-        """The plan made again with `part` of the budget, from `old`, `others` and staying at home.
+        """The plan made again, from `old`, `others` and staying at home.
 
-        Whatever of `old` can stay without loss does: two searches with equal ends never end at the
-        same plan, and only a difference that is worth something says what has changed.
+        Unless `full`, with `SMALL` of the budget and without trying every single change at its
+        end, which costs as much as the search itself and has been done to `old`. Whatever of `old`
+        can stay without loss does: two searches never end at the same plan, and only a difference
+        that is worth something says what has changed.
         """
         enter, option, _, whole = search(
             valuer, self.proposals, [old, *others, self.never],
-            budget=int(part * self.budget), seed=self.plan.seed, spread=self.spread,
+            budget=self.budget if full else int(SMALL * self.budget), seed=self.plan.seed,
+            spread=self.spread, polishing=POLISH if full else 0.0,
         )  # fmt: skip
         if not whole:
             raise KeyboardInterrupt
