@@ -326,7 +326,10 @@ def _draw_shares(found: Sensitivity) -> Any:
 def _lines(field: str, rows: Sequence[Mapping[str, Any]]) -> alt.Y:
     """One line a name, in the order of the rows."""
     order = list(dict.fromkeys(row[field] for row in rows))
-    return alt.Y(f"{field}:N", sort=order, title=None, axis=alt.Axis(labelLimit=220))
+    return alt.Y(
+        f"{field}:N", sort=order, title=None, axis=alt.Axis(labelLimit=220),
+        scale=alt.Scale(paddingInner=0.25),
+    )  # fmt: skip
 
 
 def _axis() -> alt.Axis:
