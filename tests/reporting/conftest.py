@@ -223,19 +223,18 @@ def hangs(answer: Answer) -> Sensitivity:
         first=first,
         lead=first,
         early=4,
+        turn=turn,
         stakes=tuple(
             Stake(iso3, 1e6, -2e5, 3e6, 0.25, (Cause("share.quality", index),)) for iso3 in first
         ),
         shares=(
             Share("share.quality", index, index, index, 0.2),
-            Share("exits", index, index, None, None),
+            Share("exits", index, index, None, 0.1),
         ),
         swings=tuple(
             Swing(f"some.parameter_{k}", plain if k == 10 else end, high) for k in range(12)
         ),
-        effects=(
-            Effect("haste", "many <b>at once</b>", ("entry.haste",), 3e7, 3.1e7, 4e5, True, turn),
-        ),
+        effects=(Effect("haste", "many <b>at once</b>", 3e7, 3.1e7, 4e5, True, turn),),
         looks=(
             Look("entry cost", 0.5, True, 6, turn),
             Look("entry cost", 0.59, True, 5, Turn((), (), ())),

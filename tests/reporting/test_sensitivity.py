@@ -20,7 +20,7 @@ def test_it_is_told_in_a_hundred_columns(answer, hangs) -> None:
         "PARTIAL", "Worth of the first entries", "Spread of the value", "31 % (25 to 37)",
         "One at a time", "At 0.2: rather without", "switched off one by one", "breaks limits",
         "Where the plan turns", "Entry cost x 0.50, not yet x 0.59: Aruba, Afghanistan or Angola",
-        "Entry cost x 0.5 to x 0.59: nowhere more entries in the first two years than 4.",
+        "Entry cost x 0.5 to x 0.59, not seen anywhere: more entries in the first two years",
         "Margin x 4.00 (EUR 92.0 in place of 23.0), not yet x 2.00: no plan is found that keeps",
     ):  # fmt: skip
         assert words in text, words

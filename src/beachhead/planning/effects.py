@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from beachhead.planning.study import Schedule, Study, Turn, fix
+from beachhead.planning.valuation import Valuer
 from beachhead.quantities import Sure
 from beachhead.simulation.beliefs import Beliefs
 
@@ -49,7 +50,6 @@ class Effect:
 
     name: str
     words: str
-    parameters: tuple[str, ...]
     plan: float
     again: float
     loses: float
@@ -57,17 +57,21 @@ class Effect:
     turn: Turn
 
 
-def switch_off(study: Study, base: Schedule) -> Iterator[Effect]:
-    """Every effect at work, beside `base`, the plan made again with all of them."""
-    for name, changes in list_effects(study.beliefs).items():
-        there = study.prepare(fix(study.beliefs, changes))
-        made = study.remake(there, base, "mechanisms off")
+def put_off(study: Study) -> dict[str, Valuer]:
+    """The worlds without each effect that is at work."""
+    effects = list_effects(study.beliefs)
+    return {name: study.prepare(fix(study.beliefs, off)) for name, off in effects.items()}
+
+
+def switch_off(study: Study, base: Schedule, without: dict[str, Valuer]) -> Iterator[Effect]:
+    """Every effect, beside `base`, the plan made again with all of them."""
+    for name, there in without.items():
+        made = study.remake(there, base)
         plan, again = map(float, study.score(there, [study.schedule, made]).objective)
         here = study.score(study.valuer, [base, made])
         yield Effect(
             name=name,
             words=EFFECTS[name][0] if name in EFFECTS else study.beliefs.parameters[name].words,
-            parameters=tuple(changes),
             plan=plan,
             again=again,
             loses=float(here.objective[0] - here.objective[1]),

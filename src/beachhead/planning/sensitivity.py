@@ -16,12 +16,12 @@ from pydantic import TypeAdapter
 
 from beachhead.cases import Case
 from beachhead.data import Panel
-from beachhead.planning.effects import Effect, list_effects, switch_off
+from beachhead.planning.effects import Effect, list_effects, put_off, switch_off
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_WORLDS, SEARCH_WORLDS
 from beachhead.planning.search import EFFORT
 from beachhead.planning.spread import CHANCE, Share, Spread, Stake
-from beachhead.planning.study import Schedule, Stage, Study
+from beachhead.planning.study import Stage, Study, Turn
 from beachhead.planning.swings import DOUBTED, REPLANNED, Centre, Swing
 from beachhead.planning.turning import EVENTS, GRID, HALVINGS, LEVERS, Lever, Look, Switch
 from beachhead.simulation.beliefs import Beliefs
@@ -38,7 +38,7 @@ class Sensitivity:
     case, seed, status : str, int, str
         'partial' where Ctrl-C ended it: what had been found.
     objective, stay_home, again : float
-        J of the plan and at home on the worlds of the search, and of a plan made again there.
+        J of the plan and at home on the worlds of the search, and of the plan made again there.
     centre : float
         J of the plan where every parameter has its central value.
     fresh_worlds : int
@@ -46,8 +46,10 @@ class Sensitivity:
     evaluations : int
         Of the plan made again with all mechanisms; others have `SMALL` of them.
     first : tuple of str
-        The first ten entries; `lead`: those of the plan made again; `early`: how many of it are in
-        the first two years.
+        The first ten entries.
+    lead, early, turn : tuple of str, int, Turn
+        Of the plan made again: its first ten entries, how many there are in the first two years,
+        and what sets it apart from the plan.
     stakes : tuple of Stake
         Of the first ten entries, in their order.
     shares, swings, effects : tuple
@@ -68,6 +70,7 @@ class Sensitivity:
     first: tuple[str, ...]
     lead: tuple[str, ...]
     early: int
+    turn: Turn
     stakes: tuple[Stake, ...]
     shares: tuple[Share, ...]
     swings: tuple[Swing, ...]
@@ -140,12 +143,18 @@ def probe(
         swings.update((swing.parameter, swing) for swing in middle.swing())
         for swing in middle.plan_again(list(swings.values())):
             swings[swing.parameter] = swing
-        base = _improve(study)
-        effects.extend(switch_off(study, base))
-        for name in LEVERS:
-            lever = Lever(study, base, name)
+        _improve(study)
+        without, levers = put_off(study), [Lever(study, name) for name in LEVERS]
+        for there in without.values():
+            study.explore(there, "mechanisms off")
+        for lever in levers:
+            for factor in lever.grid:
+                lever.pull(factor)
+        base = study.best(study.valuer)
+        effects.extend(switch_off(study, base, without))
+        for lever in levers:
             try:
-                switches.extend(lever.turn())
+                switches.extend(lever.turn(base))
             finally:
                 looks.extend(lever.looks[factor] for factor in sorted(lever.looks))
     except KeyboardInterrupt:
@@ -163,6 +172,7 @@ def probe(
         first=tuple(study.packed.markets[row] for row in study.first),
         lead=tuple(study.packed.markets[row] for row in study.list_first(base)),
         early=study.count_early(base),
+        turn=study.compare(study.schedule, base),
         stakes=tuple(stakes),
         shares=tuple(sorted(shares, key=lambda share: -share.total.share)),
         swings=tuple(sorted(swings.values(), key=lambda swing: -swing.width)),
@@ -172,20 +182,18 @@ def probe(
     )
 
 
-def _improve(study: Study) -> Schedule:
-    """The plan made again with all mechanisms for as long as that improves it.
+def _improve(study: Study) -> None:
+    """Make the plan again with all mechanisms for as long as that improves it.
 
     Else what a plan that was made without a mechanism merely had time to find would pass for the
     mechanism's doing.
     """
-    base = study.schedule
     for _ in range(ROUNDS):
-        made = study.remake(study.valuer, base, "planning again", full=True)
-        before, after = study.score(study.valuer, [base, made]).fitness
-        if after <= before + study.slack:
+        before = study.score(study.valuer, [study.best(study.valuer)]).fitness
+        study.explore(study.valuer, "planning again", full=True)
+        after = study.score(study.valuer, study.pool[-1:]).fitness
+        if after[0] <= before[0] + study.slack:
             break
-        base = made
-    return base
 
 
 def _foresee(study: Study) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from beachhead.planning.indices import Index, correlation_ratio, exchanged, first_order
+from beachhead.planning.indices import Index, exchanged, first_order
 from beachhead.planning.planner import FRESH_SEED
 from beachhead.planning.study import Schedule, Study, mix
 from beachhead.planning.valuation import PART, Valuer
@@ -37,22 +37,22 @@ class Share:
     `alone`: what would go if it were known (in all markets, if it has a value in each). `total`:
     what would be left if all else were known. `common`: the part of `alone` that all markets have
     in common; None where there is one value for all. `entries`: the part of the variance of what
-    one of the first ten entries is worth, their mean; None for chance. `unknown`: name of the
-    parameter, or of what the worlds draw by the quarter.
+    one of the first ten entries is worth, their mean. `unknown`: name of the parameter, or of
+    what the worlds draw by the quarter.
     """
 
     unknown: str
     alone: Index
     total: Index
     common: Index | None
-    entries: float | None
+    entries: float
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Part of the variance of what an entry is worth that would go if a parameter were known."""
+    """Part of the variance of what an entry is worth that would go if an unknown were known."""
 
-    parameter: str
+    unknown: str
     alone: Index
 
 
@@ -61,8 +61,8 @@ class Stake:
     """What one of the first ten entries is worth: value of the plan less that without it.
 
     `worth` mean over fresh worlds, `low` and `high` its 5 % and 95 % points, `fails` the share of
-    worlds in which it is below zero. `causes`: the parameters (in that market, if they have a value
-    in each) that spread it most.
+    worlds in which it is below zero. `causes`: the unknowns that spread it most; a
+    parameter with a value in each market: that in this one.
     """
 
     iso3: str
@@ -95,8 +95,27 @@ class Spread:
         here = (np.asarray(packed.problem.entered) < 0) | (dates < study.case.quarters)
         self.rows = np.flatnonzero(here)
         self.drawn = study.beliefs.draw(self.seed, count, packed.markets, packed.regions)
-        self.values = self._value(study.schedule, self.fresh.setting.worlds)
-        self.parts: dict[str, list[float]] = {}  # of each parameter in each entry's variance
+        self.worlds = self.fresh.setting.worlds
+        self.others = draw_worlds(
+            packed, study.beliefs, count, study.plan.seed + OTHER_SEED, jnp.float64
+        )
+        # Chance is exchanged as a whole.
+        shocks = self.worlds.shocks
+        self.chances = {
+            name: self.worlds._replace(
+                shocks=shocks._replace(**{field: getattr(self.others.shocks, field)})
+            )
+            for name, field in CHANCE.items()
+            if getattr(shocks, field) is not None
+        }
+        self.values, self.theirs, *mixed = self._value_everywhere(study.schedule)
+        self.mixed = dict(zip(self.chances, mixed, strict=True))
+        self.parts: dict[str, list[float]] = {}  # of each unknown in each entry's variance
+
+    def _value_everywhere(self, schedule: Schedule) -> list[Floats]:
+        """Values of a schedule on these worlds, on the others, and with each chance of those."""
+        sets = (self.worlds, self.others, *self.chances.values())
+        return [self._value(schedule, worlds) for worlds in sets]
 
     def _value(self, schedule: Schedule, worlds: Worlds) -> Floats:
         """Value of the plan, or of one without some of its entries, axis world."""
@@ -112,14 +131,16 @@ class Spread:
         """The first ten entries, in their order."""
         study = self.study
         for row in study.first.tolist():
-            without = mix(study.schedule, study.never, row)
-            worth = self.values - self._value(without, self.fresh.setting.worlds)
-            drawn = {p.name: self._of(p.name, row) for p in study.unknown}
-            parts = {name: correlation_ratio(worth, values) for name, values in drawn.items()}
-            for name, part in parts.items():
-                self.parts.setdefault(name, []).append(max(part, 0.0))
-            most = sorted(parts, key=lambda name: -parts[name])[:CAUSES]
-            causes = tuple(Cause(name, first_order(worth, drawn[name])) for name in most)
+            without = self._value_everywhere(mix(study.schedule, study.never, row))
+            whole = self.values, self.theirs, *self.mixed.values()
+            worth, theirs, *mixed = (a - b for a, b in zip(whole, without, strict=True))
+            parts = {p.name: first_order(worth, self._of(p.name, row)) for p in study.unknown}
+            for name, there in zip(self.chances, mixed, strict=True):
+                parts[name], _ = exchanged(worth, theirs, there)
+            for name, index in parts.items():
+                self.parts.setdefault(name, []).append(index.share)
+            most = sorted(parts, key=lambda name: -parts[name].share)[:CAUSES]
+            causes = tuple(Cause(name, parts[name]) for name in most)
             low, high = np.quantile(worth, [0.05, 0.95])
             study.step("worth of the first entries")
             yield Stake(
@@ -134,33 +155,28 @@ class Spread:
 
     def share_out(self) -> Iterator[Share]:
         """Every unknown's part of the variance of the plan's value, by exchanging its draws."""
-        study, worlds = self.study, self.fresh.setting.worlds
-        seed, count = study.plan.seed + OTHER_SEED, study.fresh_worlds
+        study, count = self.study, self.study.fresh_worlds
         places = study.packed.markets, study.packed.regions
-        drawn = study.beliefs.draw(seed, count, *places)
-        others = draw_worlds(study.packed, study.beliefs, count, seed, jnp.float64)
-        theirs = self._value(study.schedule, others)
+        drawn = study.beliefs.draw(study.plan.seed + OTHER_SEED, count, *places)
         for parameter in study.unknown:
             name = parameter.name
             mixed = {**self.drawn, name: drawn[name]}
-            shocks = worlds.shocks
+            shocks = self.worlds.shocks
             if name in SHAKEN:
                 shocks = shake(study.packed, mixed, self.seed, jnp.float64)
             there = self._value(study.schedule, Worlds(arrange(mixed, jnp.float64), shocks))
-            alone, total = exchanged(self.values, theirs, there)
+            alone, total = exchanged(self.values, self.theirs, there)
             common = None
             if parameter.level == "world":  # from these worlds alone, which is more exact
                 alone = first_order(self.values, self.drawn[name])
             else:
                 common = first_order(self.values, common_score(self.seed, name, count))
-            entries = float(np.mean(self.parts.get(name, [0.0])))
             study.step("shares of variance")
-            yield Share(name, alone, total, common, entries)
-        for name, field in CHANCE.items():
-            if getattr(worlds.shocks, field) is None:
-                continue
-            shocks = worlds.shocks._replace(**{field: getattr(others.shocks, field)})
-            there = self._value(study.schedule, worlds._replace(shocks=shocks))
-            alone, total = exchanged(self.values, theirs, there)
-            study.step("shares of variance")
-            yield Share(name, alone, total, None, None)
+            yield Share(name, alone, total, common, self._of_entries(name))
+        for name, there in self.mixed.items():
+            alone, total = exchanged(self.values, self.theirs, there)
+            yield Share(name, alone, total, None, self._of_entries(name))
+
+    def _of_entries(self, name: str) -> float:
+        """Mean part of an unknown in the variance of what the first entries are worth."""
+        return float(np.mean(self.parts.get(name, [0.0])))

@@ -27,7 +27,8 @@ Schedule = tuple[Integers, Integers]  # date and option, axis row
 FIRST = 10  # entries that are looked at one by one
 EARLY = 8  # quarters whose entries are the pace
 SMALL = 0.4  # of the budget of a plan made again, for ends and mechanisms: they start from a plan
-WORTH = 0.002  # of what expansion adds: a change that brings less is none
+STARTS = 2  # of the pool, the best, from which a search sets out
+WORTH = 0.005  # of what expansion adds: a change that brings less is none
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class Study:
         Those that nobody knows.
     objective, stay_home : float
         J of both, on the worlds of the search.
+    pool : list of Schedule
+        Every plan that was found, wherever.
     slack : float
         J that a change to a plan has to bring to count.
     """
@@ -99,6 +102,7 @@ class Study:
         self.schedule = self.packed.encode(plan.schedule)
         rows = self.packed.rows
         self.never = np.full(rows, NEVER, np.int32), np.zeros(rows, np.int32)
+        self.pool = [self.schedule, self.never]
         self.first = self.list_first(self.schedule)
         self.unknown = [
             p for p in self.beliefs.parameters.values() if not isinstance(p.prior, Sure)
@@ -124,35 +128,37 @@ class Study:
         enter, option = (np.stack(part) for part in zip(*schedules, strict=True))
         return valuer.scores(enter, option)
 
-    def remake(
-        self,
-        valuer: Valuer,
-        old: Schedule,
-        words: str,
-        *,
-        full: bool = False,
-        others: Sequence[Schedule] = (),
-    ) -> Schedule:
-        """The plan made again, from `old`, `others` and staying at home.
+    def explore(self, valuer: Valuer, words: str, *, full: bool = False) -> None:
+        """Look for plans that are good there, from the best of the pool and from staying at home.
 
         Unless `full`, with `SMALL` of the budget and without trying every single change at its
-        end, which costs as much as the search itself and has been done to `old`. Whatever of `old`
-        can stay without loss does: two searches never end at the same plan, and only a difference
-        that is worth something says what has changed.
+        end, which costs as much as the search itself and has been done before.
         """
+        order = np.argsort(-self.score(valuer, self.pool).fitness, kind="stable")
         enter, option, _, whole = search(
-            valuer, self.proposals, [old, *others, self.never],
+            valuer, self.proposals, [*(self.pool[k] for k in order[:STARTS]), self.never],
             budget=self.budget if full else int(SMALL * self.budget), seed=self.plan.seed,
             spread=self.spread, polishing=POLISH if full else 0.0,
         )  # fmt: skip
         if not whole:
             raise KeyboardInterrupt
-        new = keep_old(
-            old, (enter, option), lambda tried: self.score(valuer, tried).fitness, self.slack,
+        self.pool.append((enter, option))
+        self.step(words)
+
+    def best(self, valuer: Valuer) -> Schedule:
+        """The best of all plans that were found anywhere."""
+        return self.pool[int(np.argmax(self.score(valuer, self.pool).fitness))]
+
+    def remake(self, valuer: Valuer, old: Schedule) -> Schedule:
+        """The best of all plans there, with whatever of `old` can stay without loss.
+
+        Two searches never end at the same plan: what one merely had the luck to find is taken by
+        all, and only a difference that is worth something says what has changed.
+        """
+        return keep_old(
+            old, self.best(valuer), lambda tried: self.score(valuer, tried).fitness, self.slack,
             self.case.quarters,
         )  # fmt: skip
-        self.step(words)
-        return new
 
     def list_first(self, schedule: Schedule) -> NDArray[np.intp]:
         """Rows of the first ten entries of a schedule by date."""

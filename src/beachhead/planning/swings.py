@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.spread import SHAKEN
@@ -16,6 +17,8 @@ from beachhead.quantities import Parameter
 from beachhead.simulation.beliefs import COMMON
 from beachhead.simulation.pack import arrange, shake
 from beachhead.simulation.rollout import Worlds
+
+Floats = NDArray[np.floating]
 
 TAIL_SCORE = 1.6448536269514722  # standard normal score of 95 %
 SHIFT = 2  # quarters by which an entry is tried sooner and later
@@ -29,8 +32,8 @@ class End:
 
     `objective`: J of the plan; `adds`: that less J at home. Those of the first ten entries that J
     would rather have dropped (`idle`), or half a year `sooner` or `later`, all else as planned, and
-    not so at the centre; ISO3 codes. `turn`: what making the plan again would change, None where it
-    was not tried; `gains`: J that this would bring.
+    more so than at the centre; ISO3 codes. `turn`: what making the plan again would change, None
+    where it was not tried; `gains`: J that this would bring.
     """
 
     value: float
@@ -74,7 +77,7 @@ class Centre:
         self.valuer = study.prepare(self.sure)
         self.drawn = self.sure.draw(study.plan.seed, study.worlds, packed.markets, packed.regions)
         self.changes = self._list_changes()
-        self.objective, _, self.liked = self._try_changes(self.valuer)
+        self.objective, _, self.gains = self._try_changes(self.valuer)
 
     def _list_changes(self) -> list[tuple[str, str, Schedule]]:
         """Single changes of the first ten entries: what, of whom, and the schedule with it.
@@ -101,15 +104,13 @@ class Centre:
                 changes.append(("sooner" if went < 0 else "later", names[row], (kept[0], kept[1])))
         return changes
 
-    def _try_changes(self, valuer: Valuer) -> tuple[float, float, set[tuple[str, str]]]:
-        """J of the plan and at home, and which changes of it would be better."""
+    def _try_changes(self, valuer: Valuer) -> tuple[float, float, Floats]:
+        """J of the plan and at home, and what each change would add to it."""
         study = self.study
         tried = [study.schedule, study.never, *(schedule for *_, schedule in self.changes)]
         scores = study.score(valuer, tried)
         worth, stay = map(float, scores.objective[:2])
-        better = scores.fitness[2:] > worth + study.slack
-        liked = {(c[0], c[1]) for c, yes in zip(self.changes, better, strict=True) if yes}
-        return worth, stay, liked
+        return worth, stay, scores.fitness[2:] - worth
 
     def swing(self) -> Iterator[Swing]:
         """Every parameter at both ends."""
@@ -122,11 +123,23 @@ class Centre:
         """Those that matter most, with what making the plan again at both ends changes."""
         widest = sorted(swings, key=lambda swing: -swing.width)
         most = sorted(widest[REPLANNED:], key=lambda swing: -swing.doubts)[:DOUBTED]
-        base = self.study.remake(self.valuer, self.study.schedule, "planning again at the centre")
-        for swing in [*widest[:REPLANNED], *(swing for swing in most if swing.doubts)]:
-            if swing.width > 0.0:
-                low, high = (self._remake(swing, end, base) for end in (swing.low, swing.high))
-                yield replace(swing, low=low, high=high)
+        again = [*widest[:REPLANNED], *(swing for swing in most if swing.doubts)]
+        there = {
+            (swing.parameter, end.value): self.study.prepare(
+                fix(self.sure, {swing.parameter: end.value})
+            )
+            for swing in again
+            for end in (swing.low, swing.high)
+        }
+        for valuer in (self.valuer, *there.values()):
+            self.study.explore(valuer, "planning again at the ends")
+        base = self.study.best(self.valuer)
+        for swing in again:
+            low, high = (
+                self._remake(there[swing.parameter, end.value], end, base)
+                for end in (swing.low, swing.high)
+            )
+            yield replace(swing, low=low, high=high)
 
     def _look(self, parameter: Parameter, score: float) -> End:
         value = end_of(parameter, score)
@@ -137,18 +150,21 @@ class Centre:
             shocks = shake(self.study.packed, drawn, self.study.plan.seed, jnp.float32)
         worlds = Worlds(arrange(drawn, jnp.float32), shocks)
         there = replace(self.valuer, setting=setting._replace(worlds=worlds))
-        worth, stay, liked = self._try_changes(there)
-        new = liked - self.liked
+        worth, stay, gains = self._try_changes(there)
+        # Of each entry the change that J likes best, where it is liked more than at the centre.
+        liked: dict[str, tuple[float, str]] = {}
+        for (what, iso3, _), gain, usual in zip(self.changes, gains, self.gains, strict=True):
+            if gain - max(usual, 0.0) > self.study.slack:
+                liked[iso3] = max(liked.get(iso3, (gain, what)), (gain, what))
         idle, sooner, later = (
-            tuple(iso3 for kind, iso3, _ in self.changes if kind == what and (kind, iso3) in new)
+            tuple(iso3 for iso3, (_, kind) in liked.items() if kind == what)
             for what in ("idle", "sooner", "later")
         )
         return End(value, worth, worth - stay, idle, sooner, later)
 
-    def _remake(self, swing: Swing, end: End, base: Schedule) -> End:
+    def _remake(self, there: Valuer, end: End, base: Schedule) -> End:
         """The end with what making the plan again changes there, beside `base` of the centre."""
-        there = self.study.prepare(fix(self.sure, {swing.parameter: end.value}))
-        made = self.study.remake(there, base, "planning again at the ends")
+        made = self.study.remake(there, base)
         before, after = map(float, self.study.score(there, [base, made]).objective)
         return replace(end, turn=self.study.compare(base, made), gains=after - before)
 

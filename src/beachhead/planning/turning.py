@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from beachhead.planning.study import Schedule, Study, Turn
+from beachhead.planning.valuation import Valuer
 from beachhead.simulation.state import Problem
 
 GRID = (0.5, 2**-0.5, 2**0.5, 2.0, 4.0)  # factors that are tried first
@@ -67,39 +68,47 @@ LEVERS: dict[str, Pull] = {"entry cost": pull_costs, "margin": pull_margin}
 
 
 class Lever:
-    """One lever, and the plans that were made with it pulled."""
+    """One lever, and what was seen with it pulled."""
 
-    def __init__(self, study: Study, base: Schedule, name: str) -> None:
-        self.study, self.base, self.name = study, base, name
-        self.plans = {1.0: base}
+    def __init__(self, study: Study, name: str) -> None:
+        self.study, self.name = study, name
+        self.pulled: dict[float, Valuer] = {}
         self.looks: dict[float, Look] = {}
-        self.seen = {1.0: dict.fromkeys(EVENTS, False)}
+        most = most_of(name, study.valuer.setting.problem)
+        self.grid = sorted((f for f in GRID if f <= most), key=lambda f: abs(np.log(f)))
 
-    def turn(self) -> Iterator[Switch]:
-        """Every event, with the factor at which it comes."""
-        most = most_of(self.name, self.study.valuer.setting.problem)
-        for factor in sorted((f for f in GRID if f <= most), key=lambda f: abs(np.log(f))):
-            self.seen[factor] = self.look_at(factor)
-        for event in EVENTS:
-            yield Switch(self.name, event, *bisect(self.seen, event, self.look_at))
-
-    def look_at(self, factor: float) -> dict[str, bool]:
-        """Which events come with the plan made again at a factor."""
-        study = self.study
-        setting = study.valuer.setting
+    def pull(self, factor: float) -> None:
+        """Look for plans that are good at a factor."""
+        setting = self.study.valuer.setting
         problem = LEVERS[self.name](setting.problem, factor)
-        there = replace(study.valuer, setting=setting._replace(problem=problem))
-        near = self.plans[min(self.plans, key=lambda f: abs(np.log(f / factor)))]
-        made = study.remake(there, self.base, "where the plan turns", others=[near])
-        self.plans[factor] = made
+        there = replace(self.study.valuer, setting=setting._replace(problem=problem))
+        self.study.explore(there, "where the plan turns")
+        self.pulled[factor] = there
+
+    def turn(self, base: Schedule) -> Iterator[Switch]:
+        """Every event, with the factor at which it comes, beside `base` at factor 1."""
+
+        def look_at(factor: float) -> dict[str, bool]:
+            return self._look_at(factor, base)
+
+        seen = {1.0: dict.fromkeys(EVENTS, False)} | {f: look_at(f) for f in self.grid}
+        for event in EVENTS:
+            yield Switch(self.name, event, *bisect(seen, event, look_at))
+
+    def _look_at(self, factor: float, base: Schedule) -> dict[str, bool]:
+        """Which events come with the plan made again at a factor."""
+        if factor not in self.pulled:
+            self.pull(factor)
+        study, there = self.study, self.pulled[factor]
+        made = study.remake(there, base)
         score = study.score(there, [made])
         keeps = bool(score.fitness[0] >= score.objective[0])
-        early, turn = study.count_early(made), study.compare(self.base, made)
+        early, turn = study.count_early(made), study.compare(base, made)
         self.looks[factor] = Look(self.name, factor, keeps, early, turn)
         if not keeps:
             return dict.fromkeys(EVENTS, False) | {"limits": True}
-        first = [study.packed.markets[row] for row in study.list_first(self.base)]
-        before = study.count_early(self.base)
+        first = [study.packed.markets[row] for row in study.list_first(base)]
+        before = study.count_early(base)
         others, step = max(len(turn.dropped), len(turn.entered)), max(1.0, TURN * before)
         return {
             "lead": bool(set(first[:LEAD]) & set(turn.dropped)) or (not first and others > 0),

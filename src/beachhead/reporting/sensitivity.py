@@ -16,7 +16,7 @@ from beachhead.planning.sensitivity import Sensitivity
 from beachhead.planning.spread import Share
 from beachhead.planning.study import SMALL, Turn
 from beachhead.planning.swings import DOUBTED, REPLANNED, End, Swing
-from beachhead.planning.turning import GRID, LEAD, Switch
+from beachhead.planning.turning import GRID, LEAD
 from beachhead.reporting.tables import Table
 from beachhead.reporting.words import GLUE, change, count, money, percent, several
 
@@ -37,7 +37,7 @@ def list_stakes(case: Case, found: Sensitivity, names: Mapping[str, str]) -> Tab
             count(stake.low),
             count(stake.high),
             percent(stake.fails),
-            ", ".join(f"{c.parameter}{GLUE}{percent(c.alone.share)}" for c in stake.causes[:3]),
+            ", ".join(f"{c.unknown}{GLUE}{percent(c.alone.share)}" for c in stake.causes[:3]),
         )
         for stake in found.stakes
     ]
@@ -52,7 +52,7 @@ def list_shares(shares: Iterable[Share]) -> Table:
             share.unknown,
             *(_interval(index) for index in (share.alone, share.total)),
             "" if share.common is None else percent(share.common.share),
-            "" if share.entries is None else percent(share.entries),
+            percent(share.entries),
         )
         for share in shares
     ]
@@ -105,29 +105,32 @@ def list_looks(found: Sensitivity, *, every: bool) -> Table:
 
 
 def tell_switches(case: Case, found: Sensitivity, names: Mapping[str, str]) -> list[str]:
-    """Where the plan turns, a sentence for each event."""
+    """Where the plan turns: a sentence for each event, and one for what was not seen."""
     lead = [names[iso3] for iso3 in found.lead[:LEAD]]
-    return [_tell_switch(case, switch, lead, found) for switch in found.switches]
-
-
-def _tell_switch(case: Case, switch: Switch, lead: Sequence[str], found: Sensitivity) -> str:
-    words = {
+    events = {
         "lead": f"{several(lead).replace(' and ', ' or ')} is entered no more"
         if lead else "a market is entered at all",
         "first": "a quarter of the first ten entries are others",
         "fewer": f"fewer entries in the first two years than {found.early}",
         "more": f"more entries in the first two years than {found.early}",
         "limits": "no plan is found that keeps the limits",
-    }[switch.event]  # fmt: skip
-    lever = switch.lever.capitalize()
-    if switch.factor is None:
-        tried = [look.factor for look in found.looks if look.lever == switch.lever]
-        return f"{lever} x {min(tried):.2g} to x {max(tried):.2g}: nowhere {words}."
-    what = ""
-    if switch.lever == "margin":
-        margin = case.product.price - case.product.unit_cost
-        what = f" ({money(switch.factor * margin, case.currency)} in place of {count(margin)})"
-    return f"{lever} x {switch.factor:.2f}{what}, not yet x {switch.before:.2f}: {words}."
+    }  # fmt: skip
+    margin, told = case.product.price - case.product.unit_cost, []
+    for lever in dict.fromkeys(switch.lever for switch in found.switches):
+        switches = [switch for switch in found.switches if switch.lever == lever]
+        for s in switches:
+            if s.factor is not None:
+                what = (
+                    f" ({money(s.factor * margin, case.currency)} in place of {count(margin)})"
+                    if lever == "margin" else ""
+                )  # fmt: skip
+                factor = f"{lever.capitalize()} x {s.factor:.2f}{what}"
+                told.append(f"{factor}, not yet x {s.before:.2f}: {events[s.event]}.")
+        tried = [look.factor for look in found.looks if look.lever == lever]
+        if unseen := [events[s.event] for s in switches if s.factor is None]:
+            stretch = f"{lever.capitalize()} x {min(tried):.2g} to x {max(tried):.2g}"
+            told.append(f"{stretch}, not seen anywhere: {'; '.join(unseen)}.")
+    return told
 
 
 def _interval(index: Index) -> str:
@@ -182,8 +185,8 @@ def list_sensitivity(
         Part(
             "stakes", "Worth of the first entries",
             f"Value of the plan less that without one entry, over {futures}: mean, nine worlds of "
-            f"ten, in how many of them it loses, and which parts of its variance would go if a "
-            f"parameter were known.",
+            f"ten, in how many of them it loses, and which parts of its variance would go if "
+            f"something were known.",
             list_stakes(case, found, names),
         ),
         Part(
@@ -197,16 +200,18 @@ def list_sensitivity(
             "swings", "One at a time",
             f"Each parameter at 5 % and 95 % of its prior, the others central (there J is "
             f"{count(found.centre)}). Rather: what J would prefer of the first ten entries, one by "
-            f"one. Planned again with {small} evaluations: the {REPLANNED} that move J most, and "
-            f"up to {DOUBTED} that speak against most entries; in brackets what that gains.",
+            f"one, more than at the centre. Planned again with {small} evaluations: the "
+            f"{REPLANNED} that move J most, and up to {DOUBTED} that speak against most entries; "
+            f"in brackets what that gains.",
             list_swings(swings),
         ),
         Part(
             "effects", "Mechanisms switched off one by one",
             f"J of the plan, and of one made again, in a world without the mechanism; and what the "
-            f"latter loses in the world with it, where a plan made again has "
-            f"{count(found.again)}.",
+            f"latter loses in the world with it, beside the plan made again there with more "
+            f"evaluations, whose J is {count(found.again)}.",
             list_effects(found, brief=brief),
+            (f"The plan made again: {_tell_turn(found.turn)}.",),
         ),
         Part(
             "looks", "Where the plan turns",
