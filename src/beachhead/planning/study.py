@@ -200,7 +200,8 @@ def keep_old(
 ) -> Schedule:
     """`new` with as many rows of `old` as cost no more than `slack` together.
 
-    `judge` gives the fitness of schedules. Those rows go back first that cost least alone.
+    Where all changes bring more than that, what stays of them brings half of it at least. `judge`
+    gives the fitness of schedules. Those rows go back first that cost least alone.
     """
     there = (old[0] < quarters) | (new[0] < quarters)
     rows = np.flatnonzero(there & ((old[0] != new[0]) | (old[1] != new[1])))
@@ -210,7 +211,9 @@ def keep_old(
     order = rows[np.argsort(-each, kind="stable")]
     mixed = [mix(new, old, order[:count]) for count in range(rows.size + 1)]
     fitness = judge(mixed)
-    return mixed[int(np.flatnonzero(fitness >= fitness[0] - slack).max())]
+    gain = float(fitness[0] - fitness[-1])  # of all changes together
+    spare = slack if gain <= slack else min(slack, gain / 2.0)
+    return mixed[int(np.flatnonzero(fitness >= fitness[0] - spare).max())]
 
 
 def mix(new: Schedule, old: Schedule, rows: NDArray[np.integer] | int) -> Schedule:
