@@ -171,7 +171,9 @@ def test_the_whole_analysis(found) -> None:
         assert stake.low < stake.worth < stake.high and 0.0 <= stake.fails <= 1.0
     assert {switch.lever for switch in hangs.switches} == {"entry cost", "margin"}
     # The case demands one entry, whatever happens.
-    turns = [effect.turn for effect in hangs.effects] + [l.turn for l in hangs.looks if l.keeps]
+    turns = [effect.turn for effect in hangs.effects] + [
+        look.turn for look in hangs.looks if look.keeps
+    ]
     assert not any("DEU" in turn.dropped for turn in turns)
     assert Sensitivity.from_json(hangs.to_json()) == hangs
 

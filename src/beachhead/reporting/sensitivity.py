@@ -74,19 +74,22 @@ def list_swings(swings: Iterable[Swing]) -> Table:
 
 
 def list_effects(found: Sensitivity, *, brief: bool) -> Table:
-    """Mechanisms switched off; in words unless `brief`."""
+    """Mechanisms switched off; unless `brief`, with what they are."""
+    heads = ("", "plan#", "again#", "loses#", "first ten entries of the plan made without it")
     rows = [
         (
-            effect.name if brief else f"{effect.name}: {effect.words}",
+            effect.name,
             count(effect.plan),
             count(effect.again),
             count(effect.loses),
             ("breaks limits; " if effect.breaks else "") + _tell_turn(effect.turn),
+            effect.words,
         )
         for effect in found.effects
     ]
-    heads = ("", "plan#", "again#", "loses#", "first ten entries of the plan made without it")
-    return Table(heads, tuple(rows))
+    if brief:
+        return Table(heads, tuple(row[:-1] for row in rows))
+    return Table((*heads, "what it is"), tuple(rows))
 
 
 def list_looks(found: Sensitivity, *, every: bool) -> Table:
