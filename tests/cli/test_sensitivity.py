@@ -19,5 +19,7 @@ def test_it_is_written_into_the_run(beachhead, tiny: Path, tmp_path: Path) -> No
     answer = beachhead("sensitivity", run, "--json")
     assert answer.status == 0, answer.err
     assert json.loads(answer.out)["status"] == "complete"
-    assert (run / "sensitivity.png").read_bytes().startswith(b"\x89PNG")
+    report = (run / "report.html").read_bytes()
+    assert b"What the plan hangs on" in report
     assert beachhead("report", run).status == 0  # the run is whole as before
+    assert (run / "report.html").read_bytes() == report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from beachhead.planning.indices import exchanged, first_order
+from beachhead.planning.indices import Index, exchanged, first_order
 
 WORLDS = 4096
 
@@ -48,8 +48,9 @@ def test_shares_of_a_sum_are_those_of_its_variances(inputs) -> None:
 
 def test_what_does_not_vary_explains_nothing() -> None:
     flat = np.full(64, 3.0)
-    assert first_order(flat, np.arange(64.0)) == (0.0, 0.0, 0.0)
-    assert exchanged(flat, flat, flat) == ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+    nothing = Index(0.0, 0.0, 0.0)
+    assert first_order(flat, np.arange(64.0)) == nothing
+    assert exchanged(flat, flat, flat) == (nothing, nothing)
 
 
 def test_money_of_another_size_changes_no_share(inputs) -> None:

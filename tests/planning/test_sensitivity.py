@@ -12,20 +12,11 @@ from beachhead.mechanisms import table
 from beachhead.planning import plan as make_plan
 from beachhead.planning.effects import EFFECTS, NO_EFFECT, list_effects
 from beachhead.planning.search import EFFORT
-from beachhead.planning.sensitivity import (
-    HALVINGS,
-    Stage,
-    Turn,
-    bisect,
-    compare,
-    end_of,
-    first_entries,
-    fix,
-    most_of,
-    probe,
-    pull_costs,
-    pull_margin,
-)
+from beachhead.planning.sensitivity import Sensitivity, probe
+from beachhead.planning.spread import Spread
+from beachhead.planning.study import Stage, Study, Turn, compare, first_entries, fix, keep_old
+from beachhead.planning.swings import end_of
+from beachhead.planning.turning import HALVINGS, bisect, most_of, pull_costs, pull_margin
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.state import NEVER
 
@@ -85,6 +76,24 @@ def test_plans_are_compared_by_their_first_entries() -> None:
     assert compare(old, old, names, 8) == Turn((), (), ())
 
 
+def test_what_brings_nothing_stays_as_it_was() -> None:
+    """Each row's date brings what stands in `worth`; that of the second matters little."""
+    old = np.array([1, 2, 3, NEVER], np.int32), np.array([0, 0, 0, 0], np.int32)
+    new = np.array([5, 6, NEVER, NEVER], np.int32), np.array([0, 0, 0, 1], np.int32)
+
+    def judge(schedules) -> np.ndarray:
+        worth = np.array([10.0, 0.5, 0.0, 0.0])
+        return np.array([(worth * (enter == new[0])).sum() for enter, _ in schedules])
+
+    def dates(slack: float) -> list[int]:
+        return keep_old(old, new, judge, slack, quarters=8)[0].tolist()
+
+    assert dates(0.0) == [5, 6, 3, NEVER]
+    assert dates(1.0) == [5, 2, 3, NEVER]
+    assert dates(20.0) == [1, 2, 3, NEVER]
+    assert keep_old(old, old, judge, 0.0, quarters=8) is old
+
+
 def test_levers_move_what_they_say(toy) -> None:
     problem = toy(flow=[1.0], cost=[2.0], unit_cost=0.75).setting.problem
     assert np.allclose(pull_costs(problem, 3.0).options.estimate, 3 * problem.options.estimate)
@@ -113,11 +122,17 @@ def test_an_effect_that_is_off_already_is_none() -> None:
 
 
 def test_ends_are_those_of_the_prior() -> None:
-    parameter = table()["acceptance.q"]  # log-normal with log sd 0.3
+    parameter = table()["category.p"]  # log-normal with log sd 0.4, one value for all markets
     ends = [end_of(parameter, score) for score in (-1.6448536, 0.0, 1.6448536)]
     assert np.log(ends) == pytest.approx(
-        np.log(parameter.default) + 0.3 * 1.6448536 * np.arange(-1, 2)
+        np.log(parameter.default) + 0.4 * 1.6448536 * np.arange(-1, 2)
     )
+
+
+def test_where_markets_differ_ends_are_those_of_what_they_have_in_common() -> None:
+    parameter = table()["acceptance.q"]  # log-normal with log sd 0.3, a value in each market
+    high = end_of(parameter, 1.6448536)
+    assert np.log(high / parameter.default) == pytest.approx(0.3 * 0.3**0.5 * 1.6448536)
 
 
 @pytest.fixture(scope="module")
@@ -151,28 +166,34 @@ def test_the_whole_analysis(found) -> None:
     shares = {share.unknown: share for share in hangs.shares}
     assert shares["supply.rate"].total.share == 0.0
     assert sum(share.alone.share for share in hangs.shares) > 0.3
+    assert [stake.iso3 for stake in hangs.stakes] == list(hangs.first)
+    for stake in hangs.stakes:
+        assert stake.low < stake.worth < stake.high and 0.0 <= stake.fails <= 1.0
     assert {switch.lever for switch in hangs.switches} == {"entry cost", "margin"}
-    # The case demands its one early entry.
-    assert all(switch.factor is None for switch in hangs.switches if switch.event == "first")
+    # The case demands one entry, whatever happens.
+    turns = [effect.turn for effect in hangs.effects] + [
+        look.turn for look in hangs.looks if look.keeps
+    ]
+    assert not any("DEU" in turn.dropped for turn in turns)
+    assert Sensitivity.from_json(hangs.to_json()) == hangs
 
 
 @pytest.mark.slow
-def test_it_is_told_in_a_hundred_columns_and_drawn(found) -> None:
-    from beachhead.reporting.sensitivity import describe_sensitivity, draw, to_json
-
+def test_the_worth_of_an_entry_is_that_of_the_whole_simulation(found) -> None:
+    """Only the markets of the plan are simulated, which changes nothing."""
     case = Case.loads(CASE)
-    text = describe_sensitivity(case, load_panel(case.as_of), found[1])
-    assert max(map(len, text.splitlines())) <= 100
-    for words in ("Spread of the value", "One at a time", "switched off", "Where the plan turns"):
-        assert words in text
-    assert draw(case, found[1]).startswith(b"\x89PNG")
-    assert '"status": "complete"' in to_json(found[1])
+    with jax.enable_x64(False):
+        study = Study(case, load_panel(case.as_of), found[0], None, 320, 32, 128, None)
+    with jax.enable_x64(True):
+        spread = Spread(study)
+        whole = spread.fresh.judge(*study.schedule).values
+    np.testing.assert_allclose(spread.values, whole, rtol=1e-12)
 
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_was_found(found) -> None:
     def interrupt(stage: Stage) -> None:
-        if stage.words == "one at a time":
+        if stage.words == "planning again at the ends":
             raise KeyboardInterrupt
 
     case = Case.loads(CASE)
@@ -181,5 +202,6 @@ def test_ctrl_c_keeps_what_was_found(found) -> None:
             case, load_panel(case.as_of), found[0], worlds=32, fresh_worlds=128, progress=interrupt
         )
     assert part.status == "partial"
-    assert part.shares == found[1].shares
+    assert part.shares == found[1].shares and part.stakes == found[1].stakes
+    assert [s.parameter for s in part.swings] == [s.parameter for s in found[1].swings]
     assert part.effects == () and part.switches == ()

@@ -10,6 +10,13 @@ import xarray as xr
 from beachhead.cases import Case, Entry, Schedule
 from beachhead.data import Panel, load_panel
 from beachhead.planning import Help, LimitUse, Plan, Reason, Strategy, Value
+from beachhead.planning.effects import Effect
+from beachhead.planning.indices import Index
+from beachhead.planning.sensitivity import Sensitivity
+from beachhead.planning.spread import Cause, Share, Stake
+from beachhead.planning.study import Turn
+from beachhead.planning.swings import End, Swing
+from beachhead.planning.turning import Look, Switch
 from beachhead.screening import Ranking, screen
 
 LINES = ("sales", "channel", "goods", "attached", "running", "advertising", "opening", "salvage")
@@ -194,3 +201,48 @@ def answer() -> Answer:
 def make() -> Callable[..., Answer]:
     """Maker of answers of any size: make(quarters, entries, status)."""
     return make_answer
+
+
+@pytest.fixture(scope="session")
+def hangs(answer: Answer) -> Sensitivity:
+    """What the plan of `answer` hangs on, with more parameters than are printed."""
+    first = tuple(entry.iso3 for entry in answer.plan.schedule.entries)
+    index, turn = Index(0.312, 0.25, 0.371), Turn(first[4:6], first[:1], first[1:4])
+    end = End(0.2, 2.1e7, 5e6, first[:2], (), first[2:3], turn, 2e5)
+    plain, high = End(0.2, 2.1e7, 5e6, (), (), ()), End(0.4, 3e7, 9e6, (), (), ())
+    return Sensitivity(
+        case="made",
+        seed=1,
+        status="partial",
+        objective=2.9e7,
+        stay_home=2.2e7,
+        again=2.95e7,
+        centre=2.8e7,
+        fresh_worlds=1024,
+        evaluations=1600,
+        first=first,
+        lead=first,
+        early=4,
+        turn=turn,
+        stakes=tuple(
+            Stake(iso3, 1e6, -2e5, 3e6, 0.25, (Cause("share.quality", index),)) for iso3 in first
+        ),
+        shares=(
+            Share("share.quality", index, index, index, 0.2),
+            Share("exits", index, index, None, 0.1),
+        ),
+        swings=tuple(
+            Swing(f"some.parameter_{k}", plain if k == 10 else end, high) for k in range(12)
+        ),
+        effects=(Effect("haste", "many <b>at once</b>", 3e7, 3.1e7, 4e5, True, turn),),
+        looks=(
+            Look("entry cost", 0.5, True, 6, turn),
+            Look("entry cost", 0.59, True, 5, Turn((), (), ())),
+            Look("margin", 4.0, False, 0, turn),
+        ),
+        switches=(
+            Switch("entry cost", "lead", 0.5, 0.59),
+            Switch("entry cost", "more", None, 1.0),
+            Switch("margin", "limits", 4.0, 2.0),
+        ),
+    )

@@ -68,10 +68,15 @@ def test_report_is_the_same_with_the_panel_and_without(report: Path, answer, tmp
 
 
 @pytest.mark.parametrize("entries", [0, 60])
-def test_page_draws_its_charts_and_asks_for_nothing(browser, make, tmp_path, entries) -> None:
+def test_page_draws_its_charts_and_asks_for_nothing(
+    browser, make, hangs, tmp_path, entries
+) -> None:
     answer = make(40, entries)
     path = tmp_path / "report.html"
-    write_report(path, answer.case, answer.ranking, answer.plan, answer.futures)
+    write_report(
+        path, answer.case, answer.ranking, answer.plan, answer.futures,
+        sensitivity=hangs if entries else None,
+    )  # fmt: skip
     head, middle, tail = path.read_text("utf-8").rpartition("<script>\nconst dark")
     path.write_text(head + PROBE + middle + tail, encoding="utf-8")
     dom = browser.read_dom(path.as_uri(), wait_ms=8000)
@@ -82,6 +87,9 @@ def test_page_draws_its_charts_and_asks_for_nothing(browser, make, tmp_path, ent
     assert found["asked"] == []
     assert found["drawn"].pop("map") > 170
     assert found["drawn"].pop("timeline", 0) == entries
+    if entries:
+        shown = [found["drawn"].pop(name) for name in ("stakes", "shares", "swings")]
+        assert shown == [2 * len(hangs.stakes), len(hangs.shares), 20]
     assert found["drawn"].keys() == {"cash", "sales"}
     assert min(found["drawn"].values()) >= 3
 

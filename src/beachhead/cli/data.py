@@ -6,14 +6,13 @@ import json
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from beachhead.cli.options import Json
+from beachhead.cli.progress import show_progress
 from beachhead.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -59,8 +58,11 @@ def update(
     from beachhead.data.worldbank import ADDRESS
 
     try:
-        with _show_progress() as progress:
-            done = data.update(address or ADDRESS, out, progress=progress)
+        with show_progress("the old panel") as show:
+            done = data.update(
+                address or ADDRESS, out,
+                progress=lambda asked, of, words: show(f"asking for {words}", asked, of),
+            )  # fmt: skip
     except KeyboardInterrupt:
         print("Interrupted: the panel stays as it was.", file=sys.stderr)
         raise
@@ -168,30 +170,6 @@ def _summarise(done: Update, panel: Panel) -> str:
 
 def _wrap(text: str) -> list[str]:
     return textwrap.wrap(text, _WIDTH, subsequent_indent="  ")
-
-
-@contextmanager
-def _show_progress() -> Iterator[Callable[[int, int, str], None] | None]:
-    """A bar on the terminal; nothing where nobody is looking."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("Ctrl-C keeps the old panel"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("asking", total=1)
-
-        def show(done: int, total: int, words: str) -> None:
-            bar.update(task, description=f"asking for {words}", total=total, completed=done)
-
-        yield show
 
 
 def _load_seen(case: str, as_of: str | None) -> Panel:

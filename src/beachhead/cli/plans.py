@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from beachhead.cli.cases import load_checked
 from beachhead.cli.options import CaseName, Changes, EffortName, EffortOption, Json, RunFolder, Seed
-
-if TYPE_CHECKING:
-    from beachhead.planning import Progress
+from beachhead.cli.progress import show_progress
 
 
 def demo(effort: EffortOption = EffortName.standard) -> None:
@@ -52,10 +48,10 @@ def plan(
     ranking = screen(loaded, panel)
     beliefs = Beliefs.from_prior(loaded, panel)
     costs: list[planning.Effort] = []
-    with _show_progress() as progress:
+    with show_progress("the best plan so far") as show:
         found = planning.plan(
-            loaded, panel, beliefs,
-            effort=effort.value, seed=seed, progress=progress, record=costs.append,
+            loaded, panel, beliefs, effort=effort.value, seed=seed, record=costs.append,
+            progress=lambda at: show(f"searching, J {at.best:.4g}", at.done, at.budget),
         )  # fmt: skip
     if found.status == "partial":
         print("Interrupted: keeping the best plan found so far.", file=sys.stderr)
@@ -107,42 +103,18 @@ def simulate(
 
 
 def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]) -> None:
-    """Write the report of a run again, without planning."""
+    """Write the report of a run again, without planning; with what it hangs on, where that is."""
     from beachhead.reporting.folder import REPORT, read_stamp
 
     read_stamp(run)
 
     from beachhead.reporting.html import write_report
-    from beachhead.reporting.run import read_run
+    from beachhead.reporting.run import read_run, read_sensitivity
 
     found = read_run(run)
     path = run / REPORT
-    write_report(path, found.case, found.ranking, found.plan, found.futures, panel=found.panel)
+    write_report(
+        path, found.case, found.ranking, found.plan, found.futures,
+        panel=found.panel, sensitivity=read_sensitivity(run),
+    )  # fmt: skip
     print(f"Wrote {path}")
-
-
-@contextmanager
-def _show_progress() -> Iterator[Callable[[Progress], None] | None]:
-    """A bar on the terminal; nothing where nobody is looking."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
-        TimeRemainingColumn(),
-        TextColumn("Ctrl-C keeps the best plan so far"),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("preparing", total=1)
-
-        def show(progress: Progress) -> None:
-            words = f"searching, J {progress.best:.4g}"
-            bar.update(task, description=words, total=progress.budget, completed=progress.done)
-
-        yield show

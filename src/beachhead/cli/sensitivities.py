@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from beachhead.cli.options import EffortName, EffortOption, Json
-
-if TYPE_CHECKING:
-    from beachhead.planning.sensitivity import Stage
+from beachhead.cli.progress import show_progress
 
 
 def sensitivity(
@@ -25,44 +21,31 @@ def sensitivity(
 
     Ctrl-C ends it early and keeps what has been found.
     """
-    from beachhead.reporting.folder import PICTURE, SENSITIVITY, read_stamp
+    from beachhead.reporting.folder import REPORT, SENSITIVITY, read_stamp
 
     read_stamp(run)
 
+    from beachhead.files import write_atomic
     from beachhead.planning.sensitivity import probe
+    from beachhead.reporting.html import write_report
     from beachhead.reporting.run import read_run
-    from beachhead.reporting.sensitivity import describe_sensitivity, write_sensitivity
+    from beachhead.reporting.sensitivity import describe_sensitivity
 
     read = read_run(run)
-    with _show_progress() as progress:
-        found = probe(read.case, read.panel, read.plan, effort=effort.value, progress=progress)
+    case, panel, plan = read.case, read.panel, read.plan
+    with show_progress("what has been found") as show:
+        found = probe(
+            case, panel, plan, effort=effort.value,
+            progress=lambda at: show(at.words, at.done, at.steps),
+        )  # fmt: skip
     if found.status == "partial":
         print("Interrupted: keeping what has been found so far.", file=sys.stderr)
-    write_sensitivity(run, read.case, found)
+    write_atomic(run / SENSITIVITY, found.to_json())
+    write_report(
+        run / REPORT, case, read.ranking, plan, read.futures, panel=panel, sensitivity=found
+    )
     if as_json:
         print((run / SENSITIVITY).read_text("utf-8"), end="")
     else:
-        print(describe_sensitivity(read.case, read.panel, found))
-        print(f"\nPicture: {run / PICTURE}")
-
-
-@contextmanager
-def _show_progress() -> Iterator[Callable[[Stage], None] | None]:
-    """A bar on the terminal; nothing where nobody is looking."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("step {task.completed} of at most {task.total}"),
-        TextColumn("Ctrl-C keeps what has been found"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("preparing", total=1)
-        yield lambda stage: bar.update(
-            task, description=stage.words, total=stage.steps, completed=stage.done
-        )
+        print(describe_sensitivity(case, panel, found))
+        print(f"\nReport: {run / REPORT}")

@@ -1,7 +1,12 @@
-"""Which effects of the model can be switched off, each by the neutral values of its parameters."""
+"""Mechanisms switched off one by one, each by the neutral values of its parameters."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from beachhead.planning.study import Schedule, Study, Turn, fix
+from beachhead.planning.valuation import Valuer
 from beachhead.quantities import Sure
 from beachhead.simulation.beliefs import Beliefs
 
@@ -31,6 +36,48 @@ NO_EFFECT = {
     "share.rivals_growth", "exit.age", "exit.knowledge", "exit.margin", "cashflow.fixed_factor",
     "home.carries", "supply.years",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A mechanism at its neutral value, on the worlds of the search.
+
+    `plan`: J of the plan without it; `again`: J of a plan made without it, there. `loses`: J that
+    the plan made without it falls short of one made with it, in the model with it: what it costs
+    to plan as if the mechanism did not exist. `breaks`: whether it breaks a limit there. `turn`:
+    what making the plan without it changes.
+    """
+
+    name: str
+    words: str
+    plan: float
+    again: float
+    loses: float
+    breaks: bool
+    turn: Turn
+
+
+def put_off(study: Study) -> dict[str, Valuer]:
+    """The worlds without each effect that is at work."""
+    effects = list_effects(study.beliefs)
+    return {name: study.prepare(fix(study.beliefs, off)) for name, off in effects.items()}
+
+
+def switch_off(study: Study, base: Schedule, without: dict[str, Valuer]) -> Iterator[Effect]:
+    """Every effect, beside `base`, the plan made again with all of them."""
+    for name, there in without.items():
+        made = study.remake(there, base)
+        plan, again = map(float, study.score(there, [study.schedule, made]).objective)
+        here = study.score(study.valuer, [base, made])
+        yield Effect(
+            name=name,
+            words=EFFECTS[name][0] if name in EFFECTS else study.beliefs.parameters[name].words,
+            plan=plan,
+            again=again,
+            loses=float(here.objective[0] - here.objective[1]),
+            breaks=bool(here.fitness[1] < here.objective[1]),
+            turn=study.compare(base, made),
+        )
 
 
 def list_effects(beliefs: Beliefs) -> dict[str, dict[str, float]]:

@@ -11,7 +11,7 @@ Proof: tests/planning/test_indices.py, against the function of Ishigami and Homm
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,8 @@ BINS = 16  # of equal numbers of worlds: the mean of each is known to a few part
 RESAMPLES = 200
 
 
-class Index(NamedTuple):
+@dataclass(frozen=True)
+class Index:
     """A share of the variance, with its 95 % interval; all in [0, 1]."""
 
     share: float
@@ -30,22 +31,24 @@ class Index(NamedTuple):
     high: float
 
 
-def first_order(values: Floats, factor: Floats, seed: int = 0) -> Index:
-    """First-order index of `factor` from the sampled worlds alone; both axis world.
+def correlation_ratio(values: Floats, factor: Floats) -> float:
+    """Part of the variance that lies between bins of `factor`, axis world, less what chance gives.
 
-    The correlation ratio over bins of the factor, less what chance gives to bins of that size.
+    Of a finite sample, so it may be a little below zero.
     """
+    y = values[np.argsort(factor, kind="stable")]
+    y = y - y.mean()
+    whole = float(y @ y)
+    if whole <= 0.0:
+        return 0.0
+    edges = np.linspace(0, y.size, BINS + 1).astype(int)
+    between = float((np.add.reduceat(y, edges[:-1]) ** 2 / np.diff(edges)).sum())
+    return 1.0 - (1.0 - between / whole) * (y.size - 1) / (y.size - BINS)
 
-    def ratio(rows: NDArray[np.intp]) -> float:
-        y = values[rows][np.argsort(factor[rows], kind="stable")]
-        parts = np.array_split(y, BINS)
-        inside = sum(((part - part.mean()) ** 2).sum() for part in parts)
-        whole = ((y - y.mean()) ** 2).sum()
-        if whole <= 0.0:
-            return 0.0
-        return float(1.0 - inside / whole * (y.size - 1) / (y.size - BINS))
 
-    return _spread(ratio, values.size, seed)
+def first_order(values: Floats, factor: Floats, seed: int = 0) -> Index:
+    """First-order index of `factor` from the sampled worlds alone; both axis world."""
+    return _spread(lambda rows: correlation_ratio(values[rows], factor[rows]), values.size, seed)
 
 
 def exchanged(values: Floats, others: Floats, mixed: Floats, seed: int = 0) -> tuple[Index, Index]:

@@ -24,7 +24,7 @@ from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.state import NEVER, Gates
 
 CHAINS = BATCH
-POLISH = 0.2  # part of the budget kept for trying every single change at the end
+POLISH = 0.2  # part of the budget kept for the end, see `search`
 TAKE_OVER = 16  # iterations after which the worst quarter of the chains starts from the best
 EFFORT = {"quick": 1_600, "standard": 12_000, "thorough": 60_000}  # evaluations
 
@@ -71,6 +71,7 @@ def search(
     budget: int,
     seed: int,
     spread: float,
+    polishing: float = POLISH,
     report: Callable[[int, float], None] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], int, bool]:
     """Improve on `starts` for `budget` evaluations.
@@ -89,6 +90,8 @@ def search(
         Of the search's own chance.
     spread : float
         Money over which chains differ at the start: the first temperature.
+    polishing : float
+        Part of the budget kept for trying every single change at the end; without any, none is.
     report : callable, optional
         Called after each chunk with evaluations done and the best fitness.
 
@@ -97,7 +100,7 @@ def search(
     enter, option, evaluations, whole
         The best schedule found; evaluations spent; False where Ctrl-C ended the search.
     """
-    iterations = -(-(budget - int(POLISH * budget)) // CHAINS)
+    iterations = -(-(budget - int(polishing * budget)) // CHAINS)
     picked = [starts[k % len(starts)] for k in range(CHAINS)]
     enter = np.stack([start[0] for start in picked])
     option = np.stack([start[1] for start in picked])

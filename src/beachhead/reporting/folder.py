@@ -15,8 +15,8 @@ CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, STAMP = (
     "case.toml", "plan.json", "schedule.csv", "futures.nc", "ranking.parquet", "report.html",
     "run.json",
 )  # fmt: skip
-SENSITIVITY, PICTURE = "sensitivity.json", "sensitivity.png"  # of a plan in the folder; may lack
-FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY, PICTURE)
+SENSITIVITY = "sensitivity.json"  # of a plan in the folder; may lack
+FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY)
 AGAIN = "Plan the case again."
 
 

@@ -16,7 +16,9 @@ from beachhead.cases import Case, overlay
 from beachhead.data import Panel, load_panel
 from beachhead.files import write_atomic
 from beachhead.planning import Plan
+from beachhead.planning.sensitivity import Sensitivity
 from beachhead.reporting import charts, sentences, tables
+from beachhead.reporting.sensitivity import PARTIAL, draw_sensitivity, list_sensitivity
 from beachhead.reporting.summary import summarise
 from beachhead.screening import Ranking
 from beachhead.simulation import Beliefs
@@ -33,6 +35,7 @@ def write_report(
     futures: xr.Dataset,
     *,
     panel: Panel | None = None,
+    sensitivity: Sensitivity | None = None,
 ) -> None:
     """Write the report of a plan: map, timeline, fans, tables, assumptions, notes on the data.
 
@@ -50,6 +53,8 @@ def write_report(
         What `simulate` returned for `plan.schedule`.
     panel : Panel, optional
         The panel of the answer; by default the packaged one as of the case's date.
+    sensitivity : Sensitivity, optional
+        What the plan hangs on; without it the report has no such section.
 
     Raises
     ------
@@ -85,7 +90,10 @@ def write_report(
                 if summary.launches
                 else {}
             ),
+            **(draw_sensitivity(case, sensitivity, names) if sensitivity else {}),
         },
+        hangs=list_sensitivity(case, sensitivity, names) if sensitivity else [],
+        interrupted=PARTIAL if sensitivity and sensitivity.status == "partial" else "",
         schedule=tables.list_schedule(case, summary, futures, why),
         years=tables.list_years(summary),
         strategies=tables.list_strategies(case, plan),

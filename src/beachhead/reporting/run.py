@@ -20,6 +20,7 @@ from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
 from beachhead.planning import Effort, Plan
+from beachhead.planning.sensitivity import Sensitivity
 from beachhead.reporting.folder import (
     AGAIN,
     CASE,
@@ -29,6 +30,7 @@ from beachhead.reporting.folder import (
     RANKING,
     REPORT,
     SCHEDULE,
+    SENSITIVITY,
     STAMP,
     claim_folder,
     hash_file,
@@ -173,6 +175,26 @@ def read_run(folder: str | Path) -> Run:
         what = f"written by version {stamp['version']}, and not readable by {__version__}: {error}"
         raise InputError(Problem(what, str(folder), AGAIN)) from error
     return Run(folder, case, panel, ranking, plan, futures, stamp)
+
+
+def read_sensitivity(folder: str | Path) -> Sensitivity | None:
+    """What `beachhead sensitivity` found about the plan of a run; None where it was not asked.
+
+    Raises
+    ------
+    InputError
+        If it is of another version.
+    """
+    path = Path(folder) / SENSITIVITY
+    try:
+        return Sensitivity.from_json(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        what = f"not readable by version {__version__}"
+        raise InputError(
+            Problem(what, str(path), "Delete it, or let 'beachhead sensitivity' write it again.")
+        ) from error
 
 
 def _quarters(case: Case) -> list[str]:

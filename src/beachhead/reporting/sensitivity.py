@@ -1,241 +1,344 @@
-"""What a plan hangs on, in words, as a file, and as a picture."""
+"""What a plan hangs on, as tables, in print, and as pictures of the report."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 
 from beachhead.cases import Case
 from beachhead.data import Panel
-from beachhead.files import write_atomic
 from beachhead.planning.indices import Index
-from beachhead.planning.sensitivity import (
-    HALVINGS,
-    REPLANNED,
-    SMALL,
-    Effect,
-    Sensitivity,
-    Swing,
-    Switch,
-    Turn,
-)
-from beachhead.reporting.folder import PICTURE, SENSITIVITY
-from beachhead.reporting.words import GLUE, count, lay_out, money, percent
+from beachhead.planning.sensitivity import Sensitivity
+from beachhead.planning.spread import Share
+from beachhead.planning.study import SMALL, Turn
+from beachhead.planning.swings import DOUBTED, REPLANNED, End, Swing
+from beachhead.planning.turning import GRID, LEAD
+from beachhead.reporting.tables import Table
+from beachhead.reporting.words import GLUE, change, count, money, percent, several
 
+PARTIAL = "PARTIAL: it was interrupted, and what was not looked at is not shown."
 WIDTH = 100
-_SHOWN = 10  # parameters and mechanisms that are printed
+SHOWN = 10  # parameters and mechanisms that are printed and drawn
+_BESIDE = 36  # columns that a sentence needs to stand beside the numbers, else it stands below
 _LOW, _HIGH = "#4c9be8", "#e8a33d"
+_AMOUNT = "replace(replace(format(datum.value, '~s'), 'G', ' bn'), 'M', ' m')"
 
 
-def write_sensitivity(folder: Path, case: Case, found: Sensitivity) -> None:
-    """Write `sensitivity.json` and the picture into a run folder."""
-    write_atomic(folder / SENSITIVITY, to_json(found))
-    write_atomic(folder / PICTURE, draw(case, found))
-
-
-def to_json(found: Sensitivity) -> str:
-    """Text of `sensitivity.json`: everything that was found."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Index):
-            return value._asdict()
-        if dataclasses.is_dataclass(value):
-            return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return [plain(part) for part in value] if isinstance(value, tuple) else value
-
-    return json.dumps(plain(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def describe_sensitivity(case: Case, panel: Panel, found: Sensitivity) -> str:
-    """What a plan hangs on, in tables of at most 100 columns."""
-    names = {iso3: panel.name(iso3) for iso3 in found.first}
-    first = [f"{name}," for name in names.values()]
-    first[-1:] = [first[-1].replace(",", ".")] if first else ["none."]
-    lines = [
-        f"{found.case}: what the plan hangs on (seed {found.seed}). J {count(found.objective)}, "
-        f"at home {count(found.stay_home)} {case.currency}.",
-        *lay_out(["First entries:", *first], WIDTH),
-    ]
-    if found.status == "partial":
-        lines.append("PARTIAL: it was interrupted, and what was not looked at is not shown.")
-    for section in (_shares(found), _swings(found), _effects(found), _switches(case, found, names)):
-        lines += ["", *section] if section else []
-    return "\n".join(line[:WIDTH].rstrip() for line in lines).replace(GLUE, " ")
-
-
-def _shares(found: Sensitivity) -> list[str]:
-    if not found.shares:
-        return []
-    futures = f"{found.fresh_worlds:,} futures"
-    head = f"Spread of the value over {futures}: parts of its variance (shared: by all markets)"
-    lines = [head, f"  {'':<30}{'alone':>7} {'95 %':>16}  {'with others':>11} {'95 %':>16}"
-             f"  {'shared':>7}"]  # fmt: skip
-    for share in found.shares[:_SHOWN]:
-        common = "" if share.common is None else percent(share.common.share)
-        lines.append(
-            f"  {share.unknown:<30}{percent(share.alone.share):>7} {_interval(share.alone):>16}"
-            f"  {percent(share.total.share):>11} {_interval(share.total):>16}  {common:>7}"
+def list_stakes(case: Case, found: Sensitivity, names: Mapping[str, str]) -> Table:
+    """What each of the first ten entries is worth, and what spreads that."""
+    rows = [
+        (
+            f"{names[stake.iso3]} ({stake.iso3})",
+            count(stake.worth),
+            count(stake.low),
+            count(stake.high),
+            percent(stake.fails),
+            ", ".join(f"{c.unknown}{GLUE}{percent(c.alone.share)}" for c in stake.causes[:3]),
         )
-    return lines
+        for stake in found.stakes
+    ]
+    heads = ("", f"worth, {case.currency}#", "5 %#", "95 %#", "loses#", "spread most by")
+    return Table(heads, tuple(rows))
+
+
+def list_shares(shares: Iterable[Share]) -> Table:
+    """Parts of the variance of the value."""
+    rows = [
+        (
+            share.unknown,
+            *(_interval(index) for index in (share.alone, share.total)),
+            "" if share.common is None else percent(share.common.share),
+            percent(share.entries),
+        )
+        for share in shares
+    ]
+    heads = ("", "alone#", "with others#", "by all markets#", "first entries#")
+    return Table(heads, tuple(rows))
+
+
+def list_swings(swings: Iterable[Swing]) -> Table:
+    """One at a time: the value at both ends of each prior, and what the first entries do."""
+    rows = []
+    for swing in swings:
+        ends = swing.low, swing.high
+        told = [f"At {end.value:.3g}: {words}." for end in ends if (words := _tell_end(end))]
+        figures = [count(end.objective) for end in ends] + [count(end.adds) for end in ends]
+        values = [f"{end.value:.3g}" for end in ends]
+        rows.append((swing.parameter, *values, *figures, " ".join(told)))
+    heads = ("", "from#", "to#", "J from#", "J to#", "adds from#", "adds to#", "first ten entries")
+    return Table(heads, tuple(rows))
+
+
+def list_effects(found: Sensitivity, *, brief: bool) -> Table:
+    """Mechanisms switched off; unless `brief`, with what they are."""
+    heads = ("", "plan#", "again#", "loses#", "first ten entries of the plan made without it")
+    rows = [
+        (
+            effect.name,
+            count(effect.plan),
+            count(effect.again),
+            count(effect.loses),
+            ("breaks limits; " if effect.breaks else "") + _tell_turn(effect.turn),
+            effect.words,
+        )
+        for effect in found.effects
+    ]
+    if brief:
+        return Table(heads, tuple(row[:-1] for row in rows))
+    return Table((*heads, "what it is"), tuple(rows))
+
+
+def list_looks(found: Sensitivity, *, every: bool) -> Table:
+    """The plan made again with other entry costs and margins, at `every` factor or the main."""
+    rows = [
+        (
+            look.lever,
+            f"x {look.factor:.2f}",
+            str(look.early) if look.keeps else "",
+            _tell_turn(look.turn) if look.keeps else "no plan found that keeps the limits",
+        )
+        for look in found.looks
+        if every or look.factor in GRID
+    ]
+    return Table(("", "factor#", "in two years#", "first ten entries"), tuple(rows))
+
+
+def tell_switches(case: Case, found: Sensitivity, names: Mapping[str, str]) -> list[str]:
+    """Where the plan turns: a sentence for each event, and one for what was not seen."""
+    lead = [names[iso3] for iso3 in found.lead[:LEAD]]
+    events = {
+        "lead": f"{several(lead).replace(' and ', ' or ')} is entered no more"
+        if lead else "a market is entered at all",
+        "first": "a quarter of the first ten entries are others",
+        "fewer": f"fewer entries in the first two years than {found.early}",
+        "more": f"more entries in the first two years than {found.early}",
+        "limits": "no plan is found that keeps the limits",
+    }  # fmt: skip
+    margin, told = case.product.price - case.product.unit_cost, []
+    for lever in dict.fromkeys(switch.lever for switch in found.switches):
+        switches = [switch for switch in found.switches if switch.lever == lever]
+        for s in switches:
+            if s.factor is not None:
+                what = (
+                    f" ({money(s.factor * margin, case.currency)} in place of {count(margin)})"
+                    if lever == "margin" else ""
+                )  # fmt: skip
+                factor = f"{lever.capitalize()} x {s.factor:.2f}{what}"
+                told.append(f"{factor}, not yet x {s.before:.2f}: {events[s.event]}.")
+        tried = [look.factor for look in found.looks if look.lever == lever]
+        if unseen := [events[s.event] for s in switches if s.factor is None]:
+            stretch = f"{lever.capitalize()} x {min(tried):.2g} to x {max(tried):.2g}"
+            told.append(f"{stretch}, not seen anywhere: {'; '.join(unseen)}.")
+    return told
 
 
 def _interval(index: Index) -> str:
-    return f"{percent(index.low)} to {percent(index.high)}"
+    low, high = (percent(part).removesuffix(f"{GLUE}%") for part in (index.low, index.high))
+    return f"{percent(index.share)} ({low} to {high})"
 
 
-def _swings(found: Sensitivity) -> list[str]:
-    if not found.swings:
-        return []
-    lines = [
-        f"One at a time, 5 % and 95 % of its prior, the others central (there J is "
-        f"{count(found.centre)})",
-        f"  {'':<26}{'from':>9}{'to':>9}{'J from':>10}{'J to':>10}{'adds from':>11}{'adds to':>10}",
+def _tell_end(end: End) -> str:
+    parts = [
+        f"rather {what} {' '.join(names)}"
+        for what, names in (("without", end.idle), ("sooner", end.sooner), ("later", end.later))
+        if names
     ]
-    for swing in found.swings[:_SHOWN]:
-        low, high = swing.low, swing.high
-        lines.append(
-            f"  {swing.parameter:<26}{low.value:>9.3g}{high.value:>9.3g}"
-            f"{count(low.objective):>10}{count(high.objective):>10}"
-            f"{count(low.adds):>11}{count(high.adds):>10}"
-        )
-        lines += lay_out(_tell_ends(swing), WIDTH, indent="    ", lines=2, rest="and {} more.")
-    lines.append(
-        f"  First entries that no longer pay and, for the {REPLANNED} that move J most, what "
-        f"planning again changes"
-    )
-    lines.append(
-        f"  ({SMALL * found.evaluations:,.0f} evaluations, beside the same at the centre)."
-    )
-    return lines
-
-
-def _tell_ends(swing: Swing) -> list[str]:
-    parts = []
-    for end in (swing.low, swing.high):
-        at = f"at {end.value:.3g}"
-        if end.idle:
-            parts.append(f"{at} no longer pay: {', '.join(end.idle)};")
-        if end.turn is not None and (told := _tell_turn(end.turn)) != "nothing":
-            parts.append(f"{at} planned again: {told};")
-    return parts
+    if end.turn is not None and end.gains is not None:
+        parts.append(f"planned again ({change(end.gains)}) {_tell_turn(end.turn)}")
+    return "; ".join(parts)
 
 
 def _tell_turn(turn: Turn) -> str:
     parts = [
-        f"{sign}{' '.join(names)}"
-        for sign, names in (("in ", turn.entered), ("out ", turn.dropped), ("moved ", turn.moved))
+        f"{sign} {' '.join(names)}"
+        for sign, names in (("in", turn.entered), ("out", turn.dropped), ("moved", turn.moved))
         if names
     ]
-    return ", ".join(parts) or "nothing"
+    return ", ".join(parts) or "as they are"
 
 
-def _effects(found: Sensitivity) -> list[str]:
-    if not found.effects:
-        return []
+@dataclass(frozen=True)
+class Part:
+    """One question: its name, its title, what the table shows, the table, what else is said."""
+
+    name: str
+    title: str
+    words: str
+    table: Table
+    sentences: tuple[str, ...] = ()
+
+
+def list_sensitivity(
+    case: Case, found: Sensitivity, names: Mapping[str, str], *, brief: bool = False
+) -> list[Part]:
+    """Everything that was found, question by question; `names` by ISO3 code.
+
+    `brief`: only the first ten parameters and the factors that were tried first, as in print.
+    """
+    futures, small = f"{found.fresh_worlds:,} futures", f"{SMALL * found.evaluations:,.0f}"
+    shares, swings = found.shares, found.swings
+    if brief:  # those for which the plan was made again stand there too
+        shares = shares[:SHOWN]
+        swings = tuple(s for k, s in enumerate(swings) if k < SHOWN or s.low.turn is not None)
+    parts = [
+        Part(
+            "stakes", "Worth of the first entries",
+            f"Value of the plan less that without one entry, over {futures}: mean, nine worlds of "
+            f"ten, in how many of them it loses, and which parts of its variance would go if "
+            f"something were known.",
+            list_stakes(case, found, names),
+        ),
+        Part(
+            "shares", "Spread of the value",
+            f"Parts of its variance over {futures}, with 95 % intervals: alone, and together with "
+            f"others; what of it all markets have in common; and the mean part of the worth of the "
+            f"first entries.",
+            list_shares(shares),
+        ),
+        Part(
+            "swings", "One at a time",
+            f"Each parameter at 5 % and 95 % of its prior, the others central (there J is "
+            f"{count(found.centre)}). Rather: what J would prefer of the first ten entries, one by "
+            f"one, more than at the centre. Planned again with {small} evaluations: the "
+            f"{REPLANNED} that move J most, and up to {DOUBTED} that speak against most entries; "
+            f"in brackets what that gains.",
+            list_swings(swings),
+        ),
+        Part(
+            "effects", "Mechanisms switched off one by one",
+            f"J of the plan, and of one made again, in a world without the mechanism; and what the "
+            f"latter loses in the world with it, beside the plan made again there with more "
+            f"evaluations, whose J is {count(found.again)}.",
+            list_effects(found, brief=brief),
+            (f"The plan made again: {_tell_turn(found.turn)}.",),
+        ),
+        Part(
+            "looks", "Where the plan turns",
+            f"Made again with other entry costs and margins, {small} evaluations each. As they "
+            f"are, {found.early} entries fall into the first two years.",
+            list_looks(found, every=not brief),
+            tuple(tell_switches(case, found, names)),
+        ),
+    ]  # fmt: skip
+    return [part for part in parts if part.table.rows]
+
+
+def describe_sensitivity(case: Case, panel: Panel, found: Sensitivity) -> str:
+    """What a plan hangs on, in tables of at most 100 columns."""
+    names = dict(panel.markets.select("iso3", "name").iter_rows())
     lines = [
-        f"Mechanisms switched off one by one (with all, planned again: J {count(found.again)})",
-        f"  {'':<26}{'plan':>9}{'again':>9}{'costs':>9}  what planning without it changes",
+        f"{found.case}: what the plan hangs on (seed {found.seed}). J {count(found.objective)}, "
+        f"at home {count(found.stay_home)} {case.currency}."
     ]
-    lines += [_tell_effect(effect) for effect in found.effects]
-    lines.append(
-        "  plan, again: J of the plan, and of one made anew, in a world without it; costs:"
-    )
-    lines.append("  what the plan made without it loses in the world with it.")
+    if found.status == "partial":
+        lines.append(PARTIAL)
+    for part in list_sensitivity(case, found, names, brief=True):
+        lines += ["", *textwrap.wrap(f"{part.title}. {part.words}", WIDTH), *_print(part.table)]
+        for sentence in part.sentences:
+            lines += textwrap.wrap(sentence, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return "\n".join(line.rstrip() for line in lines).replace(GLUE, " ")
+
+
+def _print(table: Table) -> list[str]:
+    """A table in columns; a sentence at its end beside the numbers, or below where it is tight."""
+    rows = [tuple(head.rstrip("#") for head in table.heads), *table.rows]
+    wordy = len(table.heads) > 1 and not table.heads[-1].endswith("#")
+    last = len(table.heads) - wordy
+    widths = [max(len(row[k]) for row in rows) for k in range(last)]
+    used = 2 + sum(widths) + 2 * last
+    below = WIDTH - used < _BESIDE
+    lines = []
+    for row in rows:
+        cells = [
+            f"{cell:>{width}}" if head.endswith("#") else f"{cell:<{width}}"
+            for cell, width, head in zip(row, widths, table.heads, strict=False)
+        ]
+        line, words = "  " + "  ".join(cells), row[-1] if wordy else ""
+        indent = " " * (6 if below else used)
+        told = textwrap.wrap(words, WIDTH - len(indent)) if words else []
+        if below and row is rows[0]:  # the head of what stands below says itself
+            told = []
+        if told and not below:
+            line = f"{line:<{used}}{told.pop(0)}"
+        lines += [line, *(indent + part for part in told)]
     return lines
 
 
-def _tell_effect(effect: Effect) -> str:
-    breaks = "breaks limits; " if effect.breaks else ""
-    return (
-        f"  {effect.name:<26}{count(effect.plan):>9}{count(effect.again):>9}"
-        f"{count(effect.loses):>9}  {breaks}{_tell_turn(effect.turn)}"
+def draw_sensitivity(
+    case: Case, found: Sensitivity, names: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Pictures by name: worth of the first entries, swings of J, and shares of the variance."""
+    drawn = {}
+    if found.stakes:
+        drawn["stakes"] = _draw_stakes(case, found, names)
+    if found.swings:
+        drawn["swings"] = _draw_swings(case, found)
+    if found.shares:
+        drawn["shares"] = _draw_shares(found)
+    return {
+        name: chart.properties(width="container", height=alt.Step(22)).to_dict()
+        for name, chart in drawn.items()
+    }
+
+
+def _draw_stakes(case: Case, found: Sensitivity, names: Mapping[str, str]) -> Any:
+    rows = [
+        {"market": names[s.iso3], "worth": s.worth, "low": s.low, "high": s.high}
+        for s in found.stakes
+    ]
+    base = alt.Chart(alt.Data(values=rows)).encode(y=_lines("market", rows))
+    spans = base.mark_bar(opacity=0.5, color=_LOW).encode(
+        x=alt.X(
+            "low:Q", title=f"worth, {case.currency}, mean and nine worlds of ten", axis=_axis()
+        ),
+        x2="high:Q",
     )
-
-
-def _switches(case: Case, found: Sensitivity, names: Mapping[str, str]) -> list[str]:
-    if not found.switches:
-        return []
-    first = names[found.first[0]] if found.first else ""
-    lines = [f"Where the plan turns ({found.evaluations:,} evaluations each)"]
-    lines += [f"  {_tell_switch(switch, first)}" for switch in found.switches]
-    step = 2 ** (0.5**HALVINGS) - 1
-    product = case.product
-    lines.append(
-        f"  Found to within a factor of {1 + step:.2f} at most, from 0.5 to 8. Today's margin is "
-        f"{money(product.price - product.unit_cost, case.currency)}."
-    )
-    return lines
-
-
-def _tell_switch(switch: Switch, name: str) -> str:
-    event = {
-        "first": f"{name} is entered no more" if name else "a first market is entered",
-        "fewer": "fewer entries in the first two years",
-        "more": "more entries in the first two years",
-        "limits": "no plan is found that keeps the limits",
-    }[switch.event]  # fmt: skip
-    if switch.factor is None:
-        return f"{switch.lever:<11} nowhere in the range: {event}."
-    return f"{switch.lever:<11} x {switch.factor:.2f} (not yet at x {switch.before:.2f}): {event}."
-
-
-def draw(case: Case, found: Sensitivity) -> bytes:
-    """The picture, PNG: swings of J one at a time, and shares of the variance."""
-    import vl_convert
-
-    chart = alt.hconcat(_draw_swings(case, found), _draw_shares(found)).resolve_scale(
-        color="independent"
-    )
-    picture: bytes = vl_convert.vegalite_to_png(chart.to_json(), scale=2)
-    return picture
+    return alt.layer(spans, base.mark_tick(color=_HIGH, thickness=3).encode(x="worth:Q"))
 
 
 def _draw_swings(case: Case, found: Sensitivity) -> Any:
     rows = [
-        {"parameter": swing.parameter, "end": end, "J": value}
-        for swing in found.swings[:_SHOWN]
+        {"parameter": swing.parameter, "end": end, "J": value, "centre": found.centre}
+        for swing in found.swings[:SHOWN]
         for end, value in (("5 %", swing.low.objective), ("95 %", swing.high.objective))
     ]
-    bars = (
-        alt.Chart(alt.Data(values=[{**row, "centre": found.centre} for row in rows]))
-        .mark_bar(opacity=0.9)
-        .encode(
-            y=alt.Y("parameter:N", sort=_in_order(s.parameter for s in found.swings), title=None),
-            x=alt.X("J:Q", title=f"J, {case.currency}", axis=alt.Axis(format="~s"),
-                    scale=alt.Scale(zero=False)),
-            x2="centre:Q",
-            color=alt.Color("end:N", title="of the prior",
-                            scale=alt.Scale(domain=["5 %", "95 %"], range=[_LOW, _HIGH])),
-        )
+    colour = alt.Color(
+        "end:N", title="of the prior", legend=alt.Legend(orient="bottom"),
+        scale=alt.Scale(domain=["5 %", "95 %"], range=[_LOW, _HIGH]),
     )  # fmt: skip
-    rule = alt.Chart(alt.Data(values=[{"centre": found.centre}])).mark_rule().encode(x="centre:Q")
-    title = "One at a time, the others central"
-    return alt.layer(bars, rule).properties(width=360, height=260, title=title)
+    x = alt.X("J:Q", title=f"J, {case.currency}", axis=_axis(), scale=alt.Scale(zero=False))
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar(opacity=0.9)
+        .encode(y=_lines("parameter", rows), x=x, x2="centre:Q", color=colour)
+    )
 
 
 def _draw_shares(found: Sensitivity) -> Any:
     rows = [
-        {
-            "unknown": share.unknown, "part": share.total.share, "low": share.total.low,
-            "high": share.total.high,
-        }
-        for share in found.shares[:_SHOWN]
-    ]  # fmt: skip
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        y=alt.Y("unknown:N", sort=_in_order(s.unknown for s in found.shares), title=None)
-    )
+        {"unknown": s.unknown, "part": s.total.share, "low": s.total.low, "high": s.total.high}
+        for s in found.shares[:SHOWN]
+    ]
+    base = alt.Chart(alt.Data(values=rows)).encode(y=_lines("unknown", rows))
+    axis = alt.Axis(format="%")
     bars = base.mark_bar(color=_LOW).encode(
-        x=alt.X("part:Q", title="part of the variance, with others", axis=alt.Axis(format="%"))
+        x=alt.X("part:Q", title="part of the variance, with others", axis=axis)
     )
-    spans = base.mark_rule().encode(x="low:Q", x2="high:Q")
-    title = f"Spread of the value, {found.fresh_worlds:,} futures"
-    return alt.layer(bars, spans).properties(width=360, height=260, title=title)
+    return alt.layer(bars, base.mark_rule(color=_HIGH).encode(x="low:Q", x2="high:Q"))
 
 
-def _in_order(names: Any) -> Sequence[str]:
-    return list(names)[:_SHOWN]
+def _lines(field: str, rows: Sequence[Mapping[str, Any]]) -> alt.Y:
+    """One line a name, in the order of the rows."""
+    order = list(dict.fromkeys(row[field] for row in rows))
+    return alt.Y(
+        f"{field}:N", sort=order, title=None, axis=alt.Axis(labelLimit=220),
+        scale=alt.Scale(paddingInner=0.25),
+    )  # fmt: skip
+
+
+def _axis() -> alt.Axis:
+    return alt.Axis(labelExpr=_AMOUNT)
