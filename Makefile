@@ -1,6 +1,6 @@
 # Every target sets up what it needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: setup demo test test-slow check docs pages mutants bench pin clean help
+.PHONY: setup demo test test-slow check docs pages mission mutants bench pin clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,7 +35,10 @@ docs: $(READY)  ## check that the documentation agrees with the program
 pages: $(READY)  ## write docs/model: a page and a picture for each mechanism
 	@$(BIN)/python tools/model_pages.py
 
-mutants: $(READY)  ## change every mechanism in small ways: its tests must notice each; hours
+mission: $(READY)  ## plan each row of docs/mission.md with its mechanism off and on
+	@$(BIN)/python tools/mission.py
+
+mutants: $(READY)  ## change every mechanism in small ways: its tests must notice each; an hour
 	@$(BIN)/python tests/mutations.py
 
 bench: $(READY)  ## measure speed: start-up, kernel, planning

@@ -2,12 +2,14 @@
 
 Both value the same random schedules on the same worlds in the same precision. The kernel is called
 as the search calls it: compiled, a batch of schedules over all worlds. NumPy takes one schedule at
-a time over all worlds. Rounds alternate, and medians are compared.
+a time over all worlds. Rounds alternate, and medians are compared. A second kernel values the same
+markets with every mechanism at work, which NumPy's side does not know.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -34,12 +36,56 @@ type Worth = tuple[jax.Array, jax.Array, jax.Array]
 MARKETS, WORLDS, SCHEDULES, BATCH, ROUNDS, NUMPY_SCHEDULES = 60, 128, 128, 32, 9, 4
 
 
-def prepare() -> tuple[Case, Packed]:
+# What the bundled case does not have, so that every mechanism is at work.
+REST = """
+[[components]]
+name = "chipset"
+share = 0.25
+sources = [{country = "USA", share = 0.8}, {country = "TWN", share = 0.2}]
+
+[[components]]
+name = "display"
+share = 0.2
+sources = [{country = "KOR", share = 0.5}, {country = "JPN", share = 0.5}]
+
+[[measures]]
+name = "hiring"
+changes = {teams = 1}
+
+[[measures]]
+name = "research"
+markets = ["all", "home"]
+changes = {"share.quality" = 0.1}
+
+[[measures]]
+name = "offices"
+markets = ["IND", "RUS", "BRA"]
+changes = {"entry.cost_factor" = 0.8, distance = 0.8}
+
+[[measures]]
+name = "second source"
+sourcing = {component = "chipset", sources = [{country = "CHN", share = 1.0}]}
+
+[[gates]]
+name = "Spain first"
+pilot = "ESP"
+markets = ["DEU", "FRA", "ITA"]
+units = [1e4, 1e5]
+"""
+
+
+def prepare(*, everything: bool = False) -> tuple[Case, Packed]:
     """The bundled case with its home and the most populous of its candidates.
 
-    Without rules of markets and rivals by name, which NumPy's side does not know.
+    Without rules of markets and rivals by name, which NumPy's side does not know, or with these,
+    components, measures and a gate.
     """
     case = Case.load("xiaomi-2013")
+    if everything:
+        text = case.to_toml()
+        for empty in ("components", "measures", "gates"):
+            text = text.replace(f"{empty} = []\n", "")
+        case = Case.loads(text + REST)
     panel = load_panel(as_of=case.as_of)
     packed = pack(case, panel)
     order = np.argsort(-packed.problem.people[1:], kind="stable")[: MARKETS - 1]
@@ -47,21 +93,56 @@ def prepare() -> tuple[Case, Packed]:
     markets = case.markets.model_copy(
         update={"candidates": chosen, "regions": (), "blocs": (), "exclude": ()}
     )
-    firm = case.firm.model_copy(update={"rivals": ()})
-    limits = case.limits.model_copy(update={"waived": ("all",)})
-    case = case.model_copy(update={"markets": markets, "firm": firm, "limits": limits})
+    case = case.model_copy(update={"markets": markets})
+    if not everything:
+        firm = case.firm.model_copy(update={"rivals": ()})
+        limits = case.limits.model_copy(update={"waived": ("all",)})
+        case = case.model_copy(update={"firm": firm, "limits": limits})
     return case, pack(case, panel)
 
 
 def random_schedules(packed: Packed) -> tuple[np.ndarray, np.ndarray]:
-    """Entry quarters and options, axes (schedule, market); two markets in three are entered."""
+    """Entry quarters and options, axes (schedule, row); two rows in three are entered or begun."""
     chance = np.random.default_rng(1)
-    shape = (SCHEDULES, len(packed.markets))
+    quarters, markets = packed.problem.teams.shape[0], len(packed.markets)
     ways = sum(mode != HOME for mode, _ in packed.options)
-    option = chance.integers(0, ways, shape, dtype=np.int32)
-    ready = packed.problem.options.preparation[np.arange(shape[1]), option]
-    enter = chance.integers(ready, packed.problem.teams.shape[0], dtype=np.int32)
-    return np.where(chance.random(shape) < 2 / 3, enter, NEVER).astype(np.int32), option
+    option = np.zeros((SCHEDULES, packed.rows), np.int32)
+    option[:, :markets] = chance.integers(0, ways, (SCHEDULES, markets))
+    ready = np.zeros(option.shape, np.int32)
+    ready[:, :markets] = packed.problem.options.preparation[np.arange(markets), option[:, :markets]]
+    enter = chance.integers(ready, quarters, dtype=np.int32)
+    return np.where(chance.random(enter.shape) < 2 / 3, enter, NEVER).astype(np.int32), option
+
+
+def make_kernel(case: Case, packed: Packed) -> tuple[Problem, Worlds, Callable[..., Worth]]:
+    """The kernel as the search calls it, on worlds of a case: (enter, option) to what they bring.
+
+    Markets are filled up to whole vectors, the widest of the processor.
+    """
+    worlds = draw_worlds(packed, Beliefs.from_prior(case), WORLDS, 1, jnp.float32)
+    problem = packed.cast(jnp.float32)
+    count = len(packed.markets)
+    rows = jnp.minimum(jnp.arange(round_slots(count)), count - 1)
+    filled = narrow(problem, worlds, rows)
+
+    def one(problem: Problem, worlds: Worlds, enter: jax.Array, option: jax.Array) -> Worth:
+        outcome = over_worlds(problem, worlds, enter, option)
+        return outcome.value.sum(axis=1), (outcome.value[:, 1:]).sum(axis=1), outcome.record
+
+    def batch(problem: Problem, worlds: Worlds, enter: jax.Array, option: jax.Array) -> Worth:
+        pairs = enter, option
+        return jax.lax.map(lambda pair: one(problem, worlds, *pair), pairs, batch_size=BATCH)
+
+    compiled = compile_for_search(batch)
+
+    def many(enter: np.ndarray, option: np.ndarray) -> Worth:
+        dates, ways = jnp.asarray(enter), jnp.asarray(option)
+        when = jnp.where(jnp.arange(rows.size) < count, dates[:, rows], NEVER)
+        when = jnp.concatenate([when, dates[:, count:]], axis=1)
+        how = jnp.concatenate([ways[:, rows], ways[:, count:]], axis=1)
+        return jax.block_until_ready(compiled(*filled, when, how))
+
+    return problem, worlds, many
 
 
 def compare(ours: np.ndarray, theirs: np.ndarray) -> None:
@@ -89,28 +170,11 @@ def seconds(call: Callable[[], Any]) -> float:
 
 def main() -> None:
     case, packed = prepare()
-    worlds = draw_worlds(packed, Beliefs.from_prior(case), WORLDS, 1, jnp.float32)
-    problem = packed.cast(jnp.float32)
+    problem, worlds, many = make_kernel(case, packed)
     enter, option = random_schedules(packed)
-
-    # As the search does: markets filled up to whole vectors, the widest of the processor.
-    width = round_slots(MARKETS)
-    rows = jnp.minimum(jnp.arange(width), MARKETS - 1)
-    filled = narrow(problem, worlds, rows)
-
-    def both(problem: Problem, worlds: Worlds, enter: jax.Array, option: jax.Array) -> Worth:
-        outcome = over_worlds(problem, worlds, enter, option)
-        return outcome.value.sum(axis=1), (outcome.value[:, 1:]).sum(axis=1), outcome.record
-
-    def batch(problem: Problem, worlds: Worlds, enter: jax.Array, option: jax.Array) -> Worth:
-        pairs = enter, option
-        return jax.lax.map(lambda pair: both(problem, worlds, *pair), pairs, batch_size=BATCH)
-
-    compiled_batch = compile_for_search(batch)
-
-    def many(enter: np.ndarray, option: np.ndarray) -> Worth:
-        when = jnp.where(jnp.arange(width) < MARKETS, jnp.asarray(enter)[:, rows], NEVER)
-        return jax.block_until_ready(compiled_batch(*filled, when, jnp.asarray(option)[:, rows]))
+    whole_case, whole = prepare(everything=True)
+    _, _, many_whole = make_kernel(whole_case, whole)
+    begins, ways = random_schedules(whole)
 
     arrays = jax.tree.map(np.asarray, problem)
     drawn = jax.tree.map(np.asarray, worlds)
@@ -138,10 +202,13 @@ def main() -> None:
         for row in range(NUMPY_SCHEDULES):
             simulate(arrays, drawn, enter[row], option[row], shared)
 
-    times: dict[str, list[float]] = {"kernel": [], "NumPy": [], "NumPy, E1 once for all": []}
+    names = ("kernel", "kernel, every mechanism", "NumPy", "NumPy, E1 once for all")
+    times: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(ROUNDS):
         took = seconds(lambda: many(enter, option))
         times["kernel"].append(took / SCHEDULES)
+        took = seconds(lambda: many_whole(begins, ways))
+        times["kernel, every mechanism"].append(took / SCHEDULES)
         times["NumPy"].append(seconds(lambda: by_numpy(None)) / NUMPY_SCHEDULES)
         times["NumPy, E1 once for all"].append(
             seconds(lambda: by_numpy(category)) / NUMPY_SCHEDULES
@@ -154,6 +221,8 @@ def main() -> None:
             f"  {name:<24}{1e3 * median:8.2f} ms ({1e3 * min(taken):.2f})"
             f"{median / kernel:8.1f} times the kernel"
         )
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"memory of this process at its highest, NumPy's arrays included: {most:.2f} GiB")
 
 
 if __name__ == "__main__":

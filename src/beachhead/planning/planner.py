@@ -44,6 +44,7 @@ from beachhead.planning.thresholds import settle
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
 from beachhead.simulation.beliefs import Beliefs
+from beachhead.simulation.compiling import make_room
 from beachhead.simulation.pack import Packed, pack
 from beachhead.simulation.state import NEVER
 
@@ -111,6 +112,7 @@ def plan(
     faults = check_case(case, panel)
     if faults:
         raise InputError(*faults)
+    make_room()
     clock = _Clock()
     case = case.resolve(panel)
     packed = pack(case, panel)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -30,3 +32,18 @@ def compile_for_search[**P, R](
     """`function` compiled for throughput on this machine; the same results to rounding."""
     compiled: Any = jax.jit(function, static_argnames=static_argnames, compiler_options=_widest())
     return compiled
+
+
+MAPPINGS = 30_000  # memory mappings of a process from which on programs are dropped
+
+
+def make_room() -> None:
+    """Drop compiled programs before they are too many for one process.
+
+    Each takes memory mappings, of which Linux lends a process some 65,000; the compiler aborts the
+    process where it gets no more. A plan of a new shape takes a few thousand.
+    """
+    maps = Path("/proc/self/maps")
+    if maps.exists() and maps.read_bytes().count(b"\n") > MAPPINGS:
+        jax.clear_caches()
+        gc.collect()

@@ -13,6 +13,7 @@ from beachhead._version import __version__
 from beachhead.cases import Case, Schedule
 from beachhead.data import Panel
 from beachhead.simulation.beliefs import Beliefs
+from beachhead.simulation.compiling import make_room
 from beachhead.simulation.pack import Packed, central_parameters, draw_worlds, pack
 from beachhead.simulation.people import teams_there, use_of_teams
 from beachhead.simulation.rollout import Worlds, everything, over_worlds, take_worlds
@@ -61,6 +62,7 @@ def simulate(
     """
     import xarray as xr
 
+    make_room()
     with jax.enable_x64(True):
         case = case.resolve(panel)
         packed = pack(case, panel).following(schedule)
