@@ -38,7 +38,7 @@ pages: $(READY)  ## write docs/model: a page and a picture for each mechanism
 mission: $(READY)  ## plan each row of docs/mission.md with its mechanism off and on
 	@$(BIN)/python tools/mission.py
 
-mutants: $(READY)  ## change every mechanism in small ways: its tests must notice each; an hour
+mutants: $(READY)  ## change every mechanism in small ways: its tests must notice each; half an hour
 	@$(BIN)/python tests/mutations.py
 
 bench: $(READY)  ## measure speed: start-up, kernel, planning

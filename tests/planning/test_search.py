@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from beachhead.mechanisms.measures import Levers
 from beachhead.planning.bound import relax
@@ -368,6 +369,25 @@ def test_a_pilot_teaches_nothing_about_luck_that_it_does_not_share(toy: Toy) -> 
     exact, enter, _ = _brute(valuer)
     assert list(enter[1:]) == [0, 0, NEVER]
     assert _search(valuer)[0] == pytest.approx(exact, rel=1e-9)
+
+
+def test_black_and_scholes_1973_is_what_a_pilot_without_noise_saves(toy: Toy) -> None:
+    """Entry where the log-normal worth at the decision passes the cost: a European call."""
+    sd, worlds = 0.6, 2001
+    luck = np.exp(sd * norm.ppf((np.arange(worlds) + 0.5) / worlds))
+    flow, cost = (DISCOUNT ** np.arange(1, 8)).sum(), 4.0 * DISCOUNT
+    valuer = _pilot(toy, luck, luck, units=0.1 * cost / flow)
+    none = np.zeros(4, np.int32)
+    with_it, alone = (
+        valuer.judge(np.array([NEVER, 0, *dates], np.int32), none).values
+        for dates in ((1, 0), (NEVER, NEVER))
+    )
+    d2 = np.log(flow / cost) / sd
+    call = flow * np.exp(sd**2 / 2) * norm.cdf(d2 + sd) - cost * norm.cdf(d2)
+    assert (with_it - alone).mean() == pytest.approx(call, rel=1e-3)
+    # Without the look the same entry is a forward, and worth less.
+    blind = valuer.judge(np.array([NEVER, 0, 1, NEVER], np.int32), none).values
+    assert (blind - alone).mean() == pytest.approx(flow * np.exp(sd**2 / 2) - cost, rel=1e-3)
 
 
 def test_a_gate_that_is_not_worth_the_wait(toy: Toy) -> None:
