@@ -56,4 +56,4 @@ def test_the_mechanism_changes_the_plan(row: Row) -> None:
     if row.valued:
         # Each plan is the better one where it was made.
         assert found.ignoring is not None and found.ignoring > 0.0
-        assert found.needless is not None and found.needless > -1e-3 * abs(found.off.plan.objective)
+        assert found.needless is None or found.needless > 0.0

@@ -97,11 +97,11 @@ ROWS = (
     ),
     Row(
         "S5",
-        "the day of the question: figures published by spring 2013, or by spring 2016",
+        "the day of the question: figures published by spring 2013, or by spring 2023",
         "phones",
         "adds",
         both=("markets.rivals=[]",),
-        off=("as_of=2016-03-31",),
+        off=("as_of=2023-03-31",),
         valued=False,
     ),
     Row("S6", "experience carried over", "cookware", "open", off=KNOWLEDGE),
@@ -155,7 +155,7 @@ ROWS = (
     ),
     Row(
         "S12",
-        "first at home as a goal",
+        "the second place at home as a target",
         "phones",
         "chance",
         both=("measures[reinvestment].begin=free", "measures[reinvestment].yearly=4e8"),
@@ -172,9 +172,9 @@ ROWS = (
     ),
     Row(
         "S14",
-        "the share of revenue from abroad as a goal",
+        "the share of revenue from abroad as a target",
         "phones",
-        "share_abroad",
+        "chance",
         both=("limits.teams=4",),
         off=('targets=[{metric="share_abroad", value=0.05, by="2015Q4"}]',),
         on=('targets=[{metric="share_abroad", value=0.05, by="2015Q4", probability=0.36}]',),
@@ -251,14 +251,6 @@ def _show_first(found: Answer) -> str:
     return f"first in the screening {several(names.to_list())}; {_show_abroad(found)}"
 
 
-def _show_share_abroad(found: Answer) -> str:
-    abroad, home = (
-        float(found.futures[name].mean("world")[-4:].sum())
-        for name in ("revenue_abroad", "revenue_home")
-    )
-    return f"abroad {percent(abroad / (abroad + home))} of revenue in the last year"
-
-
 def _show_home(found: Answer) -> str:
     sold = float(found.futures["revenue_home"].mean("world")[-4:].sum())
     return f"sales at home in the last year {_money(found, sold)}"
@@ -332,7 +324,10 @@ def compare(row: Row) -> Compared:
         _judge(own, own.plan.schedule) - _judge(own, other.plan.schedule)
         for own, other in ((on, off), (off, on))
     )
-    return Compared(row, off, on, ignoring, needless)
+    # A measure or gate of the one plan is not to be had in the other's setting.
+    ours, theirs = on.plan.schedule, off.plan.schedule
+    same = (ours.measures, ours.gates) == (theirs.measures, theirs.gates)
+    return Compared(row, off, on, ignoring, needless if same else None)
 
 
 def _simulate(case: Case, panel: Panel, schedule: Schedule) -> Futures:
