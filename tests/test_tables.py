@@ -217,7 +217,7 @@ def test_a_workbook_reads_as_its_csv(tmp_path):
 def test_a_sheet_is_named_behind_the_file(tmp_path):
     path = fill(tmp_path / "own.xlsx", ("market",), ("A",))
     assert cells(read_table(f"{path}#Figures")) == [{"market": "A"}]
-    assert "no sheet 'Figure'. did you mean 'Figures'?" in refused(f"{path}#Figure")
+    assert "no sheet 'Figure'. Did you mean 'Figures'?" in refused(f"{path}#Figure")
     assert "no sheet '2013'. It has 'Figures'." in refused(f"{path}#2013")
     odd = fill(tmp_path / "a#b.XLSX", ("market",), ("A",))
     assert cells(read_table(odd)) == [{"market": "A"}]

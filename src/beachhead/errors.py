@@ -46,6 +46,6 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Sentence 'did you mean ...?' for a name that is not known; empty if nothing is near."""
+    """Sentence 'Did you mean ...?' for a name that is not known; empty if nothing is near."""
     near = nearest(name, known)
-    return f"did you mean {' or '.join(map(repr, near))}?" if near else ""
+    return f"Did you mean {' or '.join(map(repr, near))}?" if near else ""

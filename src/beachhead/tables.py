@@ -96,7 +96,7 @@ class Table:
         problems = [Problem(f"column {name!r} is missing", self.place) for name in missing]
         unknown = (name for name in self.columns if name not in needed and name not in others)
         for name in islice(unknown, MOST_PROBLEMS):
-            near = suggest(name, [*missing, *others]).capitalize()
+            near = suggest(name, [*missing, *others])
             fix = near or f"The columns are {', '.join([*needed, *others])}."
             problems.append(Problem(f"unknown column {name!r}", self.place, fix))
         if problems:

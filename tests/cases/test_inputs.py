@@ -187,7 +187,7 @@ def test_the_faults_of_all_files_come_at_once(tmp_path, text, insert):
         "none.csv": "",
     }
     expected = """\
-a.csv, line 2, country: no market 'Germny'. did you mean 'Germany'?
+a.csv, line 2, country: no market 'Germny'. Did you mean 'Germany'?
 a.csv, line 3, date: date is '31.1.2013'. Write it as in 2014-06-30.
 a.csv, line 3, dealers: dealers is 'five'. Write a number such as 12.5, or nothing where nothing
 b.csv, line 2, key: no figure 'dealer'. Did you mean 'dealers'?

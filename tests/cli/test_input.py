@@ -134,7 +134,7 @@ def test_workbook_of_own_figures_at_fault(beachhead, changed, tmp_path: Path) ->
         beachhead("check", path, folder=tmp_path),
         "book.xlsx, sheet 'Mine', row 2, hdi: hdi is 'high'",
         "row 2, date: date is '41364'. Format the cell as a date.",
-        "row 3, iso3: no market 'Chechia'. did you mean 'Czechia'?",
+        "row 3, iso3: no market 'Chechia'. Did you mean 'Czechia'?",
     )
 
 

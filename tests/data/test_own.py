@@ -116,7 +116,7 @@ def test_own_columns_are_series_of_that_panel():
     assert panel.history("DEU", "dealers")["value"].to_list() == [14.0]
     assert panel.growth("DEU", "dealers").status == "none"
     assert panel.reference_year("dealers") == 0
-    with pytest.raises(InputError, match="did you mean 'dealers'"):
+    with pytest.raises(InputError, match="Did you mean 'dealers'"):
         panel.figure("DEU", "dealer")
     with pytest.raises(InputError, match="no series 'dealers'"):
         PANEL.figure("DEU", "dealers")

@@ -173,18 +173,18 @@ def test_bloc_that_had_not_begun_is_unknown(folder: Path) -> None:
     assert panel.bloc_names == ("EU", "MERCOSUR")
     with pytest.raises(InputError, match="'RCEP' by 2013-03-31"):
         panel.members("RCEP", date(2013, 3, 31))
-    with pytest.raises(InputError, match="did you mean 'MERCOSUR'"):
+    with pytest.raises(InputError, match="Did you mean 'MERCOSUR'"):
         panel.members("mercosul", date(2013, 3, 31))
 
 
 def test_unknown_names_get_suggestions(panel: Panel) -> None:
-    with pytest.raises(InputError, match=r"no market 'Indai'.*did you mean 'India'"):
+    with pytest.raises(InputError, match=r"no market 'Indai'.*Did you mean 'India'"):
         panel.find("Indai")
-    with pytest.raises(InputError, match="did you mean 'internet_users_pct'"):
+    with pytest.raises(InputError, match="Did you mean 'internet_users_pct'"):
         panel.figure("IND", "internet_user_pct")
     with pytest.raises(InputError, match="no market 'XYZ'"):
         panel.figure("XYZ", "hdi")
-    with pytest.raises(InputError, match="did you mean 'south_asia'"):
+    with pytest.raises(InputError, match="Did you mean 'south_asia'"):
         panel.within("southasia")
 
 

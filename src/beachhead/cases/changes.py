@@ -70,15 +70,11 @@ def _put(data: dict[str, Any], change: str) -> str:
         path += f"[{inner}]" if is_row else f".{inner}" if path else name
         if number == len(steps) - 1:
             holder[inner] = value
-        else:
-            opens_row = steps[number + 1][2]
-            holder = (
-                holder[inner]
-                if is_row
-                else holder.get(inner, [])
-                if opens_row
-                else holder.setdefault(inner, {})
-            )
+        elif is_row:
+            holder = holder[inner]
+        else:  # a table that is not there is made, a list is not
+            row_follows = steps[number + 1][2]
+            holder = holder.get(inner, []) if row_follows else holder.setdefault(inner, {})
     return path
 
 

@@ -315,7 +315,7 @@ def _check_parameters(case: Case) -> Iterator[Problem]:
     for name, value in case.parameters.items():
         key = f"parameters.{name}"
         if name not in known:
-            fix = suggest(name, known).capitalize()
+            fix = suggest(name, known)
             yield Problem(f"no parameter {name!r}", key, fix or "'beachhead explain' lists them.")
             continue
         low, high = known[name].bounds
@@ -374,7 +374,7 @@ def _check_measures(case: Case, panel: Panel, known: Known) -> Iterator[Problem]
         for name, value in measure.changes.items():
             where = f"{key}.changes.{name}"
             if name not in LEVERS:
-                fix = suggest(name, LEVERS).capitalize() or f"Known are {', '.join(LEVERS)}."
+                fix = suggest(name, LEVERS) or f"Known are {', '.join(LEVERS)}."
                 yield Problem(f"a measure cannot change {name!r}", where, fix)
                 continue
             lever = LEVERS[name]
@@ -423,7 +423,7 @@ def _check_components(case: Case, known: Known) -> Iterator[Problem]:
         key = f"measures[{i}].sourcing"
         ways.append((key, way.component, way.sources))
         if way.component not in names and known("components"):
-            fix = suggest(way.component, names).capitalize() or "[[components]] names them."
+            fix = suggest(way.component, names) or "[[components]] names them."
             yield Problem(f"no component {way.component!r}", f"{key}.component", fix)
     for key, name, sources in ways:
         if abs((total := sum(source.share for source in sources)) - 1.0) > 1e-6:

@@ -92,7 +92,7 @@ def find_faults(error: ValidationError, model: type[BaseModel], data: Any) -> li
         value = json.dumps(fault["input"], ensure_ascii=False, default=str)
         value = value if len(value) <= 60 else f"{value[:57]}..."
         if fault["type"] == "extra_forbidden":
-            fix = suggest(name, known).capitalize() or f"Known here are {', '.join(known)}."
+            fix = suggest(name, known) or f"Known here are {', '.join(known)}."
             fix = _ELSEWHERE.get(write_path(path), fix)
             meant = tuple(nearest(name, known))
             faults.append(Fault(path, f"unknown key {name!r}", fix, "unknown", meant))

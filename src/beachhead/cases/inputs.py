@@ -110,7 +110,7 @@ def hint_key(key: str, columns: Collection[str], others: Iterable[str] = ()) -> 
     """What may be meant by a key that is no input, no series and no own column."""
     from beachhead.data.series import BY_KEY
 
-    near = suggest(key, [*INPUTS, *BY_KEY, *columns, *others]).capitalize()
+    near = suggest(key, [*INPUTS, *BY_KEY, *columns, *others])
     return near or "Declare it in markets.columns, or leave it out."
 
 
@@ -280,7 +280,7 @@ class _Reader:
                 self._fault(row, "date", f"date is {text!r}", fix)
         known = get_args(Input.model_fields["basis"].annotation)
         if about["basis"] not in known:
-            fix = suggest(about["basis"], known).capitalize() or f"It is {' or '.join(known)}."
+            fix = suggest(about["basis"], known) or f"It is {' or '.join(known)}."
             self._fault(row, "basis", f"basis is {about['basis']!r}", fix)
         if not about["source"]:
             self._fault(row, "source", "the source is missing", "Say where the figure was read.")

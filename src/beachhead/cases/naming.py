@@ -190,7 +190,7 @@ def find_covered(
             try:
                 reached.add(panel.find(name))
             except InputError as error:
-                hint = suggest(name, groups).capitalize()
+                hint = suggest(name, groups)
                 problems += (
                     Problem(f"no market, region or bloc {name!r}", f"{key}.markets[{i}]",
                             hint or p.fix)

@@ -86,9 +86,7 @@ def check_rules(case: Case, known: Known) -> Iterator[Problem]:
     bundled = {rule.name for rule in read_rules()}
     for i, name in enumerate(case.limits.waived):
         if name not in bundled and name != EVERY:
-            fix = (
-                suggest(name, bundled).capitalize() or f"Bundled are {', '.join(sorted(bundled))}."
-            )
+            fix = suggest(name, bundled) or f"Bundled are {', '.join(sorted(bundled))}."
             yield Problem(f"no bundled rule {name!r}", f"limits.waived[{i}]", fix)
     seen: set[str] = set()
     for i, rule in enumerate(case.rules):

@@ -187,7 +187,7 @@ def _read_gates(
     for row in rows:
         cells, place = row.cells, row.place
         if cells["name"] not in names:
-            hint = suggest(cells["name"], names).capitalize()
+            hint = suggest(cells["name"], names)
             problems.append(Problem(f"no gate {cells['name']!r}", f"{place}, name",
                                     hint or "[[gates]] of the case names them."))  # fmt: skip
             continue
@@ -237,7 +237,7 @@ def _read_begun(
     cells, place = row.cells, row.place
     names = [measure.name for measure in case.measures]
     if cells["name"] not in names:
-        hint = suggest(cells["name"], names).capitalize() or "[[measures]] of the case names them."
+        hint = suggest(cells["name"], names) or "[[measures]] of the case names them."
         return None, [Problem(f"no measure {cells['name']!r}", f"{place}, name", hint)]
     number = names.index(cells["name"])
     measure, problems = case.measures[number], []
@@ -291,7 +291,7 @@ def _read_entry(
     mode = next((m for m in get_args(Mode) if m == row["mode"]), None)
     if mode not in case.modes.allowed:
         allowed = ", ".join(case.modes.allowed)
-        near = suggest(row["mode"], case.modes.allowed).capitalize()
+        near = suggest(row["mode"], case.modes.allowed)
         fault("mode", f"{row['mode']!r} is no mode of the case", near or f"It allows {allowed}.")
     try:
         localisation = table.number(row["localisation"])

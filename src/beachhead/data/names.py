@@ -64,7 +64,7 @@ class Names:
         spellings = [known for known in self._codes if len(known) > 3]
         near = difflib.get_close_matches(folded[:60], spellings, n=3, cutoff=0.7)
         names = dict.fromkeys(self._names[self._codes[known]] for known in near)
-        hint = f"did you mean {' or '.join(map(repr, names))}?" if names else ""
+        hint = f"Did you mean {' or '.join(map(repr, names))}?" if names else ""
         shown = text if len(text) <= 60 else f"{text[:57]}..."
         hint = hint or "Use the ISO 3166 code or the usual English name."
         raise InputError(Problem(f"no market {shown!r}", "", hint))

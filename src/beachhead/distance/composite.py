@@ -117,7 +117,7 @@ def choose_weights(weights: Mapping[str, float], cultural: Sequence[str]) -> dic
             fix = "Name the columns in distance.culture, or leave the weight out."
             problems.append(Problem("a weight for culture, of which nothing is known", where, fix))
         elif name not in known:
-            hint = suggest(name, known).capitalize() or f"Known are {', '.join(known)}."
+            hint = suggest(name, known) or f"Known are {', '.join(known)}."
             problems.append(Problem(f"no component of distance {name!r}", where, hint))
         if not 0 <= weight < float("inf"):
             what = f"the weight of {name} is {weight}"

@@ -147,11 +147,14 @@ class Exposure:
 
     `lost`: mean value that its disruptions cost; `at_risk`: what they cost at least in the worst
     twentieth of worlds; `stopped`: share of worlds in which it ever holds back some output.
+    `revenue`, `revenue_at_risk`: the same of sales within the horizon, not discounted.
     """
 
     component: str
     lost: float
     at_risk: float
+    revenue: float
+    revenue_at_risk: float
     stopped: float
 
 

@@ -262,7 +262,7 @@ def look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Proposa
 def _begin_measures(
     valuer: Valuer, enter: Integers, option: Integers
 ) -> list[tuple[Integers, Integers]]:
-    """The same schedule with each measure begun as early as it can be, and with all of them.
+    """The same schedule with all measures begun as early as they can be, and with each of them.
 
     What a measure is good for may take entries that are only worth making with it, such as those
     of a team that is hired: a search that sees it alone, at its cost, would have to be lucky.
@@ -272,7 +272,7 @@ def _begin_measures(
     rows = range(len(packed.markets), len(packed.markets) + len(packed.measures))
     free = [row for row in rows if enter[row] == NEVER and first[row].min() < NEVER]
     made = []
-    for begun in [[row] for row in free] + ([free] if len(free) > 1 else []):
+    for begun in ([free] if len(free) > 1 else []) + [[row] for row in free]:
         when, how = enter.copy(), option.copy()
         for row in begun:
             how[row] = np.flatnonzero(first[row] < NEVER)[-1]

@@ -287,18 +287,21 @@ def expose(case: Case, fresh: Valuer, enter: Integers, option: Integers) -> tupl
     problem = fresh.setting.problem
     if problem.supply is None or not case.components:
         return ()
-    values = fresh.judge(enter, option).values
+    account = fresh.judge(enter, option)
     exposures = []
     for k, component in enumerate(case.components):
         calm = problem.supply._replace(needed=problem.supply.needed.at[k].set(0.0))
         setting = fresh.setting._replace(problem=problem._replace(supply=calm))
-        lost = replace(fresh, setting=setting).judge(enter, option).values - values
+        smooth = replace(fresh, setting=setting).judge(enter, option)
+        lost, unsold = smooth.values - account.values, smooth.sales - account.sales
         exposures.append(
             Exposure(
                 component=component.name,
                 lost=float(lost.mean()),
                 at_risk=float(np.quantile(lost, 0.95)),
-                stopped=float((np.abs(lost) > 1e-9 * np.abs(values)).mean()),
+                revenue=float(unsold.mean()),
+                revenue_at_risk=float(np.quantile(unsold, 0.95)),
+                stopped=float((np.abs(lost) > 1e-9 * np.abs(account.values)).mean()),
             )
         )
     return tuple(sorted(exposures, key=lambda exposure: -exposure.lost))

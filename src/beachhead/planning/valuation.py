@@ -50,7 +50,8 @@ class Score(NamedTuple):
 class Account:
     """What a schedule brings on a set of worlds, money of the case.
 
-    `score` as numbers; `values` and `low` (lowest cash), axis world; `by_market` mean value,
+    `score` as numbers; `values`, `low` (lowest cash) and `sales` within the horizon, axis world;
+    `by_market` mean value,
     `paid` mean entry cost and `saved` what experience took off it, axis market. `measured`
     and `reached`: what each target measures and how far it is, see `targets.add_up`, axes (world,
     target).
@@ -59,6 +60,7 @@ class Account:
     score: Score
     values: NDArray[np.float64]
     low: NDArray[np.float64]
+    sales: NDArray[np.float64]
     by_market: NDArray[np.float64]
     paid: NDArray[np.float64]
     saved: NDArray[np.float64]
@@ -153,9 +155,9 @@ class Valuer:
             )
             for begin in range(0, count, PART)
         ]
-        value, low, paid, saved, measured, reached = (
+        value, low, sales, paid, saved, measured, reached = (
             np.concatenate([np.asarray(part[k], dtype=np.float64) for part in parts])
-            for k in range(6)
+            for k in range(7)
         )
         scored = _weigh(
             self.setting, jnp.asarray(value.sum(axis=1)), jnp.asarray(low), *chosen, self.tail,
@@ -165,6 +167,7 @@ class Valuer:
             score=Score(*[float(field) for field in scored]),
             values=value.sum(axis=1),
             low=low,
+            sales=sales,
             by_market=value.mean(axis=0),
             paid=paid.mean(axis=0),
             saved=saved.mean(axis=0),
@@ -274,20 +277,21 @@ def _entry_money(quarter: Quarter) -> tuple[Array, Array, Array]:
 def _account(
     problem: Problem, worlds: Worlds, enter: Array, option: Array, targets: Targets | None
 ) -> tuple[Array, ...]:
-    """By world: value of each market, lowest cash, entry cost of each market and what was saved,
-    what targets measure and how far they are reached.
+    """By world: value of each market, lowest cash, sales, entry cost of each market and what was
+    saved, what targets measure and how far they are reached.
     """
 
     def record(quarter: Quarter) -> Any:
         nothing = jnp.zeros(0)
-        return _entry_money(quarter), nothing if targets is None else look(targets, quarter)
+        looked = nothing if targets is None else look(targets, quarter)
+        return _entry_money(quarter), quarter.ledger.sales.sum(), looked
 
     outcome = over_worlds(problem, worlds, enter, option, record=record)
-    (change, paid, saved), looked = outcome.record
+    (change, paid, saved), sales, looked = outcome.record
     low = (problem.capital + jnp.cumsum(change, axis=1)).min(axis=1)
     nothing = looked[:, 0]
     followed = (nothing, nothing) if targets is None else add_up(targets, looked)
-    return outcome.value, low, paid.sum(axis=1), saved.sum(axis=1), *followed
+    return outcome.value, low, sales.sum(axis=1), paid.sum(axis=1), saved.sum(axis=1), *followed
 
 
 def _score_many(setting: Setting, enter: Array, option: Array, tail: float, slots: int) -> Score:

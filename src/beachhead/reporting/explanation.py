@@ -41,9 +41,9 @@ def explain_name(name: str) -> str:
         return _explain_mechanism(name, table)
     same = [repr(full) for full in table if full.partition(".")[2] == name]
     hint = (
-        f"did you mean {' or '.join(same)}?" if same else suggest(name, [*table, *_list_modules()])
+        f"Did you mean {' or '.join(same)}?" if same else suggest(name, [*table, *_list_modules()])
     )
-    fix = f"{hint.capitalize()} 'beachhead explain' lists all.".lstrip()
+    fix = f"{hint} 'beachhead explain' lists all.".lstrip()
     raise InputError(Problem(f"no mechanism or parameter {name!r}", "", fix))
 
 

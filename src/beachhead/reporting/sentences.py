@@ -192,7 +192,8 @@ def tell_supply(case: Case, plan: Plan) -> str:
     return (
         f"Supply: {worst.component} holds the firm hostage most: its disruptions cost "
         f"{money(worst.lost, case.currency)} on average, {count(worst.at_risk)} or more in one "
-        f"world of twenty{f'; {rest}' if rest else ''}."
+        f"world of twenty, and sales of {count(worst.revenue)} and {count(worst.revenue_at_risk)}"
+        f"{f'; {rest}' if rest else ''}."
     )
 
 

@@ -163,10 +163,16 @@ def list_gates(case: Case, plan: Plan) -> Table:
 def list_exposures(case: Case, plan: Plan) -> Table:
     """Components by what their disruptions cost."""
     rows = [
-        (part.component, count(part.lost), count(part.at_risk), percent(part.stopped))
+        (
+            part.component, count(part.lost), count(part.at_risk), count(part.revenue),
+            count(part.revenue_at_risk), percent(part.stopped),
+        )
         for part in plan.exposures
-    ]
-    heads = ("component", f"lost on average, {case.currency}#", "one world of twenty#", "worlds#")
+    ]  # fmt: skip
+    heads = (
+        "component", f"lost on average, {case.currency}#", "one world of twenty#",
+        "sales lost on average#", "sales, one world of twenty#", "worlds#",
+    )  # fmt: skip
     return Table(heads, tuple(rows))
 
 

@@ -178,7 +178,7 @@ def _read_overrides(case: Case, panel: Panel) -> tuple[dict[str, tuple[float, st
 
 
 def _unknown(key: str, known: Mapping[str, object], where: str) -> Problem:
-    hint = suggest(key, known).capitalize() or f"Known are {', '.join(known)}."
+    hint = suggest(key, known) or f"Known are {', '.join(known)}."
     return Problem(f"no criterion {key!r}", where, hint)
 
 
@@ -213,7 +213,7 @@ def _check_own(screening: Screening, panel: Panel) -> Iterator[Problem]:
         usual = bundled.get(row.key)
         needed = [name for name in ("column", "low", "high") if getattr(row, name) is None]
         if usual is None and needed:
-            hint = suggest(row.key, bundled).capitalize()
+            hint = suggest(row.key, bundled)
             what = f"the criterion {row.key!r} lacks {', '.join(needed)}"
             yield Problem(what, where, hint or "A criterion that is not bundled needs them.")
         if screening.weights and row.weight is not None:
