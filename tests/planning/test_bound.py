@@ -8,8 +8,8 @@ import pytest
 
 from beachhead.cases import Case
 from beachhead.data import load_panel
-from beachhead.planning.decoupled import couplings_of, optimistic_couplings
 from beachhead.planning.limits import keep_limits
+from beachhead.planning.ties import couplings_of, optimistic_couplings
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation import Beliefs
 from beachhead.simulation.pack import pack

@@ -16,8 +16,8 @@ from beachhead._version import __version__
 from beachhead.cases import Case, check_case
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
-from beachhead.planning.bound import KIND, WAIT_AND_SEE, relax
-from beachhead.planning.decoupled import couplings_of, tabulate
+from beachhead.planning.bound import KIND, WAIT_AND_SEE, relax, survey
+from beachhead.planning.decoupled import tabulate
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan, Strategy, Value
 from beachhead.planning.reasons import (
@@ -41,6 +41,7 @@ from beachhead.planning.search import (
 from beachhead.planning.strategies import WORDS, Named, find_best
 from beachhead.planning.targets import chances, describe_target, room
 from beachhead.planning.thresholds import settle
+from beachhead.planning.ties import couplings_of
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
 from beachhead.simulation.beliefs import Beliefs
@@ -53,6 +54,7 @@ CHECK_WORLDS = 128  # on which every entry has to pay, beside those that chose i
 FRESH_SEED, CHECK_SEED = 1_000_003, 2_000_003  # keep the sets of worlds apart
 STARTS = 3  # of the named strategies, the best, from which the search sets out
 SPREAD = 0.02  # first temperature of the search, of what the markets worth entering bring
+WIDE = 64  # markets, beyond which the bound begins in single precision
 TABLE_STRIDE = 4  # quarters between the entry dates that the search's table looks at
 
 Integers = NDArray[np.int32]
@@ -134,13 +136,15 @@ def plan(
     starts = [(n.enter, n.option) for n in named]
     fitness = valuer.scores(np.stack([s[0] for s in starts]), np.stack([s[1] for s in starts]))
     starts = [starts[k] for k in np.argsort(-fitness.fitness, kind="stable")[:STARTS]]
+    risk = case.risk.aversion, case.risk.tail
+    # What is wide is looked at in single precision first, which takes half the time.
+    wide = len(packed.markets) > WIDE
     with jax.enable_x64(True):
         exact = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64)
-        known = exact.judge(*starts[0]).values, case.risk.aversion, case.risk.tail
-        relaxation = relax(exact.setting, *known)
-        bound, open_loop = relaxation.bound, None
-        if case.gates:
-            bound, open_loop = relax(exact.setting, *known, gates=True).bound, bound
+        columns = None if wide else survey(exact.setting, *starts[0])
+    columns = survey(valuer.setting, *starts[0]) if columns is None else columns
+    with jax.enable_x64(True):
+        relaxation = relax(exact.setting, columns, *starts[0], *risk, rounds=0, nodes=0)
     made = keep_limits(valuer.setting, relaxation.enter[None], relaxation.option[None])
     starts.insert(1, (made[0][0], made[1][0]))
     starts += _begin_measures(valuer, *starts[0])
@@ -173,6 +177,15 @@ def plan(
         found.append((other[0], other[1]))
         evaluations += spent
     clock.lap("search")
+
+    tried = [*found, *starts]
+    scored = valuer.scores(*(np.stack(part) for part in zip(*tried, strict=True)))
+    known = tried[int(np.argmax(scored.fitness))]
+    with jax.enable_x64(True):
+        bound, open_loop = relax(exact.setting, columns, *known, *risk).bound, None
+        if case.gates:
+            bound, open_loop = relax(exact.setting, columns, *known, *risk, gates=True).bound, bound
+    clock.lap("proof")
 
     with jax.enable_x64(True):
         fresh = Valuer.prepare(
@@ -214,12 +227,9 @@ def tabulate_alone(valuer: Valuer) -> tuple[NDArray[np.float64], Integers]:
     """Value of every market alone, axes (date, option, market), and the entry dates looked at."""
     none = jnp.zeros(valuer.packed.rows, jnp.int32)
     given = couplings_of(valuer.setting, jnp.full_like(none, NEVER), none)
-    worlds = valuer.setting.worlds.shocks.fate.shape[0]
-    even = jnp.full(worlds, 1.0 / worlds, jnp.float32)
     quarters = valuer.setting.problem.teams.shape[0]
     dates = np.arange(0, quarters, min(TABLE_STRIDE, max(1, quarters // 8)), dtype=np.int32)
-    alone, _ = tabulate(valuer.setting, given, even, optimistic=False, quarters=dates)
-    return alone, dates
+    return tabulate(valuer.setting, given, dates), dates
 
 
 def scale(alone: NDArray[np.float64]) -> float:

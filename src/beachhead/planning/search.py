@@ -1,7 +1,7 @@
 """A stochastic search over entry quarter and option of every market.
 
-A set of schedules is improved side by side, each by annealed local moves; now and then the worst
-are replaced by the best. Every proposal is made to keep the limits before it is valued. The whole
+A few schedules are improved side by side, each by annealed local moves to the best of several
+neighbours; now and then the worst are replaced by the best. Every proposal is made to keep the limits before it is valued. The whole
 loop is compiled; Python only looks in between chunks, to report and to stop.
 """
 
@@ -23,8 +23,9 @@ from beachhead.planning.valuation import BATCH, Setting, Valuer, round_slots, sc
 from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.state import NEVER, Gates
 
-CHAINS = BATCH
+CHAINS = (4, 8, BATCH)  # as many as there are starts; the more, the fewer neighbours each sees
 POLISH = 0.2  # part of the budget kept for the end, see `search`
+PROMISING, DATES = 8, 5  # markets that the polish adds, and quarters between the dates tried
 TAKE_OVER = 16  # iterations after which the worst quarter of the chains starts from the best
 EFFORT = {"quick": 1_600, "standard": 12_000, "thorough": 60_000}  # evaluations
 
@@ -100,8 +101,9 @@ def search(
     enter, option, evaluations, whole
         The best schedule found; evaluations spent; False where Ctrl-C ended the search.
     """
-    iterations = -(-(budget - int(polishing * budget)) // CHAINS)
-    picked = [starts[k % len(starts)] for k in range(CHAINS)]
+    iterations = -(-(budget - int(polishing * budget)) // BATCH)
+    chains_there = next((n for n in CHAINS if n >= len(starts)), CHAINS[-1])
+    picked = [starts[k % len(starts)] for k in range(chains_there)]
     enter = np.stack([start[0] for start in picked])
     option = np.stack([start[1] for start in picked])
     first = valuer.scores(enter, option).fitness
@@ -125,14 +127,14 @@ def search(
             chains = jax.block_until_ready(moved)
             done += steps
             if report is not None:
-                report(done * CHAINS, float(chains.best_fitness))
+                report(done * BATCH, float(chains.best_fitness))
     except KeyboardInterrupt:
         whole = False
     best = np.asarray(chains.best_enter), np.asarray(chains.best_option)
-    spent = done * CHAINS
+    spent = done * BATCH
     try:
         if whole:
-            enter, option, spent = polish(valuer, *best, spent, budget, report)
+            enter, option, spent = polish(valuer, proposals, *best, spent, budget, report)
             best = enter, option
     except KeyboardInterrupt:
         whole = False
@@ -141,57 +143,104 @@ def search(
 
 def polish(
     valuer: Valuer,
+    proposals: Proposals,
     enter: NDArray[np.int32],
     option: NDArray[np.int32],
     spent: int,
     budget: int,
     report: Callable[[int, float], None] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
-    """Take the best of all single changes to a schedule for as long as one improves it.
+    """Make the single changes that improve a schedule, many at a time, while any does.
 
-    A single change moves one entry by up to four quarters, drops it, or makes it in another way;
-    the others give way where teams are short. Measures are also begun, at any date, and gates used,
-    with a market entered behind them.
-    `spent` and `budget` count evaluations; returns the schedule and evaluations spent.
+    All changes of `_changes` are tried by themselves; those that help are then made together, the
+    best one of each row, as many as are best. `spent` and `budget` count evaluations; returns the
+    schedule and evaluations spent.
     """
-    quarters = valuer.setting.problem.teams.shape[0]
-    ways = np.asarray(valuer.setting.limits.first)
-    gates = enter.size - len(valuer.packed.gates)
     fitness = float(valuer.scores(enter[None], option[None]).fitness[0])
     while spent < budget:
-        changed: list[tuple[NDArray[np.int32], NDArray[np.int32], int]] = []
-        for row in np.flatnonzero((enter >= 0) & (enter < quarters)).tolist():
-            for shift in (-4, -3, -2, -1, 1, 2, 3, 4) if row < gates else ():
-                date = int(enter[row]) + shift
-                if 0 <= date < quarters:
-                    changed.append((_with(enter, row, date), option, row))
-            changed.append((_with(enter, row, NEVER), option, NOBODY))
-            for way in np.flatnonzero(ways[row] < NEVER).tolist():
-                if way != option[row]:
-                    changed.append((enter, _with(option, row, way), row))
-        behind = put_behind_gates(valuer, enter, option)
-        changed += [(when, how, NOBODY) for when, how in behind]
-        for row in range(len(valuer.packed.markets), gates):
-            for way in np.flatnonzero(ways[row] < NEVER).tolist():
-                for date in range(0 if enter[row] >= quarters else quarters, quarters, 2):
-                    changed.append((_with(enter, row, date), _with(option, row, way), row))
+        changed = _changes(valuer, proposals, enter, option)
         if not changed:
             break
-        enters, options = keep_limits(
-            valuer.setting,
-            np.stack([e for e, _, _ in changed]),
-            np.stack([o for _, o, _ in changed]),
-            leaders=np.array([row for _, _, row in changed]),
-        )
-        scores = valuer.scores(enters, options).fitness
+        if len(changed) > budget - spent:  # the rest of the budget goes to any of them
+            some = np.random.default_rng(spent).permutation(len(changed))[: budget - spent]
+            changed = [changed[k] for k in np.sort(some)]
+        enters, options, scores = _try(valuer, changed)
         spent += len(changed)
-        top = int(np.argmax(scores))
-        if scores[top] <= fitness:
+        order = np.argsort(-scores, kind="stable")
+        helpful = [k for k in order.tolist() if scores[k] > fitness]
+        if not helpful:
             break
-        enter, option, fitness = enters[top], options[top], float(scores[top])
+        best = enters[helpful[0]], options[helpful[0]], scores[helpful[0]]
+        # What helps alone need not help together: the first few of one row each, ever more of them.
+        rows = list({changed[k][2]: k for k in reversed(helpful)}.values())
+        rows = sorted(rows, key=lambda k: -scores[k])[:BATCH]
+        when, how, merged = enter, option, []
+        for k in rows:
+            here = (changed[k][0] != enter) | (changed[k][1] != option)
+            when = np.where(here, changed[k][0], when)
+            how = np.where(here, changed[k][1], how)
+            merged.append((when, how, NOBODY))
+        if len(merged) > 1:
+            enters, options, scores = _try(valuer, merged[1:])
+            spent += len(merged) - 1
+            top = int(np.argmax(scores))
+            if scores[top] > best[2]:
+                best = enters[top], options[top], scores[top]
+        enter, option, fitness = best[0], best[1], float(best[2])
         if report is not None:
             report(min(spent, budget), fitness)
     return enter, option, spent
+
+
+type Change = tuple[NDArray[np.int32], NDArray[np.int32], int]  # dates, options, leader
+
+
+def _try(
+    valuer: Valuer, changed: list[Change]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.floating]]:
+    """Schedules with their leaders, made to keep the limits, and their fitness."""
+    enters, options = keep_limits(
+        valuer.setting,
+        np.stack([e for e, _, _ in changed]),
+        np.stack([o for _, o, _ in changed]),
+        leaders=np.array([row for _, _, row in changed]),
+    )
+    return enters, options, np.asarray(valuer.scores(enters, options).fitness)
+
+
+def _changes(
+    valuer: Valuer, proposals: Proposals, enter: NDArray[np.int32], option: NDArray[np.int32]
+) -> list[Change]:
+    """All single changes of a schedule.
+
+    One entry is moved by up to four quarters, dropped, or made in another way; one of the markets
+    that promise most is added, at a few dates; a measure is begun, at any date; a gate is used,
+    with a market entered behind it.
+    """
+    quarters = valuer.setting.problem.teams.shape[0]
+    ways = np.asarray(valuer.setting.limits.first)
+    markets, gates = len(valuer.packed.markets), enter.size - len(valuer.packed.gates)
+    changed: list[Change] = []
+    for row in np.flatnonzero((enter >= 0) & (enter < quarters)).tolist():
+        for shift in (-4, -3, -2, -1, 1, 2, 3, 4) if row < gates else ():
+            date = int(enter[row]) + shift
+            if 0 <= date < quarters:
+                changed.append((_with(enter, row, date), option, row))
+        changed.append((_with(enter, row, NEVER), option, row))
+        for way in np.flatnonzero(ways[row] < NEVER).tolist():
+            if way != option[row]:
+                changed.append((enter, _with(option, row, way), row))
+    promise = np.where(enter[:markets] >= quarters, np.asarray(proposals.row)[:markets], -np.inf)
+    for row in np.argsort(-promise, kind="stable")[:PROMISING].tolist():
+        for date in range(1, quarters, DATES) if np.isfinite(promise[row]) else ():
+            way = int(np.asarray(proposals.way[date, :, row]).argmax())
+            changed.append((_with(enter, row, date), _with(option, row, way), row))
+    changed += [(when, how, NOBODY) for when, how in put_behind_gates(valuer, enter, option)]
+    for row in range(markets, gates):
+        for way in np.flatnonzero(ways[row] < NEVER).tolist():
+            for date in range(0 if enter[row] >= quarters else quarters, quarters, 2):
+                changed.append((_with(enter, row, date), _with(option, row, way), row))
+    return changed
 
 
 def put_behind_gates(
@@ -301,13 +350,20 @@ def _advance(
     def iterate(chains: Chains, inputs: tuple[Array, Array]) -> tuple[Chains, None]:
         index, temperature = inputs
         key, propose_key, accept_key = jax.random.split(chains.key, 3)
-        keys = jax.random.split(propose_key, CHAINS)
-        others = jnp.roll(jnp.arange(CHAINS), 1 + index % (CHAINS - 1))
+        count = chains.fitness.size
+        keys = jax.random.split(propose_key, BATCH)
+        # Each chain looks at several neighbours; the colder it is, the surer it takes the best.
+        of = jnp.arange(BATCH) % count
+        other = (of + 1 + index % max(count - 1, 1)) % count
         enter, option = jax.vmap(partial(_propose, setting, proposals))(
-            keys, chains.enter, chains.option, chains.enter[others], chains.option[others]
+            keys, chains.enter[of], chains.option[of], chains.enter[other], chains.option[other]
         )
         fitness = jax.vmap(lambda e, o: score(setting, e, o, tail, slots).fitness)(enter, option)
-        chance = jax.random.exponential(accept_key, (CHAINS,), fitness.dtype)
+        luck = jax.random.gumbel(jax.random.fold_in(accept_key, 1), fitness.shape, fitness.dtype)
+        drawn = (fitness + temperature * luck).reshape(-1, count)
+        picked = drawn.argmax(axis=0) * count + jnp.arange(count)
+        enter, option, fitness = enter[picked], option[picked], fitness[picked]
+        chance = jax.random.exponential(accept_key, (count,), fitness.dtype)
         taken = (index < steps) & (fitness >= chains.fitness - temperature * chance)
         moved = chains._replace(
             enter=jnp.where(taken[:, None], enter, chains.enter),
@@ -325,8 +381,11 @@ def _advance(
 
     chains, _ = jax.lax.scan(iterate, chains, (jnp.arange(cooling.shape[0]), cooling))
     order = jnp.argsort(-chains.fitness)
-    quarter = CHAINS // 4
-    source = jnp.arange(CHAINS).at[order[-quarter:]].set(order[:quarter])
+    count = chains.fitness.size
+    quarter = max(count // 4, 0 if count < 4 else 1)
+    source = jnp.arange(count)
+    if quarter:
+        source = source.at[order[-quarter:]].set(order[:quarter])
     return chains._replace(
         enter=chains.enter[source],
         option=chains.option[source],
