@@ -109,12 +109,12 @@ def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder
     read_stamp(run)
 
     from beachhead.reporting.html import write_report
-    from beachhead.reporting.run import read_run, read_sensitivity
+    from beachhead.reporting.run import read_run, read_sensitivity, read_why
 
     found = read_run(run)
     path = run / REPORT
     write_report(
         path, found.case, found.ranking, found.plan, found.futures,
-        panel=found.panel, sensitivity=read_sensitivity(run),
+        panel=found.panel, sensitivity=read_sensitivity(run), why=read_why(run),
     )  # fmt: skip
     print(f"Wrote {path}")

@@ -15,8 +15,8 @@ CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, STAMP = (
     "case.toml", "plan.json", "schedule.csv", "futures.nc", "ranking.parquet", "report.html",
     "run.json",
 )  # fmt: skip
-SENSITIVITY = "sensitivity.json"  # of a plan in the folder; may lack
-FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY)
+SENSITIVITY, WHY = "sensitivity.json", "why.json"  # of a plan in the folder; may lack
+FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY, WHY)
 AGAIN = "Plan the case again."
 
 

@@ -7,6 +7,7 @@ short or changed since is never taken for an answer.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
 from beachhead.planning import Effort, Plan
 from beachhead.planning.sensitivity import Sensitivity
+from beachhead.planning.why import Why
 from beachhead.reporting.folder import (
     AGAIN,
     CASE,
@@ -32,6 +34,7 @@ from beachhead.reporting.folder import (
     SCHEDULE,
     SENSITIVITY,
     STAMP,
+    WHY,
     claim_folder,
     hash_file,
     read_stamp,
@@ -185,16 +188,29 @@ def read_sensitivity(folder: str | Path) -> Sensitivity | None:
     InputError
         If it is of another version.
     """
-    path = Path(folder) / SENSITIVITY
+    return _read_found(Path(folder) / SENSITIVITY, Sensitivity.from_json, "sensitivity")
+
+
+def read_why(folder: str | Path) -> Why | None:
+    """What `beachhead why` found about the plan of a run; None where it was not asked.
+
+    Raises
+    ------
+    InputError
+        If it is of another version.
+    """
+    return _read_found(Path(folder) / WHY, Why.from_json, "why")
+
+
+def _read_found[Found](path: Path, read: Callable[[str], Found], command: str) -> Found | None:
     try:
-        return Sensitivity.from_json(path.read_text("utf-8"))
+        return read(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         what = f"not readable by version {__version__}"
-        raise InputError(
-            Problem(what, str(path), "Delete it, or let 'beachhead sensitivity' write it again.")
-        ) from error
+        fix = f"Delete it, or let 'beachhead {command}' write it again."
+        raise InputError(Problem(what, str(path), fix)) from error
 
 
 def _quarters(case: Case) -> list[str]:
