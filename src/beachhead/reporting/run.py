@@ -1,7 +1,8 @@
 """The run folder: everything about one answer, in files that other programs can read.
 
-`run.json` is written last and holds the hash of every other file, so that a folder that was cut
-short or changed since is never taken for an answer.
+A folder is written whole under another name and then takes the place of the old one, and
+`run.json` holds the hash of every other file, so that one that was cut short or changed since is
+never taken for an answer.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ from beachhead.reporting.folder import (
     SENSITIVITY,
     STAMP,
     WHY,
-    claim_folder,
     hash_file,
     read_stamp,
+    replace_folder,
 )
 from beachhead.reporting.html import write_report
 from beachhead.screening import Ranking, complete, read_settings
@@ -82,20 +83,23 @@ def write_run(
 ) -> None:
     """Write everything about a plan: case, plan, schedule, futures, ranking, report, stamp.
 
-    A run that is there already is replaced.
+    A run that is there already is replaced at once when all has been written.
 
     Raises
     ------
     InputError
         If the folder cannot be written to, or holds something that is no run.
     """
-    folder = _clear(Path(folder))
     case = case.resolve(panel)
     names = {entry.iso3: panel.name(entry.iso3) for entry in plan.schedule.entries}
-    write_atomic(folder / PLAN, plan.to_json(names, _quarters(case)))
-    write_atomic(folder / RANKING, ranking.table.write_parquet)
-    write_report(folder / REPORT, case, ranking, plan, futures, panel=panel)
-    _write_futures(folder, case, panel, plan.schedule, futures, effort)
+
+    def write(new: Path) -> None:
+        write_atomic(new / PLAN, plan.to_json(names, _quarters(case)))
+        write_atomic(new / RANKING, ranking.table.write_parquet)
+        write_report(new / REPORT, case, ranking, plan, futures, panel=panel)
+        _write_futures(new, case, panel, plan.schedule, futures, effort)
+
+    replace_folder(Path(folder), write)
 
 
 def write_simulation(
@@ -107,15 +111,10 @@ def write_simulation(
     effort: Effort,
 ) -> None:
     """Write what a given schedule would bring: case, schedule, futures, stamp; see `write_run`."""
-    _write_futures(_clear(Path(folder)), case.resolve(panel), panel, schedule, futures, effort)
-
-
-def _clear(folder: Path) -> Path:
-    """The folder without an older run: it is none until the last file is there, the stamp."""
-    claim_folder(folder)
-    for old in (STAMP, *FILES):
-        (folder / old).unlink(missing_ok=True)
-    return folder
+    case = case.resolve(panel)
+    replace_folder(
+        Path(folder), lambda new: _write_futures(new, case, panel, schedule, futures, effort)
+    )
 
 
 def _write_futures(
