@@ -140,7 +140,7 @@ def _lay_out(setting: Setting, table: Floats) -> Columns:
         staffing(
             setting.central.staffing.unfamiliar,
             problem.options.teams[option],
-            familiar[begin, market],
+            familiar[np.maximum(begin, 0), market],
         )
     )
     clock = np.arange(quarters)[:, None]

@@ -147,7 +147,9 @@ def best_knowledge(problem: Problem, limits: Limits, parameters: Any) -> tuple[A
     # A market that teaches at t was entered by t - 1 and prepared before: with the teams up to t-2.
     spent = jnp.concatenate([jnp.zeros(2), jnp.cumsum(most_teams(problem, limits))[:-2]])
     opened = jnp.where(least > 0.0, jnp.floor(spent / jnp.maximum(least, 1e-9) + 1e-6), jnp.inf)
-    opened = jnp.minimum(opened, limits.most)
+    # Those whose preparation began before the horizon take fewer.
+    begun = (first < jnp.minimum(ways.preparation, NEVER)).any(axis=1).sum()
+    opened = jnp.minimum(opened + begun, limits.most)
     soonest = jnp.where(open_to, first.min(axis=1), NEVER).min()
     zero = jnp.zeros(())
     most = experience(
