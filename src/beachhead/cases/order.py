@@ -134,7 +134,11 @@ def _check_dates(case: Case, modes: Mapping[str, ModeEconomics], known: Known) -
     if not known("as_of"):
         return
     dates = [
-        (f"limits.fixed.{iso3}", entry.quarter, 0 if entry.begun else _least(case, modes, entry.mode)[0])
+        (
+            f"limits.fixed.{iso3}",
+            entry.quarter,
+            0 if entry.begun else _least(case, modes, entry.mode)[0],
+        )
         for iso3, entry in case.limits.fixed.items()
     ]
     least, _ = _least(case, modes)

@@ -226,7 +226,7 @@ def explain_market(case: Case, panel: Panel, plan: Plan, iso3: str) -> Answer:
     with jax.enable_x64(True):
         # One more candidate makes a little difference to all in its neighbourhood.
         let_in = _let_in(case, iso3) if key else case
-        inquiry = Inquiry(let_in, panel, plan, also=iso3, exact=not key)
+        inquiry = Inquiry(let_in, panel, plan, also=(iso3,), exact=not key)
         if iso3 not in inquiry.packed.markets:
             return Answer(Worth(iso3, "", 0.0), bars=(Bar("case", "population"),))
         row = inquiry.packed.markets.index(iso3)
@@ -294,7 +294,7 @@ class Inquiry:
         panel: Panel,
         plan: Plan,
         *,
-        also: str = "",
+        also: Collection[str] = (),
         exact: bool = True,
         worlds: int = SEARCH_WORLDS,
         fresh_worlds: int = FRESH_WORLDS,
@@ -311,7 +311,7 @@ class Inquiry:
         self.present = np.flatnonzero(self.packed.problem.entered < 0).tolist()
         order = np.argsort(dates, kind="stable")
         self.entries = [row for row in order.tolist() if dates[row] < self.case.quarters]
-        asked = [k for k, iso3 in enumerate(self.packed.markets) if iso3 == also]
+        asked = [k for k, iso3 in enumerate(self.packed.markets) if iso3 in also]
         self.rows = np.array(sorted({*self.present, *self.entries, *asked}))
         self.base = self.bring(self.schedule)
         self.scores = self.exact.judge(*self.schedule).score
@@ -353,7 +353,7 @@ class Inquiry:
             return Worth(iso3, role if row in self.present else "", float(base.own[row]))
         without = self.bring(self._leave(row))
         loss = base.values - without.values
-        own, adds = float(base.own[row]), float(loss.mean())
+        own, (adds, error) = float(base.own[row]), spread_of(loss)
         behind = {self.packed.markets.index(name) for name in self._list_behind(iso3)}
         others = [other for other in self.entries if other != row and other not in behind]
         home = float(base.own[0] - without.own[0])
@@ -366,7 +366,7 @@ class Inquiry:
             role=role,
             own=own,
             adds=adds,
-            error=_half(loss),
+            error=error,
             home=home,
             lends=lends,
             lent_to=tuple(Help(self.packed.markets[k], lent[k]) for k in most[:LENT]),
@@ -468,7 +468,7 @@ class Inquiry:
 
     def _compare(self, kind: str, row: int, schedule: Schedule) -> Trial:
         """A schedule beside the plan."""
-        gain = self.bring(schedule).values - self.base.values
+        gains, error = spread_of(self.bring(schedule).values - self.base.values)
         score = self.exact.judge(*schedule).score
         mode, localisation = self.packed.options[int(schedule[1][row])]
         breaks = [*self._name_broken(schedule)]
@@ -481,8 +481,8 @@ class Inquiry:
             enter=self._label(int(schedule[0][row])),
             mode=mode,
             localisation=localisation,
-            gains=float(gain.mean()),
-            error=_half(gain),
+            gains=gains,
+            error=error,
             objective=float(score.objective - self.scores.objective),
             moved=tuple(
                 Moved(
@@ -563,9 +563,9 @@ class Inquiry:
         )
 
 
-def _half(gain: Floats) -> float:
-    """Half the 95 % interval of a mean over worlds."""
-    return float(1.96 * gain.std(ddof=1) / np.sqrt(gain.size))
+def spread_of(gain: Floats) -> tuple[float, float]:
+    """Mean over worlds, and half its 95 % interval."""
+    return float(gain.mean()), float(1.96 * gain.std(ddof=1) / np.sqrt(gain.size))
 
 
 def _open(quarter: Quarter) -> tuple[Array, Array]:

@@ -16,8 +16,9 @@ CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, STAMP = (
     "case.toml", "plan.json", "schedule.csv", "futures.nc", "ranking.parquet", "report.html",
     "run.json",
 )  # fmt: skip
-SENSITIVITY, WHY = "sensitivity.json", "why.json"  # of a plan in the folder; may lack
-FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY, WHY)
+# Of a plan in the folder; may lack.
+SENSITIVITY, WHY, AGAINST = "sensitivity.json", "why.json", "against.json"
+FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY, WHY, AGAINST)
 AGAIN = "Plan the case again."
 
 

@@ -16,9 +16,11 @@ from beachhead.cases import Case, overlay
 from beachhead.data import Panel, load_panel
 from beachhead.files import write_atomic
 from beachhead.planning import Plan
+from beachhead.planning.against import Against
 from beachhead.planning.sensitivity import Sensitivity
 from beachhead.planning.why import Why
 from beachhead.reporting import charts, sentences, tables
+from beachhead.reporting.against import tell_against
 from beachhead.reporting.sensitivity import PARTIAL, draw_sensitivity, list_sensitivity
 from beachhead.reporting.summary import summarise
 from beachhead.reporting.why import tell_why
@@ -39,6 +41,7 @@ def write_report(
     panel: Panel | None = None,
     sensitivity: Sensitivity | None = None,
     why: Why | None = None,
+    against: Against | None = None,
 ) -> None:
     """Write the report of a plan: map, timeline, fans, tables, assumptions, notes on the data.
 
@@ -60,6 +63,8 @@ def write_report(
         What the plan hangs on; without it the report has no such section.
     why : Why, optional
         Why the plan is as it is, likewise.
+    against : Against, optional
+        The plan beside the old one that it goes on from, likewise.
 
     Raises
     ------
@@ -98,6 +103,7 @@ def write_report(
             **(draw_sensitivity(case, sensitivity, names) if sensitivity else {}),
         },
         hangs=list_sensitivity(case, sensitivity, names) if sensitivity else [],
+        since=tell_against(case, against, names) if against else (),
         why=tell_why(case, plan, why, names) if why else None,
         interrupted=PARTIAL if sensitivity and sensitivity.status == "partial" else "",
         schedule=tables.list_schedule(case, summary, futures, told),

@@ -22,10 +22,12 @@ from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
 from beachhead.planning import Effort, Plan
+from beachhead.planning.against import Against
 from beachhead.planning.sensitivity import Sensitivity
 from beachhead.planning.why import Why
 from beachhead.reporting.folder import (
     AGAIN,
+    AGAINST,
     CASE,
     FILES,
     FUTURES,
@@ -80,8 +82,11 @@ def write_run(
     plan: Plan,
     futures: xr.Dataset,
     effort: Effort,
+    against: Against | None = None,
 ) -> None:
     """Write everything about a plan: case, plan, schedule, futures, ranking, report, stamp.
+
+    `against`: the plan beside the old one that it goes on from.
 
     A run that is there already is replaced at once when all has been written.
 
@@ -96,7 +101,9 @@ def write_run(
     def write(new: Path) -> None:
         write_atomic(new / PLAN, plan.to_json(names, _quarters(case)))
         write_atomic(new / RANKING, ranking.table.write_parquet)
-        write_report(new / REPORT, case, ranking, plan, futures, panel=panel)
+        write_report(new / REPORT, case, ranking, plan, futures, panel=panel, against=against)
+        if against is not None:
+            write_atomic(new / AGAINST, against.to_json())
         _write_futures(new, case, panel, plan.schedule, futures, effort)
 
     replace_folder(Path(folder), write)
@@ -199,6 +206,17 @@ def read_why(folder: str | Path) -> Why | None:
         If it is of another version.
     """
     return _read_found(Path(folder) / WHY, Why.from_json, "why")
+
+
+def read_against(folder: str | Path) -> Against | None:
+    """How the plan of a run changed from the one that it goes on from; None where there is none.
+
+    Raises
+    ------
+    InputError
+        If it is of another version.
+    """
+    return _read_found(Path(folder) / AGAINST, Against.from_json, "plan --from")
 
 
 def _read_found[Found](path: Path, read: Callable[[str], Found], command: str) -> Found | None:
