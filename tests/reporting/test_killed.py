@@ -55,7 +55,7 @@ def is_whole(folder: Path) -> bool:
 def test_killed_while_it_writes(tmp_path: Path) -> None:
     folder, chance = tmp_path / "runs" / "made", random.Random(1)
     seen = []
-    for _ in range(8):
+    for _ in range(5):
         process = subprocess.Popen(
             [sys.executable, "-c", WRITER, Path(__file__).parent, folder], stdout=subprocess.PIPE
         )

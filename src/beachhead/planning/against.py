@@ -9,11 +9,11 @@ from pydantic import TypeAdapter
 
 from beachhead.cases import Case, Entry, Schedule
 from beachhead.data import Panel
+from beachhead.planning.inquiry import Inquiry, spread_of
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS
 from beachhead.planning.resume import Resumed
 from beachhead.planning.study import mix
-from beachhead.planning.why import Inquiry, spread_of
 from beachhead.simulation import Beliefs, simulate
 
 

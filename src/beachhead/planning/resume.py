@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 LEAST = 4  # quarters of a horizon
 YEAR = 4
+YOUNG = (
+    12  # quarters in which a market still grows so fast that a year's mean is too low. Judgement
+)
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ class _Past:
                 "quarters": left,
                 "firm": case.firm.model_copy(
                     update={
-                        "units": self._sell(case.firm.home, case.firm.units, self.start - YEAR),
+                        "units": self._sell(case.firm.home, case.firm.units, 0),
                         "served": tuple(here[m] for m in sorted(here)),
                     }
                 ),
@@ -162,7 +165,7 @@ class _Past:
                 "measures": tuple(self._keep_up(k) for k in range(len(case.measures))),
                 "gates": tuple(
                     self._look_on(gate) for gate in case.gates
-                    if set(case.waiting(gate, self.panel)) - set(here)
+                    if set(case.waiting(gate, self.panel)) - {*here, *shut, *self.left}
                 ),
                 "limits": self._limit(set(here), len(new), committed, shut),
                 "targets": tuple(t for old in case.targets for t in self._aim(old)),
@@ -202,14 +205,14 @@ class _Past:
         return self._expect(self.futures["ledger"].sel(line="sales"), market, quarter)
 
     def _sell(self, market: str, before: float, began: int) -> float:
-        """Units of the last year; of a market that began since, at the rate of its last quarter.
+        """Units a year: of the last year, or of a young market at the rate of its last quarter.
 
         `before`: units a year before the case began.
         """
-        if began > self.now - YEAR:
-            return YEAR * self._units(market, self.now - 1)
-        last = range(self.now - YEAR, self.now)
-        return sum(before / YEAR if t < self.start else self._units(market, t) for t in last)
+        quarters_back = 1 if began > self.now - YOUNG else YEAR
+        last = range(self.now - quarters_back, self.now)
+        sold = [before / YEAR if t < self.start else self._units(market, t) for t in last]
+        return sum(sold) * YEAR / quarters_back
 
     def _serve(self, market: str) -> Served:
         """A market entered since."""
@@ -235,7 +238,7 @@ class _Past:
 
     def _go_on(self, served: Served) -> Served:
         """A market that was served when the case began."""
-        units = self._sell(served.market, served.units, self.start - YEAR)
+        units = self._sell(served.market, served.units, quarters.holding(served.since))
         return served.model_copy(update={"units": units})
 
     def _decide_gates(self) -> set[str]:

@@ -17,8 +17,8 @@ from beachhead.data import Panel, load_panel
 from beachhead.files import write_atomic
 from beachhead.planning import Plan
 from beachhead.planning.against import Against
+from beachhead.planning.grounds import Why
 from beachhead.planning.sensitivity import Sensitivity
-from beachhead.planning.why import Why
 from beachhead.reporting import charts, sentences, tables
 from beachhead.reporting.against import tell_against
 from beachhead.reporting.sensitivity import PARTIAL, draw_sensitivity, list_sensitivity

@@ -23,8 +23,8 @@ from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
 from beachhead.planning import Effort, Plan
 from beachhead.planning.against import Against
+from beachhead.planning.grounds import Why
 from beachhead.planning.sensitivity import Sensitivity
-from beachhead.planning.why import Why
 from beachhead.reporting.folder import (
     AGAIN,
     AGAINST,

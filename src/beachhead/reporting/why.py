@@ -8,8 +8,8 @@ from typing import Any
 
 from beachhead.cases import Case
 from beachhead.planning import Plan
+from beachhead.planning.grounds import Answer, Bar, Moved, Trial, Why, Worth
 from beachhead.planning.plan import Help
-from beachhead.planning.why import Answer, Bar, Moved, Trial, Why, Worth
 from beachhead.reporting.tables import Table
 from beachhead.reporting.words import GLUE, change, count, money, several
 
