@@ -8,7 +8,7 @@ from beachhead.cases.schedule import Begun, Gated
 from beachhead.data import load_panel
 from beachhead.errors import InputError
 from beachhead.planning.limits import read_limits
-from beachhead.planning.resume import Resumed, parse_quarter, resume
+from beachhead.planning.resume import Resumed, resume
 from beachhead.simulation import Beliefs, simulate
 from beachhead.simulation.pack import pack
 from beachhead.simulation.state import NEVER
@@ -169,6 +169,3 @@ def test_what_cannot_be_taken_up_is_refused(futures) -> None:
     other = CASE.model_copy(update={"quarters": 12, "as_of": CASE.as_of.replace(year=2022)})
     with pytest.raises(InputError, match=r"from 2022Q4, the run of AUT from 2023Q4"):
         take_up(futures, "2024Q4", case=other)
-    with pytest.raises(InputError, match="is no quarter"):
-        parse_quarter("spring")
-    assert parse_quarter("2015-q1") == "2015Q1"

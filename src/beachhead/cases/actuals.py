@@ -49,6 +49,20 @@ class Actual:
     source: str = ""
 
 
+def read_quarter(text: str, where: str) -> str:
+    """Label of a quarter that a user writes: 2015Q1 or 2015-Q1.
+
+    Raises
+    ------
+    InputError
+        If it is none; `where` says where it stands.
+    """
+    label = re.sub(r"[\s-]", "", text).upper()
+    if not re.fullmatch(quarters.LABEL, label):
+        raise InputError(Problem(f"{text!r} is no quarter", where, "Write it as in 2014Q3."))
+    return label
+
+
 def read_actuals(path: str | Path, case: Case, panel: Panel) -> tuple[Actual, ...]:
     """Read a table of actuals, in the order of its rows.
 
@@ -96,11 +110,11 @@ def _read_row(table: Table, row: Row, naming: str, case: Case, panel: Panel) -> 
     if metric not in METRICS:
         fix = suggest(metric, METRICS) or f"Known are {', '.join(METRICS)}."
         problems.append(Problem(f"no metric {metric!r}", f"{place}, metric", fix))
-    label = re.sub(r"[\s-]", "", cells["quarter"]).upper()
-    if not re.fullmatch(quarters.LABEL, label):
-        what = f"{cells['quarter']!r} is no quarter"
-        problems.append(Problem(what, f"{place}, quarter", "Write it as in 2014Q3."))
-    market = ""
+    market = label = ""
+    try:
+        label = read_quarter(cells["quarter"], f"{place}, quarter")
+    except InputError as error:
+        problems += error.problems
     if metric in OF_FIRM and name:
         what = f"{metric} is of the firm, not of {name}"
         problems.append(Problem(what, f"{place}, {naming}", "Leave the market empty."))

@@ -48,17 +48,19 @@ def plan(
 
     Ctrl-C ends the search early and keeps the best plan found so far.
     """
+    from beachhead.cases.actuals import read_quarter
     from beachhead.reporting.folder import PLAN, REPORT, claim_folder, read_stamp
 
     if (run is None) is (as_of != "") or (run is None and actuals):
         raise typer.BadParameter("--from RUN and --as-of QUARTER belong together")
+    label = read_quarter(as_of, "--as-of") if as_of else ""
     loaded, panel = load_checked(case, changes or ())
-    name = "-".join(filter(None, [loaded.name, as_of]))
+    name = "-".join(filter(None, [loaded.name, label]))
     folder = Path("runs") / name if out is None else out
     resumed = None
     if run is not None:
         read_stamp(run)
-        resumed, panel = _take_up(loaded, panel, run, as_of, actuals)
+        resumed, panel = _take_up(loaded, panel, run, label, actuals)
         loaded = resumed.case
     claim_folder(folder)
 
@@ -101,7 +103,7 @@ def plan(
 
 
 def _take_up(
-    case: Case, panel: Panel, run: Path, as_of: str, actuals: Path | None
+    case: Case, panel: Panel, run: Path, label: str, actuals: Path | None
 ) -> tuple[Resumed, Panel]:
     """The case as it stands at a later date, and the figures published by then.
 
@@ -113,10 +115,9 @@ def _take_up(
     from beachhead.cases import Case, check_case
     from beachhead.cases.actuals import read_actuals
     from beachhead.data import load_panel
-    from beachhead.planning.resume import parse_quarter, resume
+    from beachhead.planning.resume import resume
     from beachhead.reporting.run import read_run
 
-    label = parse_quarter(as_of)
     rows = () if actuals is None else read_actuals(actuals, case, panel)
     seen = [row for row in rows if row.quarter < label]
     if later := len(rows) - len(seen):

@@ -95,22 +95,6 @@ def resume(
     return past.resume(left)
 
 
-def parse_quarter(text: str) -> str:
-    """Label of a quarter that a user names: 2015Q1 or 2015-Q1.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    label = text.replace("-", "").upper()
-    try:
-        quarters.parse(label)
-    except ValueError as error:
-        raise InputError(Problem(str(error), "--as-of")) from error
-    return label
-
-
 @dataclass
 class _Past:
     """What has been planned and what has happened; quarters are those of the calendar."""
