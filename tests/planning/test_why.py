@@ -1,10 +1,11 @@
 """Why a market is in a plan: what it brings is what simulating the plan without it says."""
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
-from beachhead.cases import Case, Entry, Schedule
+from beachhead.cases import Case, Entry, Gated, Schedule
 from beachhead.data import load_panel
 from beachhead.errors import InputError
 from beachhead.planning.grounds import Why
@@ -114,6 +115,34 @@ def test_what_keeps_a_market_out(inquiry: Inquiry) -> None:
     assert all(bar.kind == "limit" and bar.gains > 0 for bar in answer.bars)
     assert "max_markets" in [bar.name for bar in answer.bars]
     assert "after" not in [bar.name for bar in answer.bars]
+
+
+def test_a_pilot_takes_those_behind_it_along() -> None:
+    text = (
+        CASE.replace('must = ["DEU", "CZE", "SVN"]', 'must = ["CZE"]')
+        + """
+[[gates]]
+name = "Germany first"
+pilot = "DEU"
+markets = ["SVN"]
+wait = [2]
+units = [1000.0]
+"""
+    )
+    case, used = Case.loads(text), (Gated(gate=0, wait=2, threshold=1000.0),)
+    schedule = SCHEDULE.model_copy(update={"gates": used})
+    plan = replace(make_plan(case, float(value(case, schedule).sum())), schedule=schedule)
+    inquiry = Inquiry(case, load_panel(as_of=case.as_of), plan, worlds=16, fresh_worlds=WORLDS)
+    pilot, behind = (inquiry.packed.markets.index(iso3) for iso3 in ("DEU", "SVN"))
+    answer = inquiry.answer(pilot, inquiry.weigh(pilot))
+    assert answer.pilots == ("Germany first",) and answer.behind == ("SVN",)
+    without = value(case, Schedule(entries=schedule.entries[1:2]))
+    lost = inquiry.plan.value.mean - float(without.sum())
+    assert answer.worth.adds == pytest.approx(lost, rel=1e-6)
+    assert set(answer.trials[0].breaks) == {"after", "gates"}
+    answer = inquiry.answer(behind, inquiry.weigh(behind))
+    assert answer.waits == ("Germany first",) and answer.pilots == ()
+    assert answer.trials[0].breaks == ()
 
 
 def test_a_plan_that_is_not_worth_what_it_says_is_refused(inquiry: Inquiry) -> None:

@@ -359,13 +359,15 @@ def _overstep(
     )  # fmt: skip
     alone = {
         "dates": ("first", "last"), "demands": ("required",), "not_together": ("apart",),
-        "after": ("later", "earlier"), "max_markets": ("most",), "teams": ("teams",), "gates": (),
+        "after": ("later", "earlier"), "max_markets": ("most",), "teams": ("teams",),
     }  # fmt: skip
-    return {
+    gates = excess(problem, none, used, enter, option)
+    over = {
         name: excess(problem, none._replace(**{f: getattr(limits, f) for f in fields}), used,
-                     enter, option)
+                     enter, option) - gates
         for name, fields in alone.items()
     }  # fmt: skip
+    return {**over, "gates": gates}
 
 
 @jax.jit
