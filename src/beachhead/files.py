@@ -1,12 +1,15 @@
-"""Reading files that a user names, and writing files so that a reader never sees half of one."""
+"""Reading files that a user names; writing files and folders so that nobody sees half of one."""
 
 from __future__ import annotations
 
 import errno
 import io
 import os
+import re
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from beachhead.errors import InputError, Problem
@@ -89,3 +92,82 @@ def write_atomic(path: Path, write: bytes | str | Callable[[io.BytesIO], object]
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def standing(folder: Path) -> Path:
+    """`folder`, or the old one beside it if a swap was cut short between its renames."""
+    folder = Path(folder)
+    before = _before(folder)
+    return before if not folder.exists() and before.is_dir() else folder
+
+
+def put_in_place(folder: Path, write: Callable[[Path], None], elsewhere: str) -> None:
+    """Let `write` fill a new folder beside `folder`, then put it there by renames.
+
+    Whenever it is cut short, `standing(folder)` is a whole folder: the old one or the new one.
+    What is left beside it then is cleared away by the next one. `elsewhere`: what to do where it
+    cannot be written.
+
+    Raises
+    ------
+    InputError
+        If the disk is full or must not be written to; the old folder is then as it was.
+    """
+    folder = folder.resolve()  # a link to a folder stays a link
+    before = _before(folder)
+    with explain_failure(folder, elsewhere):
+        _clear_strays(folder)
+        new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.{os.getpid()}-"))
+        try:
+            write(new)
+            # mkdtemp makes folders private to their owner; this one is as readable as any other.
+            mask = os.umask(0)
+            os.umask(mask)
+            new.chmod(0o777 & ~mask)
+            if folder.exists():
+                if before.exists():
+                    shutil.rmtree(before)  # left by a swap that was cut short
+                folder.rename(before)
+            try:
+                new.rename(folder)
+            except BaseException:
+                if before.exists() and not folder.exists():
+                    before.rename(folder)
+                raise
+            if before.exists():
+                before.rename(new)  # whoever deletes `folder` later must not find the old one
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+
+
+@contextmanager
+def explain_failure(folder: Path, elsewhere: str) -> Iterator[None]:
+    """What the system says against writing, as an `InputError`."""
+    try:
+        yield
+    except OSError as error:
+        what = f"cannot write: {error.strerror or error}"
+        raise InputError(Problem(what, str(folder), elsewhere)) from error
+
+
+def _before(folder: Path) -> Path:
+    folder = folder.resolve()
+    return folder.with_name(f".{folder.name}.before")
+
+
+def _clear_strays(folder: Path) -> None:
+    """Clear away the new folders that killed processes have left half written."""
+    for path in folder.parent.iterdir():
+        found = re.match(rf"\.{re.escape(folder.name)}\.(\d+)-", path.name)
+        if found and not _is_at_work(int(found[1])):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_at_work(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True

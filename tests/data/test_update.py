@@ -21,10 +21,11 @@ from world_bank import ARCHIVED, Bank, row, serve_own
 
 from beachhead.data import load_panel, update
 from beachhead.data.build import PACKAGED
-from beachhead.data.location import TABLES, put_in_place, standing
+from beachhead.data.location import ELSEWHERE, TABLES
 from beachhead.data.series import BY_KEY
 from beachhead.data.worldbank import Patience
 from beachhead.errors import InputError
+from beachhead.files import put_in_place, standing
 
 QUICK = Patience(timeout=5.0, tries=3, pause=0.001, longest=0.01)
 ONLINE, MOBILE = "IT.NET.USER.ZS", "IT.CEL.SETS.P2"
@@ -571,13 +572,13 @@ def test_swap_that_is_interrupted_leaves_a_whole_panel(
         monkeypatch.setattr(Path, "rename", interrupted)
         if step < 3:
             with pytest.raises((KeyboardInterrupt, InputError)):
-                put_in_place(out, lambda new: fill(new, "new"))
+                put_in_place(out, lambda new: fill(new, "new"), ELSEWHERE)
         else:
-            put_in_place(out, lambda new: fill(new, "new"))
+            put_in_place(out, lambda new: fill(new, "new"), ELSEWHERE)
         monkeypatch.undo()
         assert is_whole(out) in ("old", "new")
         # And the next one goes through and leaves nothing behind.
-        put_in_place(out, lambda new: fill(new, "newest"))
+        put_in_place(out, lambda new: fill(new, "newest"), ELSEWHERE)
         assert is_whole(out) == "newest"
         assert list(out.parent.iterdir()) == [out]
 
@@ -590,7 +591,7 @@ def test_new_panel_that_cannot_be_written_leaves_the_old_one(out: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(InputError, match="cannot write: No space left on device"):
-        put_in_place(out, write)
+        put_in_place(out, write, ELSEWHERE)
     assert is_whole(out) == "old"
     assert list(out.parent.iterdir()) == [out]
 
@@ -600,7 +601,8 @@ def test_new_panel_that_cannot_be_written_leaves_the_old_one(out: Path) -> None:
 CRASH = """
 import os, shutil, sys, tempfile
 from pathlib import Path
-from beachhead.data.location import TABLES, put_in_place, standing
+from beachhead.data.location import ELSEWHERE, TABLES
+from beachhead.files import put_in_place, standing
 
 out = Path(sys.argv[1])
 
@@ -625,7 +627,7 @@ def run_until(stage):
         setattr(module, name, counted)
     for module, name in ((os, "rename"), (os, "chmod"), (shutil, "rmtree"), (tempfile, "mkdtemp")):
         count(module, name)
-    put_in_place(out, lambda new: fill(new, "new"))
+    put_in_place(out, lambda new: fill(new, "new"), ELSEWHERE)
     os._exit(0)
 
 seen = []
@@ -640,7 +642,7 @@ for stage in range(1, 100):
     contents = {(standing(out) / f"{name}.parquet").read_text() for name in TABLES}
     assert len(contents) == 1, (stage, contents)
     seen.append(contents.pop())
-    put_in_place(out, lambda new: fill(new, "newest"))
+    put_in_place(out, lambda new: fill(new, "newest"), ELSEWHERE)
     assert (out / "figures.parquet").read_text() == "newest"
     if status == 0:
         break

@@ -43,3 +43,25 @@ def test_no_schedule_has_better_ties(exporter: Valuer) -> None:
             room = np.asarray(getattr(best, name)) - np.asarray(getattr(true, name))
             assert room.min() >= -1e-12, name
         assert (np.asarray(true.crowd) >= 0).all() and (np.asarray(true.load) >= 0).all()
+
+
+def test_what_was_in_preparation_before_the_horizon_teaches_early(toy) -> None:
+    """One team could have opened nothing by then; what had begun is there all the same."""
+    dates = np.array([NEVER, 1, 4, 7], np.int32)
+    firm = toy(
+        flow=[1.0] * 3, cost=[1.0] * 3, preparation=(3,), teams=1.0, spread=True,
+        believed={"staffing.unfamiliar": 0.0},
+        limits={
+            "first": np.array([[NEVER], [1], [3], [3]], np.int32),
+            "last": np.array([7, 1, 7, 7], np.int32),
+            "required": np.array([0.0, 1.0, 0.0, 0.0]),
+        },
+    )  # fmt: skip
+    setting, option = firm.setting, np.zeros(4, np.int32)
+    assert firm.judge(dates, option).score.excess == 0
+    best = optimistic_couplings(setting, setting.limits)
+    true = couplings_of(setting, jnp.asarray(dates), jnp.asarray(option))
+    assert np.asarray(true.saving)[:, 2].max() > 0  # it teaches from the quarter after its entry
+    for name in ("saving", "familiarity", "heard"):
+        room = np.asarray(getattr(best, name)) - np.asarray(getattr(true, name))
+        assert room.min() >= -1e-12, name

@@ -165,7 +165,30 @@ def test_folder_that_cannot_be_looked_into(tmp_path: Path, monkeypatch) -> None:
 
 def test_claiming_leaves_nothing_behind(tmp_path: Path) -> None:
     claim_folder(tmp_path / "run")
-    assert list((tmp_path / "run").iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_own_files_in_a_run_are_taken_along(copy: Path, answer) -> None:
+    (copy / "notes.txt").write_text("mine")
+    (copy / "why.json").write_text("of the old plan")
+    write(copy, answer)
+    assert {path.name for path in copy.iterdir()} == FILES | {"notes.txt"}
+    assert [path.name for path in copy.parent.iterdir()] == ["copy"]
+
+
+def test_the_folder_one_stands_in_is_not_replaced(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="this one is in use"):
+        claim_folder(Path())
+
+
+def test_what_a_killed_process_left_is_put_right(copy: Path, answer) -> None:
+    copy.rename(copy.with_name(".copy.before"))
+    copy.with_name(".copy.4194305-x").mkdir()  # above every process there can be
+    claim_folder(copy)
+    assert read_run(copy).plan == answer.plan
+    write(copy, answer)
+    assert [path.name for path in copy.parent.iterdir()] == ["copy"]
 
 
 def test_missing_folder_says_how_to_make_one(tmp_path: Path) -> None:

@@ -88,6 +88,7 @@ class Served(_Table):
     )
     mode: Mode = Field(description="how the firm sells there")
     since: datetime.date = Field(description="first day of sales there")
+    localisation: Share = Field(default=0.0, description="level of localisation there, 0 to 1")
 
 
 class Rival(_Table):
@@ -117,7 +118,7 @@ class Firm(_Table):
         default=None, description="year in which the firm began to sell at home"
     )
     served: tuple[Served, ...] = Field(
-        default=(), description="markets served already: market, units, mode, since"
+        default=(), description="markets served already: market, units, mode, since, localisation"
     )
     rivals: tuple[Rival, ...] = Field(
         default=(), description="named rivals at home: name, share, growth, spread"
@@ -270,6 +271,13 @@ class FixedEntry(_Table):
 
     quarter: Quarter = Field(description="quarter of entry")
     mode: Mode | None = Field(default=None, description="mode of entry; any if left out")
+    localisation: Share | None = Field(
+        default=None, description="level of localisation; any if left out"
+    )
+    begun: bool = Field(
+        default=False,
+        description="true if its preparation has begun before the horizon, and is ready in time",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -133,11 +133,18 @@ def _check_dates(case: Case, modes: Mapping[str, ModeEconomics], known: Known) -
     """Quarters asked for that lie outside the horizon or before anything can be ready."""
     if not known("as_of"):
         return
-    dates = [(f"limits.fixed.{iso3}", e.quarter, e.mode) for iso3, e in case.limits.fixed.items()]
-    dates += [(f"limits.by.{iso3}", label, None) for iso3, label in case.limits.by.items()]
+    dates = [
+        (
+            f"limits.fixed.{iso3}",
+            entry.quarter,
+            0 if entry.begun else _least(case, modes, entry.mode)[0],
+        )
+        for iso3, entry in case.limits.fixed.items()
+    ]
+    least, _ = _least(case, modes)
+    dates += [(f"limits.by.{iso3}", label, least) for iso3, label in case.limits.by.items()]
     last = case.quarters - 1
-    for key, label, mode in dates:
-        ready, _ = _least(case, modes, mode)
+    for key, label, ready in dates:
         quarter = case.quarter_index(label)
         if quarter > last and known("quarters"):
             fix = f"The last quarter is {case.quarter_label(last)}; see the key quarters."

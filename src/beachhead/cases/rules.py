@@ -127,6 +127,7 @@ def check_barred(case: Case, modes: Mapping[str, ModeEconomics], known: Known) -
     demands += [
         (iso3, f"limits.fixed.{iso3}", case.quarter_index(entry.quarter), entry.mode)
         for iso3, entry in limits.fixed.items()
+        if not entry.begun
     ]
     met = rules_of(case)
     for iso3, key, due, mode in demands:

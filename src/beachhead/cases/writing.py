@@ -13,7 +13,8 @@ def write_toml(case: Case) -> str:
     """Every key of `case`, in the order of the schema, with names of a table's entries sorted."""
     data = case.model_dump(by_alias=True)
     for market, entry in data["limits"]["fixed"].items():
-        if entry["mode"] is None:
+        if entry == {"quarter": entry["quarter"], "mode": None, "localisation": None,
+                     "begun": False}:  # fmt: skip
             data["limits"]["fixed"][market] = entry["quarter"]
     tables = {key: value for key, value in data.items() if isinstance(value, dict)}
     lines = [_line(key, value) for key, value in data.items() if key not in tables]

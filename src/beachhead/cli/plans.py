@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from beachhead.cli.cases import load_checked
 from beachhead.cli.options import CaseName, Changes, EffortName, EffortOption, Json, RunFolder, Seed
 from beachhead.cli.progress import show_progress
+from beachhead.errors import InputError
+
+if TYPE_CHECKING:
+    from beachhead.cases import Case
+    from beachhead.data import Panel
+    from beachhead.planning.resume import Resumed
 
 
 def demo(effort: EffortOption = EffortName.standard) -> None:
@@ -26,15 +33,35 @@ def plan(
     seed: Seed = 1,
     effort: EffortOption = EffortName.standard,
     as_json: Json = False,
+    run: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="RUN", help="Go on from the plan of this run folder."),
+    ] = None,
+    as_of: Annotated[
+        str, typer.Option(metavar="QUARTER", help="Quarter in which RUN is taken up: 2015Q1.")
+    ] = "",
+    actuals: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What has happened since, as a table.")
+    ] = None,
 ) -> None:
     """Find a schedule of entries, print it, and write the run folder.
 
     Ctrl-C ends the search early and keeps the best plan found so far.
     """
-    from beachhead.reporting.folder import PLAN, REPORT, claim_folder
+    from beachhead.cases.actuals import read_quarter
+    from beachhead.reporting.folder import PLAN, REPORT, claim_folder, read_stamp
 
+    if (run is None) is (as_of != "") or (run is None and actuals):
+        raise typer.BadParameter("--from RUN and --as-of QUARTER belong together")
+    label = read_quarter(as_of, "--as-of") if as_of else ""
     loaded, panel = load_checked(case, changes or ())
-    folder = Path("runs") / loaded.name if out is None else out
+    name = "-".join(filter(None, [loaded.name, label]))
+    folder = Path("runs") / name if out is None else out
+    resumed = None
+    if run is not None:
+        read_stamp(run)
+        resumed, panel = _take_up(loaded, panel, run, label, actuals)
+        loaded = resumed.case
     claim_folder(folder)
 
     # Only now: what can be at fault is said before the wait for the libraries of the search.
@@ -52,17 +79,56 @@ def plan(
         found = planning.plan(
             loaded, panel, beliefs, effort=effort.value, seed=seed, record=costs.append,
             progress=lambda at: show(f"searching, J {at.best:.4g}", at.done, at.budget),
+            also=resumed.rest if resumed and not resumed.rest.gates else None,
         )  # fmt: skip
     if found.status == "partial":
         print("Interrupted: keeping the best plan found so far.", file=sys.stderr)
     # The worlds on which the plan was valued: every figure that is shown is of the same futures.
     futures = simulate(loaded, panel, beliefs, found.schedule, seed=seed + FRESH_SEED)
-    write_run(folder, loaded, panel, ranking, found, futures, costs[0])
+    against = None
+    if resumed is not None:
+        from beachhead.planning.against import weigh_changes
+
+        against = weigh_changes(panel, found, resumed, str(run))
+    write_run(folder, loaded, panel, ranking, found, futures, costs[0], against)
     if as_json:
         print((folder / PLAN).read_text("utf-8"), end="")
     else:
         print(describe(loaded, panel, found, futures))
+        if against is not None:
+            from beachhead.reporting.against import describe_against
+
+            print(f"\n{describe_against(loaded, panel, against)}")
         print(f"\nReport: {folder / REPORT}")
+
+
+def _take_up(
+    case: Case, panel: Panel, run: Path, label: str, actuals: Path | None
+) -> tuple[Resumed, Panel]:
+    """The case as it stands at a later date, and the figures published by then.
+
+    Raises
+    ------
+    InputError
+        With all that is wrong with run, date and actuals, or with the case that they make.
+    """
+    from beachhead.cases import Case, check_case
+    from beachhead.cases.actuals import read_actuals
+    from beachhead.data import load_panel
+    from beachhead.planning.resume import resume
+    from beachhead.reporting.run import read_run
+
+    rows = () if actuals is None else read_actuals(actuals, case, panel)
+    seen = [row for row in rows if row.quarter < label]
+    if later := len(rows) - len(seen):
+        print(f"Not looked at: {later} rows of {label} or later.", file=sys.stderr)
+    old = read_run(run)
+    resumed = resume(case, panel, old.case, old.plan.schedule, old.futures, seen, label)
+    there = load_panel(as_of=resumed.case.as_of)
+    made = Case.loads(resumed.case.to_toml(), f"{case.name} in {label}")
+    if problems := check_case(made, there):
+        raise InputError(*problems)
+    return replace(resumed, case=made), there
 
 
 def simulate(
@@ -109,12 +175,13 @@ def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder
     read_stamp(run)
 
     from beachhead.reporting.html import write_report
-    from beachhead.reporting.run import read_run, read_sensitivity
+    from beachhead.reporting.run import read_against, read_run, read_sensitivity, read_why
 
     found = read_run(run)
     path = run / REPORT
     write_report(
         path, found.case, found.ranking, found.plan, found.futures,
-        panel=found.panel, sensitivity=read_sensitivity(run),
+        panel=found.panel, sensitivity=read_sensitivity(run), why=read_why(run),
+        against=read_against(run),
     )  # fmt: skip
     print(f"Wrote {path}")

@@ -28,7 +28,7 @@ def sensitivity(
     from beachhead.files import write_atomic
     from beachhead.planning.sensitivity import probe
     from beachhead.reporting.html import write_report
-    from beachhead.reporting.run import read_run
+    from beachhead.reporting.run import read_against, read_run, read_why
     from beachhead.reporting.sensitivity import describe_sensitivity
 
     read = read_run(run)
@@ -42,8 +42,9 @@ def sensitivity(
         print("Interrupted: keeping what has been found so far.", file=sys.stderr)
     write_atomic(run / SENSITIVITY, found.to_json())
     write_report(
-        run / REPORT, case, read.ranking, plan, read.futures, panel=panel, sensitivity=found
-    )
+        run / REPORT, case, read.ranking, plan, read.futures, panel=panel, sensitivity=found,
+        why=read_why(run), against=read_against(run),
+    )  # fmt: skip
     if as_json:
         print((run / SENSITIVITY).read_text("utf-8"), end="")
     else:

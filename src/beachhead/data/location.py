@@ -2,27 +2,25 @@
 
 The package's folder may be read-only, so that a refreshed panel stands in the user's data folder
 or where the environment says. It is swapped in by renames. Between two of them the folder is not
-there; the old panel then stands beside it, where `standing` finds it.
+there; the old panel then stands beside it, where `files.standing` finds it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from beachhead.data.build import PACKAGED
 from beachhead.errors import InputError, Problem
+from beachhead.files import explain_failure, standing
 
 TABLES = ("figures", "markets", "pairs", "blocs")
 STAMP = "refresh.json"
 VARIABLE = "BEACHHEAD_PANEL"
 SHIPPED = "shipped"
-_ELSEWHERE = "Choose a folder that you may write to, with -o."
+ELSEWHERE = "Choose a folder that you may write to, with -o."
 
 
 def find_folder() -> Path:
@@ -46,13 +44,6 @@ def refreshed_folder() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("beachhead", appauthor=False) / "panel"
-
-
-def standing(folder: Path) -> Path:
-    """`folder`, or the old panel beside it if a swap was cut short between its renames."""
-    folder = Path(folder)
-    before = _before(folder)
-    return before if not folder.exists() and before.is_dir() else folder
 
 
 def holds_panel(folder: Path) -> bool:
@@ -100,56 +91,6 @@ def claim_folder(folder: Path) -> None:
     if foreign := sorted(names - known):
         what = f"the folder holds {foreign[0]!r} and is no panel"
         raise InputError(Problem(what, str(folder), "Name another folder."))
-    with _explain(folder):
+    with explain_failure(folder, ELSEWHERE):
         folder.resolve().parent.mkdir(parents=True, exist_ok=True)
         Path(tempfile.mkdtemp(dir=folder.resolve().parent, prefix=".panel-")).rmdir()
-
-
-def put_in_place(folder: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a new folder beside `folder`, then put it there by renames.
-
-    Whenever it is cut short, `standing(folder)` is a whole panel: the old one or the new one.
-
-    Raises
-    ------
-    InputError
-        If the disk is full or must not be written to; the old panel is then as it was.
-    """
-    folder = folder.resolve()  # a link to a folder stays a link
-    before = _before(folder)
-    with _explain(folder):
-        new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".panel-"))
-        try:
-            write(new)
-            # mkdtemp makes folders private to their owner; this one is as readable as any other.
-            mask = os.umask(0)
-            os.umask(mask)
-            new.chmod(0o777 & ~mask)
-            if folder.exists():
-                if before.exists():
-                    shutil.rmtree(before)  # left by a swap that was cut short
-                folder.rename(before)
-            try:
-                new.rename(folder)
-            except BaseException:
-                if before.exists() and not folder.exists():
-                    before.rename(folder)
-                raise
-            if before.exists():
-                before.rename(new)  # whoever deletes `folder` later must not find the old one
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
-
-
-def _before(folder: Path) -> Path:
-    folder = folder.resolve()
-    return folder.with_name(f".{folder.name}.before")
-
-
-@contextmanager
-def _explain(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        what = f"cannot write: {error.strerror or error}"
-        raise InputError(Problem(what, str(folder), _ELSEWHERE)) from error

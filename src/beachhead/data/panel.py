@@ -13,11 +13,12 @@ from typing import Any, Literal
 
 import polars as pl
 
-from beachhead.data.location import TABLES, describe_origin, find_folder, standing
+from beachhead.data.location import TABLES, describe_origin, find_folder
 from beachhead.data.names import Names
 from beachhead.data.series import BY_KEY, SERIES, Series, find_series, newest_year
 from beachhead.data.standins import Kin, stand_in
 from beachhead.errors import InputError, Problem, suggest
+from beachhead.files import standing
 
 Status = Literal["figure", "older", "own", "fallback", "none"]
 IncomeClass = Literal["low", "lower_middle", "upper_middle", "high"]

@@ -20,14 +20,7 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from beachhead.data.build import FIRST_YEAR, PACKAGED, write_table
-from beachhead.data.location import (
-    STAMP,
-    TABLES,
-    claim_folder,
-    put_in_place,
-    refreshed_folder,
-    standing,
-)
+from beachhead.data.location import ELSEWHERE, STAMP, TABLES, claim_folder, refreshed_folder
 from beachhead.data.names import Names
 from beachhead.data.panel import read_tables
 from beachhead.data.series import BY_KEY, SERIES, Series
@@ -41,7 +34,7 @@ from beachhead.data.worldbank import (
     open_session,
 )
 from beachhead.errors import InputError, Problem
-from beachhead.files import write_atomic
+from beachhead.files import put_in_place, standing, write_atomic
 
 # An answer with fewer economies or figures than this share of what the panel holds is not taken.
 LEAST_SHARE = 0.9
@@ -166,7 +159,7 @@ def update(
             shutil.copyfile(base / f"{name}.parquet", new / f"{name}.parquet")
         (new / STAMP).write_text(json.dumps(stamp) + "\n", encoding="utf-8")
 
-    put_in_place(folder, write)
+    put_in_place(folder, write, ELSEWHERE)
     return Update(folder, tuple(changes))
 
 

@@ -133,15 +133,13 @@ def survey(
     return _lay_out(setting, tabulate_best(setting, ties))
 
 
-def _cap(
-    setting: Setting, columns: Columns, known: float, weights: Floats, prices: Floats
-) -> Caps:
+def _cap(setting: Setting, columns: Columns, known: float, weights: Floats, prices: Floats) -> Caps:
     """Caps on what a schedule that is worth more than `known` can do."""
     problem = setting.problem
     clock = np.arange(problem.teams.shape[0])[:, None]
-    begin = columns.quarter - np.asarray(problem.options.preparation)[
-        columns.market, columns.option
-    ]
+    begin = (
+        columns.quarter - np.asarray(problem.options.preparation)[columns.market, columns.option]
+    )
     load = np.asarray(problem.options.load)[columns.option]
     own = columns.values @ weights - columns.rows.T @ prices
     spare = float(columns.held @ weights + prices @ columns.room) - known
@@ -280,7 +278,7 @@ def _lay_out(setting: Setting, table: Table) -> Columns:
         staffing(
             setting.central.staffing.unfamiliar,
             problem.options.teams[option],
-            familiar[begin, market],
+            familiar[np.maximum(begin, 0), market],
         )
     )
     clock = np.arange(quarters)[:, None]
@@ -451,6 +449,4 @@ def _choices(columns: Columns, reduced: Floats) -> Floats:
 def _price_out(columns: Columns, weights: Floats, prices: Floats) -> float:
     """Most that the columns are worth when limits are priced instead of kept."""
     own = columns.values @ weights - columns.rows.T @ prices
-    return float(
-        columns.held @ weights + _choices(columns, own).sum() + prices @ columns.room
-    )
+    return float(columns.held @ weights + _choices(columns, own).sum() + prices @ columns.room)

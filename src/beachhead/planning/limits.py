@@ -91,8 +91,12 @@ def read_limits(case: Case, packed: Packed) -> Limits:
         last[rows[iso3]] = min(last[rows[iso3]], case.quarter_index(label))
     for iso3, entry in limits.fixed.items():
         row, quarter = rows[iso3], case.quarter_index(entry.quarter)
-        fits = (first[row] <= quarter) & np.array(
-            [entry.mode in (None, mode) for mode, _ in packed.options]
+        ready = np.where(entry.begun & (first[row] < NEVER), 0, first[row])
+        fits = (ready <= quarter) & np.array(
+            [
+                entry.mode in (None, mode) and entry.localisation in (None, level)
+                for mode, level in packed.options
+            ]
         )
         first[row] = np.where(fits, quarter, NEVER)
         last[row] = quarter

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead._version import __version__
-from beachhead.cases import Case, check_case
+from beachhead.cases import Case, Schedule, check_case
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
 from beachhead.planning.bound import KIND, WAIT_AND_SEE, relax, survey
@@ -79,6 +79,7 @@ def plan(
     fresh_worlds: int = FRESH_WORLDS,
     progress: Callable[[Progress], None] | None = None,
     record: Callable[[Effort], None] | None = None,
+    also: Schedule | None = None,
 ) -> Plan:
     """Plan an expansion: which markets, in what order, how fast and how.
 
@@ -98,6 +99,8 @@ def plan(
         Called during the search.
     record : callable, optional
         Called once with what the answer cost.
+    also : Schedule, optional
+        One more to choose from, such as what is left of an older plan; without gates.
 
     Returns
     -------
@@ -176,6 +179,8 @@ def plan(
         *other, spent, whole = look_for(packed.rows - len(packed.gates) + gate)
         found.append((other[0], other[1]))
         evaluations += spent
+    if also is not None:
+        found.append(packed.encode(also))
     clock.lap("search")
 
     tried = [*found, *starts]

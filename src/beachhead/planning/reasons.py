@@ -89,7 +89,7 @@ def explain(
                 earns=float(account.by_market[row]),
                 opening=float(account.paid[row]),
                 saved=float(account.saved[row]),
-                helped_by=_helpers(
+                helped_by=find_helpers(
                     packed, exact.setting, enter, option, int(row), float(account.saved[row])
                 ),
                 without=float(change[3 * k]),
@@ -122,7 +122,7 @@ def _ready(free: Floats, need: float, preparation: int) -> Integers:
     return np.array(fits, dtype=np.int32)
 
 
-def _helpers(
+def find_helpers(
     packed: Packed, setting: Setting, enter: Integers, option: Integers, row: int, saved: float
 ) -> tuple[Help, ...]:
     """Earlier markets by what their experience took off an entry cost, largest first.

@@ -184,7 +184,7 @@ def best_knowledge(problem: Problem, limits: Limits, parameters: Any) -> tuple[A
     # A market that teaches at t was entered by t - 1 and prepared before: with the teams up to t-2.
     spent = jnp.concatenate([jnp.zeros(2), jnp.cumsum(most_teams(problem, limits))[:-2]])
     opened = jnp.where(least > 0.0, jnp.floor(spent / jnp.maximum(least, 1e-9) + 1e-6), jnp.inf)
-    opened = jnp.minimum(opened, limits.most)
+    opened = jnp.minimum(opened + _begun_before(problem, limits), limits.most)
     soonest = jnp.where(open_to, first.min(axis=1), NEVER).min()
     zero = jnp.zeros(())
     most = experience(
@@ -418,6 +418,13 @@ def _least_work(problem: Problem, limits: Limits) -> Array:
     return jnp.where(first < NEVER, least, jnp.inf).min()
 
 
+def _begun_before(problem: Problem, limits: Limits) -> Array:
+    """Candidates that may be in preparation when the horizon begins, which takes fewer teams."""
+    ways = problem.options
+    first = limits.first[: problem.people.size, : ways.fee.size]
+    return (first < jnp.minimum(ways.preparation, NEVER)).any(axis=1).sum()
+
+
 def _most_begun(problem: Problem, limits: Limits, quarters: int) -> Array:
     """Most candidates of which preparation can begin within so many quarters up to each."""
     first = limits.first[: problem.people.size, : problem.options.fee.size]
@@ -427,6 +434,7 @@ def _most_begun(problem: Problem, limits: Limits, quarters: int) -> Array:
     if quarters < spent.size:
         spent = spent - jnp.concatenate([jnp.zeros(quarters), spent[:-quarters]])
     begun = jnp.where(least > 0.0, jnp.floor(spent / jnp.maximum(least, 1e-9) + 1e-6), jnp.inf)
+    begun = begun + _begun_before(problem, limits)
     return jnp.minimum(begun, jnp.minimum(open_to, limits.most))
 
 
@@ -463,6 +471,7 @@ def worst_rates(setting: Setting, crowd: Array, enter: Array, option: Array) -> 
         levers = None
         if problem.measures is not None:
             levers = worst_levers(problem, limits, parameters.measures.effect)
+
         def at(quarter: Array, fx: Array, crowd: Array, levers: Levers | None) -> Array:
             now = comply(chosen, quarter, move(problem, parameters, chosen, levers))
             left = margin(chosen.price, chosen.fee, fx, now.cost, now.landed)

@@ -4,41 +4,78 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from beachhead.errors import InputError, Problem
-from beachhead.files import write_atomic
+from beachhead.files import put_in_place, standing, write_atomic
 
 CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, STAMP = (
     "case.toml", "plan.json", "schedule.csv", "futures.nc", "ranking.parquet", "report.html",
     "run.json",
 )  # fmt: skip
-SENSITIVITY = "sensitivity.json"  # of a plan in the folder; may lack
-FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY)
+# Of a plan in the folder; may lack.
+SENSITIVITY, WHY, AGAINST = "sensitivity.json", "why.json", "against.json"
+FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY, WHY, AGAINST)
 AGAIN = "Plan the case again."
 
 
-def claim_folder(folder: Path) -> None:
+def claim_folder(folder: Path) -> Path:
     """Make sure that a run can be written to `folder`, before hours are spent on it.
+
+    An old run that was to be replaced when a process was killed is put back.
+
+    Returns
+    -------
+    Path
+        The folder, without links on the way.
 
     Raises
     ------
     InputError
-        If `folder` cannot be made or written to, or holds something that is no run.
+        If `folder` cannot be made or replaced, or holds something that is no run.
     """
-    folder = Path(folder)
+    folder = Path(folder).resolve()
+    if Path.cwd().is_relative_to(folder):
+        what = "a run takes the place of its folder, and this one is in use"
+        raise InputError(Problem(what, str(folder), "Name another folder, such as runs/NAME."))
+    if (old := standing(folder)) != folder:
+        old.rename(folder)
     try:
-        names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        names = {path.name for path in folder.iterdir()} if folder.exists() else set()
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
         raise InputError(Problem(what, str(folder), "Name another folder.")) from error
     if STAMP not in names and (foreign := sorted(names - set(FILES))):
         what = f"the folder holds {foreign[0]!r} and is no run"
         raise InputError(Problem(what, str(folder), "Name another folder."))
-    write_atomic(folder / ".claim", "")
-    (folder / ".claim").unlink(missing_ok=True)
+    claim = folder.with_name(f".{folder.name}.claim")
+    write_atomic(claim, "")
+    claim.unlink(missing_ok=True)
+    return folder
+
+
+def replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a run's folder, which takes the place of an older run when it is whole.
+
+    Files beside those of a run are taken along.
+
+    Raises
+    ------
+    InputError
+        As `claim_folder`, and if the disk is full.
+    """
+    folder = claim_folder(folder)
+
+    def fill(new: Path) -> None:
+        write(new)
+        for path in folder.iterdir() if folder.exists() else ():
+            if path.name not in (STAMP, *FILES):
+                (shutil.copytree if path.is_dir() else shutil.copy2)(path, new / path.name)
+
+    put_in_place(folder, fill, "Choose a folder that you may write to.")
 
 
 def hash_file(path: Path) -> str:
@@ -62,7 +99,7 @@ def read_stamp(folder: Path) -> dict[str, Any]:
     try:
         stamp = json.loads((folder / STAMP).read_bytes())
     except FileNotFoundError as error:
-        what = "no run: run.json is missing, which is written last"
+        what = "no run: run.json is missing"
         raise InputError(Problem(what, str(folder), AGAIN)) from error
     except (OSError, ValueError) as error:
         raise InputError(Problem(f"cannot be read: {error}", where, AGAIN)) from error

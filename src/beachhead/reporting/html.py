@@ -16,10 +16,14 @@ from beachhead.cases import Case, overlay
 from beachhead.data import Panel, load_panel
 from beachhead.files import write_atomic
 from beachhead.planning import Plan
+from beachhead.planning.against import Against
+from beachhead.planning.grounds import Why
 from beachhead.planning.sensitivity import Sensitivity
 from beachhead.reporting import charts, sentences, tables
+from beachhead.reporting.against import tell_against
 from beachhead.reporting.sensitivity import PARTIAL, draw_sensitivity, list_sensitivity
 from beachhead.reporting.summary import summarise
+from beachhead.reporting.why import tell_why
 from beachhead.screening import Ranking
 from beachhead.simulation import Beliefs
 from beachhead.simulation.facts import gather
@@ -36,6 +40,8 @@ def write_report(
     *,
     panel: Panel | None = None,
     sensitivity: Sensitivity | None = None,
+    why: Why | None = None,
+    against: Against | None = None,
 ) -> None:
     """Write the report of a plan: map, timeline, fans, tables, assumptions, notes on the data.
 
@@ -55,6 +61,10 @@ def write_report(
         The panel of the answer; by default the packaged one as of the case's date.
     sensitivity : Sensitivity, optional
         What the plan hangs on; without it the report has no such section.
+    why : Why, optional
+        Why the plan is as it is, likewise.
+    against : Against, optional
+        The plan beside the old one that it goes on from, likewise.
 
     Raises
     ------
@@ -65,7 +75,7 @@ def write_report(
     case = case.resolve(panel)
     summary = summarise(case, plan.schedule, futures)
     names = dict(panel.markets.select("iso3", "name").iter_rows())
-    why = {
+    told = {
         reason.iso3: sentences.tell_reason(reason, case.currency, names, helpers=3)
         for reason in plan.reasons
     }
@@ -82,7 +92,7 @@ def write_report(
         limits=sentences.tell_limits(plan),
         commitments=sentences.tell_duties(summary),
         charts={
-            "map": charts.draw_map(case, panel, summary, why, candidates),
+            "map": charts.draw_map(case, panel, summary, told, candidates),
             "cash": charts.draw_cash(case, summary, futures),
             "sales": charts.draw_sales(case, summary, futures),
             **(
@@ -93,8 +103,10 @@ def write_report(
             **(draw_sensitivity(case, sensitivity, names) if sensitivity else {}),
         },
         hangs=list_sensitivity(case, sensitivity, names) if sensitivity else [],
+        since=tell_against(case, against, names) if against else (),
+        why=tell_why(case, plan, why, names) if why else None,
         interrupted=PARTIAL if sensitivity and sensitivity.status == "partial" else "",
-        schedule=tables.list_schedule(case, summary, futures, why),
+        schedule=tables.list_schedule(case, summary, futures, told),
         years=tables.list_years(summary),
         strategies=tables.list_strategies(case, plan),
         limit_table=tables.list_limits(plan),

@@ -1,12 +1,14 @@
 """The run folder: everything about one answer, in files that other programs can read.
 
-`run.json` is written last and holds the hash of every other file, so that a folder that was cut
-short or changed since is never taken for an answer.
+A folder is written whole under another name and then takes the place of the old one, and
+`run.json` holds the hash of every other file, so that one that was cut short or changed since is
+never taken for an answer.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +22,12 @@ from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
 from beachhead.planning import Effort, Plan
+from beachhead.planning.against import Against
+from beachhead.planning.grounds import Why
 from beachhead.planning.sensitivity import Sensitivity
 from beachhead.reporting.folder import (
     AGAIN,
+    AGAINST,
     CASE,
     FILES,
     FUTURES,
@@ -32,9 +37,10 @@ from beachhead.reporting.folder import (
     SCHEDULE,
     SENSITIVITY,
     STAMP,
-    claim_folder,
+    WHY,
     hash_file,
     read_stamp,
+    replace_folder,
 )
 from beachhead.reporting.html import write_report
 from beachhead.screening import Ranking, complete, read_settings
@@ -76,23 +82,31 @@ def write_run(
     plan: Plan,
     futures: xr.Dataset,
     effort: Effort,
+    against: Against | None = None,
 ) -> None:
     """Write everything about a plan: case, plan, schedule, futures, ranking, report, stamp.
 
-    A run that is there already is replaced.
+    `against`: the plan beside the old one that it goes on from.
+
+    A run that is there already is replaced at once when all has been written.
 
     Raises
     ------
     InputError
         If the folder cannot be written to, or holds something that is no run.
     """
-    folder = _clear(Path(folder))
     case = case.resolve(panel)
     names = {entry.iso3: panel.name(entry.iso3) for entry in plan.schedule.entries}
-    write_atomic(folder / PLAN, plan.to_json(names, _quarters(case)))
-    write_atomic(folder / RANKING, ranking.table.write_parquet)
-    write_report(folder / REPORT, case, ranking, plan, futures, panel=panel)
-    _write_futures(folder, case, panel, plan.schedule, futures, effort)
+
+    def write(new: Path) -> None:
+        write_atomic(new / PLAN, plan.to_json(names, _quarters(case)))
+        write_atomic(new / RANKING, ranking.table.write_parquet)
+        write_report(new / REPORT, case, ranking, plan, futures, panel=panel, against=against)
+        if against is not None:
+            write_atomic(new / AGAINST, against.to_json())
+        _write_futures(new, case, panel, plan.schedule, futures, effort)
+
+    replace_folder(Path(folder), write)
 
 
 def write_simulation(
@@ -104,15 +118,10 @@ def write_simulation(
     effort: Effort,
 ) -> None:
     """Write what a given schedule would bring: case, schedule, futures, stamp; see `write_run`."""
-    _write_futures(_clear(Path(folder)), case.resolve(panel), panel, schedule, futures, effort)
-
-
-def _clear(folder: Path) -> Path:
-    """The folder without an older run: it is none until the last file is there, the stamp."""
-    claim_folder(folder)
-    for old in (STAMP, *FILES):
-        (folder / old).unlink(missing_ok=True)
-    return folder
+    case = case.resolve(panel)
+    replace_folder(
+        Path(folder), lambda new: _write_futures(new, case, panel, schedule, futures, effort)
+    )
 
 
 def _write_futures(
@@ -185,16 +194,40 @@ def read_sensitivity(folder: str | Path) -> Sensitivity | None:
     InputError
         If it is of another version.
     """
-    path = Path(folder) / SENSITIVITY
+    return _read_found(Path(folder) / SENSITIVITY, Sensitivity.from_json, "sensitivity")
+
+
+def read_why(folder: str | Path) -> Why | None:
+    """What `beachhead why` found about the plan of a run; None where it was not asked.
+
+    Raises
+    ------
+    InputError
+        If it is of another version.
+    """
+    return _read_found(Path(folder) / WHY, Why.from_json, "why")
+
+
+def read_against(folder: str | Path) -> Against | None:
+    """How the plan of a run changed from the one that it goes on from; None where there is none.
+
+    Raises
+    ------
+    InputError
+        If it is of another version.
+    """
+    return _read_found(Path(folder) / AGAINST, Against.from_json, "plan --from")
+
+
+def _read_found[Found](path: Path, read: Callable[[str], Found], command: str) -> Found | None:
     try:
-        return Sensitivity.from_json(path.read_text("utf-8"))
+        return read(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         what = f"not readable by version {__version__}"
-        raise InputError(
-            Problem(what, str(path), "Delete it, or let 'beachhead sensitivity' write it again.")
-        ) from error
+        fix = f"Delete it, or let 'beachhead {command}' write it again."
+        raise InputError(Problem(what, str(path), fix)) from error
 
 
 def _quarters(case: Case) -> list[str]:

@@ -181,7 +181,7 @@ def pack(case: Case, panel: Panel) -> Packed:
     )
     # Ways in which the firm already sells are options too, but not for new entries.
     held: dict[str, tuple[str, float]] = {
-        market: (served[market].mode if market in served else HOME, 0.0)
+        market: (served[market].mode, served[market].localisation) if row else (HOME, 0.0)
         for row, market in enumerate(facts.markets)
         if row == 0 or market in served
     }

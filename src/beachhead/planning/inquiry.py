@@ -1,0 +1,384 @@
+"""A plan beside changes of it, on the worlds that chose it and on fresh ones.
+
+Of every entry: what the plan loses without it, half a year sooner or later, or in the next best
+way; whose experience it uses and whose it feeds, what it takes from home and from the launches of
+others. Of a market that is not entered: what its best entry would change, and what keeps it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from beachhead.cases import Case
+from beachhead.cases.rules import rules_of
+from beachhead.data import Panel
+from beachhead.errors import InputError, Problem
+from beachhead.mechanisms import Parameters
+from beachhead.planning.grounds import Answer, Bar, Moved, Trial, Worth
+from beachhead.planning.limits import Limits, excess, keep_limits
+from beachhead.planning.plan import Help, Plan
+from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
+from beachhead.planning.reasons import SHIFT, find_helpers
+from beachhead.planning.study import Schedule, mix
+from beachhead.planning.valuation import PART, Valuer
+from beachhead.simulation.beliefs import Beliefs
+from beachhead.simulation.narrow import narrow
+from beachhead.simulation.pack import pack
+from beachhead.simulation.people import use_of_teams
+from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
+from beachhead.simulation.state import NEVER, Quarter
+from beachhead.simulation.state import Problem as Arrays
+
+Floats = NDArray[np.float64]
+
+EXACT = 1e-9  # relative: the same plan on the same worlds is worth the same
+LENT = 3  # markets that are named as those that an entry helps
+LOOKED = 40  # entries of a market that would gain, of which the limits are looked at
+
+
+@dataclass(frozen=True)
+class _Brought:
+    """What a schedule brings on fresh worlds, discounted.
+
+    `values` axis world; mean value, entry cost had nobody taught anything, and what experience
+    takes off it, axis market.
+    """
+
+    values: Floats
+    own: Floats
+    opening: Floats
+    saved: Floats
+
+
+class Inquiry:
+    """A plan beside changes of it; needs `jax.enable_x64()` around every use.
+
+    Attributes
+    ----------
+    schedule : Schedule
+        The plan.
+    present, entries : list of int
+        Rows of home and served markets, and of the entries by date.
+    base : _Brought
+        The plan on fresh worlds.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        panel: Panel,
+        plan: Plan,
+        *,
+        also: Collection[str] = (),
+        exact: bool = True,
+        worlds: int = SEARCH_WORLDS,
+        fresh_worlds: int = FRESH_WORLDS,
+    ) -> None:
+        self.case, self.plan = case.resolve(panel), plan
+        beliefs = Beliefs.from_prior(case, panel)
+        self.packed = pack(self.case, panel).following(plan.schedule)
+        self.schedule = self.packed.encode(plan.schedule)
+        self.waits = plan.schedule.waits(self.case, panel)
+        given = self.case, self.packed, beliefs
+        self.exact = Valuer.prepare(*given, worlds, plan.seed, jnp.float64)
+        self.fresh = Valuer.prepare(*given, fresh_worlds, plan.seed + FRESH_SEED, jnp.float64)
+        dates = self.schedule[0][: len(self.packed.markets)]
+        self.present = np.flatnonzero(self.packed.problem.entered < 0).tolist()
+        order = np.argsort(dates, kind="stable")
+        self.entries = [row for row in order.tolist() if dates[row] < self.case.quarters]
+        asked = [k for k, iso3 in enumerate(self.packed.markets) if iso3 in also]
+        self.rows = np.array(sorted({*self.present, *self.entries, *asked}))
+        self.base = self.bring(self.schedule)
+        self.scores = self.exact.judge(*self.schedule).score
+        mean = plan.value.mean
+        apart = abs(float(self.base.values.mean()) - mean) / max(abs(mean), 1e-9)
+        if exact and apart > EXACT:
+            what = f"the plan's value is {apart:.1e} off what version {plan.version} said it is"
+            raise InputError(Problem(what, f"plan of {case.name!r}", "Plan the case again."))
+
+    def bring(self, schedule: Schedule) -> _Brought:
+        """What a schedule that enters no other markets than the plan brings."""
+        markets, setting = len(self.packed.markets), self.fresh.setting
+        enter, option = (
+            jnp.concatenate([jnp.asarray(part[self.rows]), jnp.asarray(part[markets:])])
+            for part in schedule
+        )
+        count, parts = setting.worlds.shocks.fate.shape[0], []
+        for begin in range(0, count, PART):
+            there = take_worlds(setting.worlds, begin, begin + PART)
+            parts.append(
+                [np.asarray(a) for a in _follow(setting.problem, there, self.rows, enter, option)]
+            )
+        value, opening, saved = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+
+        def spread(mean: Floats) -> Floats:
+            wide = np.zeros(markets)
+            wide[self.rows] = mean
+            return wide
+
+        return _Brought(
+            value.sum(axis=1), *(spread(a.mean(axis=0)) for a in (value, opening, saved))
+        )
+
+    def weigh(self, row: int) -> Worth:
+        """What a market brings itself and, where it is entered, to others."""
+        iso3, base = self.packed.markets[row], self.base
+        role = "home" if row == 0 else "served" if row in self.present else "entered"
+        if role != "entered" or row not in self.entries:
+            return Worth(iso3, role if row in self.present else "", float(base.own[row]))
+        without = self.bring(self._leave(row))
+        loss = base.values - without.values
+        own, (adds, error) = float(base.own[row]), spread_of(loss)
+        behind = {self.packed.markets.index(name) for name in self._list_behind(iso3)}
+        others = [other for other in self.entries if other != row and other not in behind]
+        home = float(base.own[0] - without.own[0])
+        lent = {other: float(base.saved[other] - without.saved[other]) for other in others}
+        lends = sum(lent.values())
+        haste = float((base.opening[others] - without.opening[others]).sum())
+        most = sorted((k for k in others if lent[k] > 0.05 * lends > 0), key=lambda k: -lent[k])
+        return Worth(
+            iso3=iso3,
+            role=role,
+            own=own,
+            adds=adds,
+            error=error,
+            home=home,
+            lends=lends,
+            lent_to=tuple(Help(self.packed.markets[k], lent[k]) for k in most[:LENT]),
+            haste=haste,
+            rest=adds - own - home - lends + haste,
+        )
+
+    def answer(self, row: int, worth: Worth) -> Answer:
+        """Why a market is entered as it is, or not; `worth` as `weigh` gives it."""
+        if row in self.present:
+            return Answer(worth)
+        if row not in self.entries:
+            return self._explain_absence(row, worth)
+        (enter, option), iso3 = self.schedule, self.packed.markets[row]
+        saved, limits = float(self.base.saved[row]), self.case.limits
+        mode, localisation = self.packed.options[int(option[row])]
+        inside = {self.packed.markets[k] for k in self.entries}
+        demands: dict[str, Collection[str]] = {
+            "limits.fixed": limits.fixed,
+            "limits.by": limits.by,
+            "limits.must": limits.must,
+        }
+        gates = {gate.gate: self.case.gates[gate.gate] for gate in self.plan.schedule.gates}
+        return Answer(
+            worth=worth,
+            enter=self._label(int(enter[row])),
+            mode=mode,
+            localisation=localisation,
+            saved=saved,
+            helped_by=find_helpers(self.packed, self.exact.setting, enter, option, row, saved),
+            waits=tuple(gates[k].name for k in self.waits.get(iso3, ())),
+            pilots=tuple(gate.name for gate in gates.values() if gate.pilot == iso3),
+            behind=self._list_behind(iso3),
+            after=tuple(a for b, a in limits.after if b == iso3 and a in inside),
+            before=tuple(b for b, a in limits.after if a == iso3 and b in inside),
+            demanded=next((key for key, names in demands.items() if iso3 in names), ""),
+            trials=tuple(self._try(row)),
+        )
+
+    def _label(self, quarter: int) -> str | None:
+        return self.case.quarter_label(quarter) if quarter < self.case.quarters else None
+
+    def _leave(self, row: int) -> Schedule:
+        never = np.full_like(self.schedule[0], NEVER), self.schedule[1]
+        return mix(self.schedule, never, row)
+
+    def _list_behind(self, iso3: str) -> tuple[str, ...]:
+        """Entries that wait for a gate whose pilot a market is."""
+        return tuple(
+            other
+            for other, numbers in self.waits.items()
+            if any(self.case.gates[k].pilot == iso3 for k in numbers)
+            and self.packed.markets.index(other) in self.entries
+        )
+
+    def _put(self, row: int, tried: Sequence[tuple[int, int]]) -> list[Schedule]:
+        """The plan with a market at each of some (date, option); the others give way to it."""
+        enter = np.tile(self.schedule[0], (len(tried), 1))
+        option = np.tile(self.schedule[1], (len(tried), 1))
+        enter[:, row], option[:, row] = np.array(tried, np.int32).reshape(-1, 2).T
+        leaders = np.full(len(tried), row)
+        return list(
+            zip(*keep_limits(self.exact.setting, enter, option, leaders=leaders), strict=True)
+        )
+
+    def _try(self, row: int) -> Iterable[Trial]:
+        """The market left out, half a year sooner and later, and in the next best way."""
+        (enter, option), quarters = self.schedule, self.case.quarters
+        date, way = int(enter[row]), int(option[row])
+        others = [k for k in self._ways(row) if k != way]
+        dates = [max(0, date - SHIFT), min(quarters - 1, date + SHIFT)]
+        made = self._put(row, [*((when, way) for when in dates), *((date, k) for k in others)])
+        chosen = [("without", self._leave(row))]
+        for kind, schedule, sign in zip(("sooner", "later"), made, (-1, 1), strict=False):
+            went = int(schedule[0][row]) - date
+            if went * sign > 0 and schedule[0][row] < quarters and schedule[1][row] == way:
+                chosen.append((kind, schedule))
+        if best := self._best(row, made[2:], others):
+            chosen.append(("otherwise", best))
+        return [self._compare(kind, row, schedule) for kind, schedule in chosen]
+
+    def _ways(self, row: int) -> list[int]:
+        """Options in which a market may be entered at some date."""
+        limits = self.exact.setting.limits
+        ways = np.asarray(limits.first)[row] <= np.asarray(limits.last)[row]
+        return np.flatnonzero(ways[: len(self.packed.options)]).tolist()
+
+    def _best(self, row: int, made: Sequence[Schedule], ways: Sequence[int]) -> Schedule | None:
+        """The best schedule of those that do enter the market in the way that they should."""
+        kept = [
+            schedule
+            for schedule, way in zip(made, ways, strict=True)
+            if schedule[0][row] < self.case.quarters and schedule[1][row] == way
+        ]
+        if not kept:
+            return None
+        scores = self.exact.scores(*(np.stack(part) for part in zip(*kept, strict=True)))
+        return kept[int(np.argmax(scores.fitness))]
+
+    def _compare(self, kind: str, row: int, schedule: Schedule) -> Trial:
+        """A schedule beside the plan."""
+        gains, error = spread_of(self.bring(schedule).values - self.base.values)
+        score = self.exact.judge(*schedule).score
+        mode, localisation = self.packed.options[int(schedule[1][row])]
+        return Trial(
+            kind=kind,
+            enter=self._label(int(schedule[0][row])),
+            mode=mode,
+            localisation=localisation,
+            gains=gains,
+            error=error,
+            objective=float(score.objective - self.scores.objective),
+            moved=tuple(
+                Moved(
+                    self.packed.markets[k],
+                    *(self._label(int(part[0][k])) for part in (self.schedule, schedule)),
+                )
+                for k in self.entries
+                if k != row and schedule[0][k] != self.schedule[0][k]
+            ),
+            breaks=self._name_broken(schedule),
+        )
+
+    def _name_broken(self, schedule: Schedule) -> tuple[str, ...]:
+        """Limits that a schedule breaks."""
+        setting, score = self.exact.setting, self.exact.judge(*schedule).score
+        over = _overstep(setting.problem, setting.limits, setting.central, *schedule)
+        names = [name for name, far in over.items() if float(far) > 1e-6]
+        if score.ruin > max(float(setting.limits.ruin), self.scores.ruin):
+            names.append("ruin")
+        if score.short > self.scores.short + 1e-9:
+            names.append("targets")
+        return tuple(names)
+
+    def _explain_absence(self, row: int, worth: Worth) -> Answer:
+        """What the best entry of a market that is not entered would change, and what bars it."""
+        iso3, first = self.packed.markets[row], np.asarray(self.exact.setting.limits.first)
+        tried = [
+            (date, way)
+            for way in self._ways(row)
+            for date in range(int(first[row, way]), self.case.quarters, SHIFT)
+        ]
+        if not tried:
+            barred = [b.rule.name for b in rules_of(self.case) if b.rule.market == iso3]
+            shut = first[row].min() >= NEVER
+            bars = tuple(Bar("rule", name) for name in barred)
+            apart = Bar("case", "limits.not_together") if shut else Bar("horizon")
+            return Answer(worth, bars=bars or (apart,))
+        best = self._best(row, self._put(row, tried), [way for _, way in tried])
+        trials = () if best is None else (self._compare("added", row, best),)
+        bars = self._name_bars(row, tried, trials)
+        return Answer(worth, trials=trials, bars=bars)
+
+    def _name_bars(
+        self, row: int, tried: list[tuple[int, int]], trials: tuple[Trial, ...]
+    ) -> tuple[Bar, ...]:
+        """What keeps a market out that could be entered at each of `tried`, (date, option)."""
+        if any(trial.objective > 0 and not trial.breaks for trial in trials):
+            return (Bar("passed over", gains=trials[0].objective),)
+        never = np.full_like(self.schedule[0], NEVER), np.zeros_like(self.schedule[1])
+
+        def add_to(base: Schedule) -> tuple[Floats, list[Schedule]]:
+            enter, option = (np.tile(part, (len(tried), 1)) for part in base)
+            enter[:, row], option[:, row] = np.array(tried, np.int32).T
+            stay = self.exact.scores(base[0][None], base[1][None]).objective
+            worth = self.exact.scores(enter, option).objective
+            return np.asarray(worth - stay), list(zip(enter, option, strict=True))
+
+        (alone, _), (gains, made) = add_to(never), add_to(self.schedule)
+        if gains.max() <= 0.0:
+            alone_at_most = float(alone.max())
+            if alone_at_most <= 0.0:
+                return (Bar("alone", gains=alone_at_most),)
+            return (Bar("beside", gains=float(gains.max())),)
+        # Of those that would gain, one that breaks fewest limits tells what is in the way.
+        order = [k for k in np.argsort(-gains, kind="stable").tolist() if gains[k] > 0.0]
+        broken, gain = min(
+            ((self._name_broken(made[k]), float(gains[k])) for k in order[:LOOKED]),
+            key=lambda one: len(one[0]),
+        )
+        return tuple(Bar("limit", name, gain) for name in broken) or (
+            Bar("passed over", gains=gain),
+        )
+
+
+def spread_of(gain: Floats) -> tuple[float, float]:
+    """Mean over worlds, and half its 95 % interval."""
+    return float(gain.mean()), float(1.96 * gain.std(ddof=1) / np.sqrt(gain.size))
+
+
+def _open(quarter: Quarter) -> tuple[Array, Array]:
+    """Record of entry costs as they would be without experience, and of what it takes off."""
+    paid, saving = -quarter.ledger.opening, quarter.tied.saving
+    return paid / (1.0 - saving), paid * saving / (1.0 - saving)
+
+
+@jax.jit
+def _overstep(
+    problem: Arrays, limits: Limits, central: Parameters, enter: Array, option: Array
+) -> dict[str, Array]:
+    """How far a schedule oversteps each limit other than cash."""
+    _, used = use_of_teams(problem, central, enter, option)
+    none = limits._replace(
+        first=jnp.zeros_like(limits.first), last=jnp.full_like(limits.last, NEVER),
+        required=jnp.zeros_like(limits.required), apart=jnp.zeros_like(limits.apart),
+        later=jnp.zeros_like(limits.later), earlier=jnp.zeros_like(limits.earlier),
+        most=jnp.full_like(limits.most, NEVER), teams=jnp.full_like(limits.teams, jnp.inf),
+    )  # fmt: skip
+    alone = {
+        "dates": ("first", "last"), "demands": ("required",), "not_together": ("apart",),
+        "after": ("later", "earlier"), "max_markets": ("most",), "teams": ("teams",),
+    }  # fmt: skip
+    gates = excess(problem, none, used, enter, option)
+    over = {
+        name: excess(problem, none._replace(**{f: getattr(limits, f) for f in fields}), used,
+                     enter, option) - gates
+        for name, fields in alone.items()
+    }  # fmt: skip
+    return {**over, "gates": gates}
+
+
+@jax.jit
+def _follow(
+    problem: Arrays, worlds: Worlds, rows: Array, enter: Array, option: Array
+) -> tuple[Array, Array, Array]:
+    """Of the markets `rows` alone: value, entry cost without experience, what experience takes
+    off, discounted; axes (world, market).
+    """
+    narrowed, there = narrow(problem, worlds, rows)
+    outcome = over_worlds(narrowed, there, enter, option, record=_open)
+    factor = (problem.discount ** jnp.arange(problem.teams.shape[0]))[None, :, None]
+    opening, saved = ((factor * part).sum(axis=1) for part in outcome.record)
+    return outcome.value, opening, saved

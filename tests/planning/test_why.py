@@ -1,0 +1,160 @@
+"""Why a market is in a plan: what it brings is what simulating the plan without it says."""
+
+import dataclasses
+from dataclasses import replace
+
+import pytest
+
+from beachhead.cases import Case, Entry, Gated, Schedule
+from beachhead.data import load_panel
+from beachhead.errors import InputError
+from beachhead.planning.grounds import Why
+from beachhead.planning.inquiry import Inquiry
+from beachhead.planning.plan import Plan, Value
+from beachhead.planning.planner import FRESH_SEED
+from beachhead.simulation import Beliefs, simulate
+
+WORLDS = 128
+CASE = """
+as_of = 2024-06-30
+quarters = 16
+firm = { name = "Small", home = "AUT", units = 400000, revenue = 20e6 }
+product = { category = "generic", price = 45.0, unit_cost = 3.0 }
+markets = { candidates = ["DEU", "CZE", "SVN", "POL"] }
+modes = { allowed = ["online", "distributor"], localisation = [0.0] }
+[limits]
+teams = 1
+capital = 4e7
+max_markets = 3
+after = [["CZE", "DEU"]]
+must = ["DEU", "CZE", "SVN"]
+"""
+SCHEDULE = Schedule(
+    entries=(
+        Entry(iso3="DEU", quarter=2, mode="online", localisation=0.0),
+        Entry(iso3="CZE", quarter=4, mode="distributor", localisation=0.0),
+        Entry(iso3="SVN", quarter=6, mode="online", localisation=0.0),
+    )
+)
+
+
+def value(case: Case, schedule: Schedule):
+    """Mean value of each market, as the simulation has it."""
+    panel = load_panel(as_of=case.as_of)
+    futures = simulate(
+        case, panel, Beliefs.from_prior(case), schedule, worlds=WORLDS, seed=1 + FRESH_SEED
+    )
+    return futures["value"].mean("world")
+
+
+def make_plan(case: Case, mean: float) -> Plan:
+    spread = Value(mean, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    return Plan(case.name, "0", 1, "quick", "complete", 0.0, 0.0, None, None, "", spread, SCHEDULE,
+                (), (), ())  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def inquiry() -> Inquiry:
+    import jax
+
+    with jax.enable_x64(True):
+        case = Case.loads(CASE)
+        panel = load_panel(as_of=case.as_of)
+        plan = make_plan(case, float(value(case, SCHEDULE).sum()))
+        given = {"worlds": 16, "fresh_worlds": WORLDS, "also": ("POL",)}
+        return Inquiry(case, panel, plan, **given)
+
+
+def test_what_markets_bring_adds_up(inquiry: Inquiry) -> None:
+    worths = [inquiry.weigh(row) for row in (*inquiry.present, *inquiry.entries)]
+    assert [worth.role for worth in worths] == ["home", *["entered"] * 3]
+    total = sum(worth.own for worth in worths)
+    assert total == pytest.approx(inquiry.plan.value.mean, rel=1e-9)
+    for worth in worths[1:]:
+        rest = tuple(e for e in SCHEDULE.entries if e.iso3 != worth.iso3)
+        without = value(inquiry.case, Schedule(entries=rest))
+        assert worth.adds == pytest.approx(total - float(without.sum()), rel=1e-6)
+        assert worth.home == pytest.approx(
+            worths[0].own - float(without.sel(market="AUT")), rel=1e-6
+        )
+        parts = worth.own + worth.home + worth.lends - worth.haste + worth.rest
+        assert worth.adds == pytest.approx(parts, rel=1e-9)
+        assert worth.home < 0  # attention abroad is missed at home
+    first, last = worths[1], worths[-1]
+    assert first.lends > 0 and first.lent_to[0].iso3 in ("CZE", "SVN")
+    assert last.lends == pytest.approx(0.0, abs=1e-6)  # nobody comes after it
+
+
+def test_changes_of_an_entry(inquiry: Inquiry) -> None:
+    row = inquiry.packed.markets.index("CZE")
+    answer = inquiry.answer(row, inquiry.weigh(row))
+    assert (answer.enter, answer.mode) == ("2025Q3", "distributor")
+    assert answer.after == ("DEU",) and answer.before == ()
+    assert [helped.iso3 for helped in answer.helped_by] == ["DEU"]
+    trials = {trial.kind: trial for trial in answer.trials}
+    assert trials["without"].gains == pytest.approx(-answer.worth.adds)
+    assert trials["without"].breaks == ("demands",) and answer.demanded == "limits.must"
+    # One team: what is entered half a year later takes the time of the next one, which gives way.
+    assert trials["later"].enter == "2026Q1"
+    assert [moved.iso3 for moved in trials["later"].moved] == ["SVN"]
+    assert trials["later"].breaks == ()
+    assert trials["otherwise"].mode == "online"
+    first = inquiry.packed.markets.index("DEU")
+    demanded = inquiry.answer(first, inquiry.weigh(first))
+    assert demanded.before == ("CZE",)
+    assert set(demanded.trials[0].breaks) == {"demands", "after"}
+    assert "sooner" not in {trial.kind for trial in demanded.trials}  # it is not ready before
+
+
+def test_what_keeps_a_market_out(inquiry: Inquiry) -> None:
+    row = inquiry.packed.markets.index("POL")
+    answer = inquiry.answer(row, inquiry.weigh(row))
+    assert answer.enter is None
+    # It would pay, but three markets are all that the case allows, and three are demanded.
+    assert answer.trials == ()
+    assert all(bar.kind == "limit" and bar.gains > 0 for bar in answer.bars)
+    assert "max_markets" in [bar.name for bar in answer.bars]
+    assert "after" not in [bar.name for bar in answer.bars]
+
+
+def test_a_pilot_takes_those_behind_it_along() -> None:
+    text = (
+        CASE.replace('must = ["DEU", "CZE", "SVN"]', 'must = ["CZE"]')
+        + """
+[[gates]]
+name = "Germany first"
+pilot = "DEU"
+markets = ["SVN"]
+wait = [2]
+units = [1000.0]
+"""
+    )
+    case, used = Case.loads(text), (Gated(gate=0, wait=2, threshold=1000.0),)
+    schedule = SCHEDULE.model_copy(update={"gates": used})
+    plan = replace(make_plan(case, float(value(case, schedule).sum())), schedule=schedule)
+    inquiry = Inquiry(case, load_panel(as_of=case.as_of), plan, worlds=16, fresh_worlds=WORLDS)
+    pilot, behind = (inquiry.packed.markets.index(iso3) for iso3 in ("DEU", "SVN"))
+    answer = inquiry.answer(pilot, inquiry.weigh(pilot))
+    assert answer.pilots == ("Germany first",) and answer.behind == ("SVN",)
+    without = value(case, Schedule(entries=schedule.entries[1:2]))
+    lost = inquiry.plan.value.mean - float(without.sum())
+    assert answer.worth.adds == pytest.approx(lost, rel=1e-6)
+    assert set(answer.trials[0].breaks) == {"after", "gates"}
+    answer = inquiry.answer(behind, inquiry.weigh(behind))
+    assert answer.waits == ("Germany first",) and answer.pilots == ()
+    assert answer.trials[0].breaks == ()
+
+
+def test_a_plan_that_is_not_worth_what_it_says_is_refused(inquiry: Inquiry) -> None:
+    case, mean = inquiry.case, inquiry.plan.value.mean * (1 + 1e-6)
+    with pytest.raises(InputError, match="off what version 0 said"):
+        Inquiry(case, load_panel(as_of=case.as_of), make_plan(case, mean), worlds=16,
+                fresh_worlds=WORLDS)  # fmt: skip
+
+
+def test_it_comes_back(inquiry: Inquiry) -> None:
+    row = inquiry.entries[0]
+    worth = inquiry.weigh(row)
+    found = Why("x", "complete", WORLDS, 16, 1.0, (worth,), (inquiry.answer(row, worth),))
+    assert Why.from_json(found.to_json()) == found
+    assert dataclasses.asdict(found)["worths"][0]["role"] == "entered"
