@@ -17,6 +17,7 @@ from beachhead.cases import Case, check_case
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
 from beachhead.planning.bound import KIND, WAIT_AND_SEE, relax
+from beachhead.planning.conflicts import check_limits
 from beachhead.planning.decoupled import couplings_of, tabulate
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan, Strategy, Value
@@ -117,6 +118,8 @@ def plan(
     case = case.resolve(panel)
     packed = pack(case, panel)
     beliefs = beliefs or Beliefs.from_prior(case, panel)
+    if faults := check_limits(case, packed, beliefs):
+        raise InputError(*faults)
     valuer = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float32)
     never = np.full(packed.rows, NEVER, dtype=np.int32)
     none = np.zeros_like(never)
