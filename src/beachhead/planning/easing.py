@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import floor, log10
+from math import ceil, floor, log10
 from typing import Any
 
 import numpy as np
@@ -146,6 +146,59 @@ def ease(case: Case, limit: Limit, steps: int) -> tuple[Case, str] | None:
         case "target" if (chance := (case.targets[limit.of].probability or 0) - steps * POINTS) > 0:
             return _aim(case, limit.of, probability=chance), f"a probability of {chance:.0%}"
     return None
+
+
+def set_level(case: Case, limit: Limit, level: float) -> Case:
+    """The case with another level of a limit, of which less is tighter.
+
+    Money, probability of ruin, what may be missing of a target's probability to 1, or launch teams,
+    as many in every quarter.
+    """
+    match limit.kind:
+        case "capital":
+            return _put(case, capital=level)
+        case "ruin":
+            return _put(case, ruin=level)
+        case "teams":
+            return _put(case, teams=int(level))
+        case _:
+            return _aim(case, limit.of, probability=1.0 - level)
+
+
+def level_of(case: Case, limit: Limit) -> float | None:
+    """The level of a limit, see `set_level`; None where it has none, or none lower than others."""
+    match limit.kind:
+        case "capital":
+            return case.limits.capital
+        case "ruin":
+            return case.limits.ruin
+        case "teams":
+            return float(min(case.teams_by_quarter()))
+        case "target":
+            return 1.0 - (case.targets[limit.of].probability or 0.0)
+    return None
+
+
+def describe_level(case: Case, limit: Limit, level: float) -> str:
+    """A limit at a level in words, rounded so that what keeps the level keeps the words."""
+    match limit.kind:
+        case "capital":
+            return f"a capital of {round_up(level):,.0f} {case.currency}"
+        case "ruin":
+            return f"a ruin of {ceil(100 * level - 1e-6)} %"
+        case "teams":
+            return f"{level:.0f} launch team{'s' * (level != 1)}"
+        case _:
+            words = describe_target(case.targets[limit.of])
+            return f"{words} in {floor(100 * (1.0 - level) + 1e-6)} % of futures"
+
+
+def round_up(money: float) -> float:
+    """Money with three digits, not less."""
+    if money <= 0.0:
+        return 0.0
+    digit = 10.0 ** (floor(log10(money)) - 2)
+    return float(digit * ceil(money / digit - 1e-9))
 
 
 def add_teams(case: Case, more: int) -> Case:
