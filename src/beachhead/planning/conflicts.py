@@ -126,7 +126,7 @@ def describe_conflict(conflict: Conflict, case: Case, *, least: bool = True) -> 
 def _list_exact(case: Case, packed: Packed) -> tuple[Limit, ...]:
     """Limits of a case on which it depends whether its entries can be placed."""
     limits = case.limits
-    named = {*limits.must, *limits.by, *limits.fixed, *(iso3 for pair in limits.after for iso3 in pair)}
+    named = {*limits.must, *limits.by, *limits.fixed}.union(*limits.after)
     counts = [
         replace(limit, kind="count")
         for limit in list_limits(case)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 from typing import Any
@@ -43,10 +42,10 @@ def list_limits(case: Case) -> tuple[Limit, ...]:
     limits = case.limits
     number = limits.teams
     words = f"{number} launch team{'s' * (number != 1)}" if isinstance(number, int) else "the teams"
-    money, floor_ = f"{limits.capital:,.0f} {case.currency}", limits.cash_floor
+    money = f"{limits.capital:,.0f} {case.currency}"
     found = [
         Limit("teams", "teams", words),
-        Limit("capital", "capital", f"capital of {money}" + f" (floor {floor_:,.0f})" * (floor_ != 0)),
+        Limit("capital", "capital", f"a capital of {money}"),
         Limit("ruin", "ruin", f"a ruin of at most {limits.ruin:.0%}"),
     ]  # fmt: skip
     if (most := limits.max_markets) is not None:
@@ -229,7 +228,10 @@ def refit(packed: Packed, case: Case) -> Packed:
     rules, approval = pack_rules(met, packed.facts, packed.options, case.quarters)
     modes = economics_of(case).modes
     ready = [0 if mode == HOME else modes[mode].preparation for mode, _ in packed.options]
-    new = [m in case.modes.allowed and l in case.modes.localisation for m, l in packed.options]
+    new = [
+        mode in case.modes.allowed and level in case.modes.localisation
+        for mode, level in packed.options
+    ]
     options = problem.options._replace(
         preparation=approval + np.array(ready, dtype=np.int32),
         allowed=(problem.entered == NEVER)[:, None] & np.array(new) & (rules.opens < case.quarters),

@@ -12,6 +12,7 @@ taught, where an answer is a schedule.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +69,9 @@ def place(case: Case, packed: Packed, central: Parameters, *, least: bool) -> Pl
         # Of the options that take the same, the one that is open first stands for all.
         alike: dict[tuple[int, float], int] = {}
         for option in np.argsort(first[row], kind="stable").tolist():
-            alike.setdefault((int(ways.preparation[row, option]), float(ways.teams[option])), option)
+            alike.setdefault(
+                (int(ways.preparation[row, option]), float(ways.teams[option])), option
+            )
         column += [
             (row, quarter, option)
             for option in alike.values()
@@ -93,7 +96,7 @@ def place(case: Case, packed: Packed, central: Parameters, *, least: bool) -> Pl
     rows = [sparse.csr_matrix(np.where(at_work, takes, 0.0))]
     low, high = [np.full(quarters, -np.inf)], [np.asarray(there, float) + ROUNDING * least]
 
-    def add(row: NDArray[np.floating], at_least: float, at_most: float) -> None:
+    def add(row: NDArray[Any], at_least: float, at_most: float) -> None:
         rows.append(sparse.csr_matrix(row.astype(float)[None]))
         low.append(np.array([at_least]))
         high.append(np.array([at_most]))
@@ -145,9 +148,7 @@ def _name(limits: Limits, required: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return named
 
 
-def _need(
-    packed: Packed, limits: Limits, central: Parameters, least: bool
-) -> NDArray[np.float64]:
+def _need(packed: Packed, limits: Limits, central: Parameters, least: bool) -> NDArray[np.float64]:
     """Teams that each entry takes by the quarter in which its preparation begins.
 
     Axes (quarter, market, option).
@@ -158,7 +159,7 @@ def _need(
     need = staffing(
         central.staffing.unfamiliar,
         packed.problem.options.teams[None, None, :],
-        np.asarray(familiar)[:, :, None],
+        familiar[:, :, None],
     )
     return np.asarray(need, dtype=float)
 

@@ -20,6 +20,7 @@ from beachhead.cases import Case
 from beachhead.errors import Problem
 from beachhead.planning.conflicts import check_limits
 from beachhead.planning.easing import (
+    PLENTY,
     Limit,
     describe_level,
     drop,
@@ -48,7 +49,7 @@ NEARLY = 0.02  # of a level: two that are nearer are one
 class Need:
     """The least level of a limit at which a schedule is allowed; infinite where it breaks another.
 
-    `account`: what the schedule brings without the limit.
+    `account`: what the schedule brings without the limit; of teams, with as many as it needs.
     """
 
     level: float
@@ -98,16 +99,12 @@ def cure(
         return unfit
     with jax.enable_x64(True):
         seed, worlds = search_more.seed, valuer.setting.worlds.shocks.fate.shape[0]
-        exact = Valuer.prepare(
-            case, valuer.packed, beliefs, worlds, seed, jnp.float64, told=True
-        )
+        exact = Valuer.prepare(case, valuer.packed, beliefs, worlds, seed, jnp.float64, told=True)
     cures = []
     for limit in list_limits(case):
         if (low := level_of(case, limit)) is None:
             continue
-        descend(
-            case, limit, valuer, exact, search_more.pool, search_more, low=low, rounds=ROUNDS
-        )
+        descend(case, limit, valuer, exact, search_more.pool, search_more, low=low, rounds=ROUNDS)
         needs = weigh(case, limit, fresh, search_more.pool, forgiving=True)
         least = min(need.level for need in needs)
         if np.isfinite(least):
@@ -136,7 +133,7 @@ def under(valuer: Valuer, before: Case, case: Case) -> Valuer:
     )
     targets = setting.targets
     if targets is not None:
-        rows = range(len(case.targets))
+        rows = list(range(len(case.targets)))
         if targets.value.shape[0] < len(case.targets):
             rows = [k for k in rows if before.targets[k].probability is not None]
         asked = [case.targets[k].probability or 0.0 for k in rows]
@@ -157,11 +154,14 @@ def weigh(
     """
     with jax.enable_x64(True):
         free = under(valuer, case, drop(case, limit))
-        accounts = [(schedule, free.judge(*schedule)) for schedule in pool]
-        return [
-            Need(_level(case, limit, free, schedule, account, forgiving), schedule, account)
-            for schedule, account in accounts
-        ]
+        if limit.kind == "teams":
+            return [_weigh_teams(case, limit, free, schedule, forgiving) for schedule in pool]
+        needs = []
+        for schedule in pool:
+            account = free.judge(*schedule)
+            level = _level(case, limit, account, forgiving)
+            needs.append(Need(level, schedule, account))
+        return needs
 
 
 def descend(
@@ -191,54 +191,60 @@ def descend(
     for _ in range(rounds):
         needs += weigh(case, limit, exact, pool[len(needs) :], forgiving=False)
         high = min(need.level for need in needs)
+        if not np.isfinite(high):
+            explore(under(valuer, case, drop(case, limit)))
+            continue
         if high - low <= (1.0 if whole else NEARLY * high):
             break
-        if np.isfinite(high):
-            level = (high + low) / 2.0
-            explore(under(valuer, case, set_level(case, limit, level)))
-            found = weigh(case, limit, exact, pool[len(needs) :], forgiving=False)
-            needs += found
-            if min(need.level for need in found) > level:
-                low = np.floor(level) if whole else level
-        else:
-            explore(under(valuer, case, drop(case, limit)))
+        level = (high + low) / 2.0
+        explore(under(valuer, case, set_level(case, limit, level)))
+        found = weigh(case, limit, exact, pool[len(needs) :], forgiving=False)
+        needs += found
+        if min(need.level for need in found) > level:
+            low = np.floor(level) if whole else level
 
 
-def _level(
-    case: Case,
-    limit: Limit,
-    free: Valuer,
-    schedule: Schedule,
-    account: Account,
-    forgiving: bool,
-) -> float:
+def _weigh_teams(
+    case: Case, limit: Limit, free: Valuer, schedule: Schedule, forgiving: bool
+) -> Need:
+    """Teams that a schedule puts to work, where with so many it keeps all else.
+
+    Launches crowd one another the more, the fewer teams there are: what does not keep the rest with
+    the teams that it needs may still do so with plenty.
+    """
+    problem, chosen = free.setting.problem, tuple(map(jnp.asarray, schedule))
+    _, used = use_of_teams(problem, free.setting.central, *chosen)
+    hired = teams_there(problem, jnp.zeros_like(problem.teams), *chosen)
+    needed = max(float(np.ceil(np.max(np.asarray(used - hired)) - 1e-6)), 0.0)
+    for level in (needed, float(PLENTY)):
+        account = under(free, case, set_level(case, limit, level)).judge(*schedule)
+        if _level(case, limit, account, forgiving) < np.inf:
+            return Need(level, schedule, account)
+    return Need(np.inf, schedule, account)
+
+
+def _level(case: Case, limit: Limit, account: Account, forgiving: bool) -> float:
     """Least level at which a schedule is allowed; infinite where it breaks another limit.
 
-    `free`, `account`: without the limit.
+    `account`: without the limit. Of teams 0.
     """
     worlds, limits = account.values.size, case.limits
     spare = room if forgiving else lambda probability, worlds: 0.0
     if account.score.excess > 1e-6:
         return np.inf
-    for k, chance in enumerate(np.asarray(chances(jnp.asarray(account.reached)))):
-        asked = case.targets[k].probability
+    level = 0.0
+    for k, chance in enumerate(np.asarray(chances(jnp.asarray(account.reached))).tolist()):
+        asked = case.targets[k].probability or 0.0
         if limit.kind == "target" and limit.of == k:
-            level = 1.0 - float(chance) - (spare(asked or 0.0, worlds))
-        elif asked is not None and chance < asked - spare(asked, worlds) - 1e-9:
+            level = 1.0 - chance - spare(asked, worlds)
+        elif chance < asked - spare(asked, worlds) - 1e-9:
             return np.inf
     ruin = limits.ruin + spare(limits.ruin, worlds)
     short = np.sort(limits.cash_floor - account.low)[::-1]  # of cash, the worst world first
     if limit.kind == "capital":
         # So many worlds may fall short; the next one may not.
-        worst = short[min(int(np.floor(ruin * worlds + 1e-9)), worlds - 1)] if ruin < 1 else -np.inf
+        worst = short[int(ruin * worlds + 1e-9)] if ruin < 1.0 else -np.inf
         return float(max(limits.capital + worst, limits.cash_floor, 0.0))
     if limit.kind == "ruin":
         return float((short > 0.0).mean()) - spare(limits.ruin, worlds)
-    if (short > 0.0).mean() > ruin + 1e-9:
-        return np.inf
-    if limit.kind == "target":
-        return level
-    problem, chosen = free.setting.problem, tuple(map(jnp.asarray, schedule))
-    _, used = use_of_teams(problem, free.setting.central, *chosen)
-    hired = teams_there(problem, jnp.zeros_like(problem.teams), *chosen)
-    return float(np.ceil(np.max(np.asarray(used - hired)) - 1e-6))
+    return level if (short > 0.0).mean() <= ruin + 1e-9 else np.inf

@@ -16,7 +16,8 @@ CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, STAMP = (
     "run.json",
 )  # fmt: skip
 SENSITIVITY = "sensitivity.json"  # of a plan in the folder; may lack
-FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY)
+PRICES = "limits.json"  # likewise
+FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY, PRICES)
 AGAIN = "Plan the case again."
 
 

@@ -16,8 +16,10 @@ from beachhead.cases import Case, overlay
 from beachhead.data import Panel, load_panel
 from beachhead.files import write_atomic
 from beachhead.planning import Plan
+from beachhead.planning.prices import Prices
 from beachhead.planning.sensitivity import Sensitivity
 from beachhead.reporting import charts, sentences, tables
+from beachhead.reporting.limits import introduce_prices, list_prices
 from beachhead.reporting.sensitivity import PARTIAL, draw_sensitivity, list_sensitivity
 from beachhead.reporting.summary import summarise
 from beachhead.screening import Ranking
@@ -36,6 +38,7 @@ def write_report(
     *,
     panel: Panel | None = None,
     sensitivity: Sensitivity | None = None,
+    prices: Prices | None = None,
 ) -> None:
     """Write the report of a plan: map, timeline, fans, tables, assumptions, notes on the data.
 
@@ -55,6 +58,8 @@ def write_report(
         The panel of the answer; by default the packaged one as of the case's date.
     sensitivity : Sensitivity, optional
         What the plan hangs on; without it the report has no such section.
+    prices : Prices, optional
+        What the limits cost; likewise.
 
     Raises
     ------
@@ -98,6 +103,7 @@ def write_report(
         years=tables.list_years(summary),
         strategies=tables.list_strategies(case, plan),
         limit_table=tables.list_limits(plan),
+        prices=(introduce_prices(prices), list_prices(case, prices)) if prices else None,
         place=sentences.tell_home(futures),
         measures=tables.list_measures(case, plan),
         targets=tables.list_targets(case, plan, names),

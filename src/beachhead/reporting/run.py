@@ -7,6 +7,7 @@ short or changed since is never taken for an answer.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
 from beachhead.planning import Effort, Plan
+from beachhead.planning.prices import Prices
 from beachhead.planning.sensitivity import Sensitivity
 from beachhead.reporting.folder import (
     AGAIN,
@@ -27,6 +29,7 @@ from beachhead.reporting.folder import (
     FILES,
     FUTURES,
     PLAN,
+    PRICES,
     RANKING,
     REPORT,
     SCHEDULE,
@@ -185,16 +188,32 @@ def read_sensitivity(folder: str | Path) -> Sensitivity | None:
     InputError
         If it is of another version.
     """
-    path = Path(folder) / SENSITIVITY
+    return _read_found(Path(folder) / SENSITIVITY, Sensitivity.from_json, "sensitivity")
+
+
+def read_prices(folder: str | Path) -> Prices | None:
+    """What `beachhead limits` found about the plan of a run; see `read_sensitivity`."""
+    return _read_found(Path(folder) / PRICES, Prices.from_json, "limits")
+
+
+def _read_found[T](path: Path, parse: Callable[[str], T], command: str) -> T | None:
     try:
-        return Sensitivity.from_json(path.read_text("utf-8"))
+        return parse(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         what = f"not readable by version {__version__}"
         raise InputError(
-            Problem(what, str(path), "Delete it, or let 'beachhead sensitivity' write it again.")
+            Problem(what, str(path), f"Delete it, or let 'beachhead {command}' write it again.")
         ) from error
+
+
+def write_report_again(run: Run) -> None:
+    """Write the report of a run, with all that has been found about its plan since."""
+    write_report(
+        run.folder / REPORT, run.case, run.ranking, run.plan, run.futures, panel=run.panel,
+        sensitivity=read_sensitivity(run.folder), prices=read_prices(run.folder),
+    )  # fmt: skip
 
 
 def _quarters(case: Case) -> list[str]:
