@@ -81,9 +81,8 @@ def test_eased_limits_are_those_of_the_eased_case(toy: Toy) -> None:
         setting = under(valuer, case, eased).setting
         over = _overstep(setting.problem, setting.limits, setting.central, enters, options)
         np.testing.assert_array_equal(np.asarray(over) <= 1e-6, keeping(eased, valuer))
-        assert all(
-            a.shape == b.shape for a, b in zip(setting.limits, valuer.setting.limits, strict=True)
-        )
+        for after, before in zip(setting.limits, valuer.setting.limits, strict=True):
+            assert after.shape == before.shape
 
 
 def test_the_least_capital_and_the_fewest_teams_of_all_schedules(toy: Toy) -> None:

@@ -152,7 +152,7 @@ def _cure(case: Case, core: Iterable[Limit], fits: Callable[[Case], bool]) -> tu
         if eased is not None and fits(eased[0]):
             cures.append(eased[1])
         elif fits(drop(case, limit)):
-            cures.append(f"without {limit.words}")
+            cures.append(f"giving up {limit.words!r}")
     return tuple(cures)
 
 

@@ -41,7 +41,7 @@ def list_limits(case: Case) -> tuple[Limit, ...]:
     """
     limits = case.limits
     number = limits.teams
-    words = f"{number} launch team{'s' * (number != 1)}" if isinstance(number, int) else "the teams"
+    words = _number(number, "launch team") if isinstance(number, int) else "the launch teams"
     money = f"{limits.capital:,.0f} {case.currency}"
     found = [
         Limit("teams", "teams", words),
@@ -49,7 +49,7 @@ def list_limits(case: Case) -> tuple[Limit, ...]:
         Limit("ruin", "ruin", f"a ruin of at most {limits.ruin:.0%}"),
     ]  # fmt: skip
     if (most := limits.max_markets) is not None:
-        found.append(Limit("max_markets", "max_markets", f"at most {most} markets"))
+        found.append(Limit("max_markets", "max_markets", f"at most {_number(most, 'market')}"))
     found += [Limit("must", f"must {iso3}", f"{iso3} demanded", iso3) for iso3 in limits.must]
     for iso3, entry in limits.fixed.items():
         how = f" by {entry.mode}" if entry.mode else ""
@@ -123,8 +123,7 @@ def ease(case: Case, limit: Limit, steps: int) -> tuple[Case, str] | None:
     limits, last = case.limits, case.quarters - 1
     match limit.kind:
         case "teams":
-            words = f"{steps} more launch team{'s' * (steps > 1)}"
-            return add_teams(case, steps), words
+            return add_teams(case, steps), _number(steps, "more launch team")
         case "capital":
             more = steps * step_of_capital(case)
             return _put(case, capital=limits.capital + more), f"{more:,.0f} {case.currency} more"
@@ -132,7 +131,7 @@ def ease(case: Case, limit: Limit, steps: int) -> tuple[Case, str] | None:
             return _put(case, ruin=ruin), f"a ruin of {ruin:.0%}"
         case "max_markets":
             most = (limits.max_markets or 0) + steps
-            return _put(case, max_markets=most), f"at most {most} markets"
+            return _put(case, max_markets=most), f"at most {_number(most, 'market')}"
         case "by" if (due := case.quarter_index(limits.by[limit.of]) + steps) <= last:
             label = case.quarter_label(due)
             return _put(case, by={**limits.by, limit.of: label}), f"{limit.of} by {label}"
@@ -141,7 +140,7 @@ def ease(case: Case, limit: Limit, steps: int) -> tuple[Case, str] | None:
             entry = limits.fixed[limit.of].model_copy(update={"quarter": label})
             return _put(case, fixed={**limits.fixed, limit.of: entry}), f"{limit.of} in {label}"
         case "count" if (value := case.targets[limit.of].value - steps) > 0:
-            return _aim(case, limit.of, value=value), f"{value:g} markets"
+            return _aim(case, limit.of, value=value), _number(value, "market")
         case "target" if (chance := (case.targets[limit.of].probability or 0) - steps * POINTS) > 0:
             return _aim(case, limit.of, probability=chance), f"a probability of {chance:.0%}"
     return None
@@ -186,7 +185,7 @@ def describe_level(case: Case, limit: Limit, level: float) -> str:
         case "ruin":
             return f"a ruin of {ceil(100 * level - 1e-6)} %"
         case "teams":
-            return f"{level:.0f} launch team{'s' * (level != 1)}"
+            return _number(level, "launch team")
         case _:
             words = describe_target(case.targets[limit.of])
             return f"{words} in {floor(100 * (1.0 - level) + 1e-6)} % of futures"
@@ -237,6 +236,10 @@ def refit(packed: Packed, case: Case) -> Packed:
         allowed=(problem.entered == NEVER)[:, None] & np.array(new) & (rules.opens < case.quarters),
     )
     return replace(packed, problem=problem._replace(rules=rules, options=options))
+
+
+def _number(things: float, one: str) -> str:
+    return f"{things:g} {one}{'s' * (things != 1)}"
 
 
 def _put(case: Case, **limits: Any) -> Case:

@@ -61,13 +61,15 @@ class Need:
 class Search:
     """What a search for more schedules takes: where to look, what is known, and how widely.
 
-    `spread` is its first temperature, money; what it finds joins the `pool`.
+    `spread` is its first temperature, money; what it finds joins the `pool`. `report` is called
+    with evaluations done and the best fitness.
     """
 
     proposals: Proposals
     pool: list[Schedule]
     spread: float
     seed: int
+    report: Callable[[int, float], None] | None = None
 
     def __call__(self, valuer: Valuer) -> None:
         """Look for a schedule that is good there, from the best of those known."""
@@ -75,7 +77,7 @@ class Search:
         order = np.argsort(-valuer.scores(enter, option).fitness, kind="stable")
         *found, _, whole = search(
             valuer, self.proposals, [self.pool[k] for k in order[:STARTS]], budget=BUDGET,
-            seed=self.seed, spread=self.spread, polishing=0.0,
+            seed=self.seed, spread=self.spread, polishing=0.0, report=self.report,
         )  # fmt: skip
         if not whole:
             raise KeyboardInterrupt

@@ -196,7 +196,7 @@ def plan(
         if not whole:
             raise
         tried = [*found, *starts, *((n.enter, n.option) for n in named)]
-        more = Search(look(packed, alone, dates), tried, SPREAD * scale(alone), seed)
+        more = Search(look(packed, alone, dates), tried, SPREAD * scale(alone), seed, report)
         raise InputError(*cure(case, beliefs, valuer, fresh, more, error.problems)) from None
     clock.lap("fresh worlds")
     if record is not None:
