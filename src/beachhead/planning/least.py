@@ -97,7 +97,7 @@ def find_least(
     what : 'capital' or 'teams'
         The limit; all others hold.
     effort : 'quick', 'standard' or 'thorough'
-        Of the plan without the limit; searches at other levels have a part of it.
+        Of the plan without the limit, and of the search at each other level.
     seed, worlds, fresh_worlds : int
         As `plan` takes them.
     progress : callable, optional
@@ -143,7 +143,7 @@ def find_least(
         return least if what == "teams" else round_up(least)
 
     def explore(there: Valuer) -> None:
-        study.explore(there, f"searching with less {what}" if what == "capital" else "fewer teams")
+        study.explore(there, f"searching with less {what}", full=True)
 
     try:
         descend(case, limit, study.valuer, exact, study.pool, explore, low=low, rounds=SEARCHES)

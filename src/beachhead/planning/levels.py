@@ -29,7 +29,7 @@ from beachhead.planning.easing import (
     refit,
     set_level,
 )
-from beachhead.planning.limits import Limits, read_limits
+from beachhead.planning.limits import Limits, keep_limits, read_limits
 from beachhead.planning.search import Proposals, search
 from beachhead.planning.targets import chances, room
 from beachhead.planning.valuation import Account, Valuer
@@ -171,7 +171,7 @@ def descend(
     limit: Limit,
     valuer: Valuer,
     exact: Valuer,
-    pool: Sequence[Schedule],
+    pool: list[Schedule],
     explore: Callable[[Valuer], None],
     *,
     low: float,
@@ -199,11 +199,24 @@ def descend(
         if high - low <= (1.0 if whole else NEARLY * high):
             break
         level = (high + low) / 2.0
-        explore(under(valuer, case, set_level(case, limit, level)))
+        there = under(valuer, case, set_level(case, limit, level))
+        pool.append(_fit(there, pool))
+        explore(there)
         found = weigh(case, limit, exact, pool[len(needs) :], forgiving=False)
         needs += found
         if min(need.level for need in found) > level:
             low = np.floor(level) if whole else level
+
+
+def _fit(there: Valuer, pool: Sequence[Schedule]) -> Schedule:
+    """The best of the schedules as they are when made to keep the limits there, as far as any is.
+
+    The search itself starts from schedules as they are, and may never find its way back.
+    """
+    enter, option = (np.stack(part) for part in zip(*pool, strict=True))
+    enter, option = keep_limits(there.setting, enter, option)
+    best = int(np.argmax(there.scores(enter, option).fitness))
+    return enter[best], option[best]
 
 
 def _weigh_teams(

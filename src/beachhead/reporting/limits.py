@@ -30,7 +30,9 @@ def list_prices(case: Case, found: Prices) -> Table:
 def _row(price: Price) -> tuple[str, ...]:
     worth = f"{count(price.worth)} ±{count(price.worth_error)}" if price.objective else "0"
     room = f"{count(price.slack)} {price.unit.split(' ')[0]}"
-    if price.unit == "probability":
+    if price.unit in ("teams", "markets", "quarters"):
+        room = f"{price.slack:.2g} {price.unit}"
+    elif price.unit == "probability":
         room = percent(price.slack)
     turn = tell_turn(price.turn) if price.objective else ""
     binds = "binds" if price.binding else ""
