@@ -13,11 +13,22 @@ import pytest
 from planning.test_search import _everything
 
 from beachhead.cases import Case
+from beachhead.cases.rules import rules_of
+from beachhead.data import load_panel
 from beachhead.planning.conflicts import _keep, _list_exact, describe_conflict, find_conflicts
-from beachhead.planning.easing import Limit, add_teams, drop, ease, refit, step_of_capital
+from beachhead.planning.easing import (
+    Limit,
+    add_teams,
+    drop,
+    ease,
+    list_rules,
+    refit,
+    step_of_capital,
+)
 from beachhead.planning.feasible import place
 from beachhead.planning.limits import Limits, excess, read_limits
 from beachhead.planning.valuation import Valuer
+from beachhead.simulation.pack import pack
 from beachhead.simulation.people import use_of_teams
 
 Toy = Callable[..., Valuer]
@@ -206,3 +217,20 @@ def test_nothing_that_is_eased_is_tighter(toy: Toy) -> None:
         step = ease(case, limit, 1)
         for eased in (step[0] if step else case, drop(case, limit)):
             assert keeping(eased, valuer)[before].all(), limit.name
+
+
+def test_arrays_of_a_case_are_those_that_are_packed_anew() -> None:
+    """As it is and without its rules, of which some close ways and some take time."""
+    case = Case.load("xiaomi-2013")
+    panel = load_panel(case.as_of)
+    packed, case = pack(case, panel), case.resolve(panel)
+    rules = list_rules(case, set(packed.markets))
+    without = _keep(case, rules, set())
+    assert rules and not rules_of(without)
+    for given in (case, without, add_teams(case, 1)):
+        again, anew = refit(packed, given).problem, pack(given, panel).problem
+        np.testing.assert_array_equal(again.options.preparation, anew.options.preparation)
+        np.testing.assert_array_equal(again.options.allowed, anew.options.allowed)
+        np.testing.assert_array_equal(again.teams, anew.teams)
+    bound = pack(without, panel).problem.options
+    assert (packed.problem.options.preparation > bound.preparation).any()

@@ -56,10 +56,12 @@ def place(case: Case, packed: Packed, central: Parameters, *, least: bool) -> Pl
     limits = read_limits(case, packed)
     markets, quarters = len(packed.markets), case.quarters
     required = limits.required[:markets] > 0
-    named = _name(limits, required)
-    need = _need(packed, limits, central, least)  # axes (quarter, market, option)
     # Whether other entries last to the date of a target is for the simulation to say.
     several = [t for t in case.targets if least and t.metric == "markets" and t.probability]
+    if not several and not limits.required.any():
+        return Placed(True, *_nothing(packed))
+    named = _name(limits, required)
+    need = _need(packed, limits, central, least)  # axes (quarter, market, option)
     ways = packed.problem.options
     first, last = limits.first[:markets, : ways.teams.size], limits.last[:markets]
     clock = np.arange(quarters)

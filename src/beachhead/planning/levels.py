@@ -97,8 +97,10 @@ def cure(
     `valuer`: of the search; `fresh`: of fresh worlds, in double precision with all targets;
     `problems`: what is known to be unmet.
     """
-    if unfit := check_limits(case, valuer.packed, beliefs, least=False):
-        return unfit
+    pool = search_more.pool
+    enter, option = (np.stack(part) for part in zip(*pool, strict=True))
+    if valuer.scores(enter, option).excess.min() > 1e-6:
+        return check_limits(case, valuer.packed, beliefs, least=False) or list(problems)
     with jax.enable_x64(True):
         seed, worlds = search_more.seed, valuer.setting.worlds.shocks.fate.shape[0]
         exact = Valuer.prepare(case, valuer.packed, beliefs, worlds, seed, jnp.float64, told=True)
@@ -106,8 +108,8 @@ def cure(
     for limit in list_limits(case):
         if (low := level_of(case, limit)) is None:
             continue
-        descend(case, limit, valuer, exact, search_more.pool, search_more, low=low, rounds=ROUNDS)
-        needs = weigh(case, limit, fresh, search_more.pool, forgiving=True)
+        descend(case, limit, valuer, exact, pool, search_more, low=low, rounds=ROUNDS)
+        needs = weigh(case, limit, fresh, pool, forgiving=True)
         least = min(need.level for need in needs)
         if np.isfinite(least):
             cures.append(describe_level(case, limit, least))
