@@ -12,6 +12,7 @@ from beachhead.data import Panel, load_panel
 from beachhead.planning import Help, LimitUse, Plan, Reason, Strategy, Value
 from beachhead.planning.effects import Effect
 from beachhead.planning.indices import Index
+from beachhead.planning.prices import Price, Prices
 from beachhead.planning.sensitivity import Sensitivity
 from beachhead.planning.spread import Cause, Share, Stake
 from beachhead.planning.study import Turn
@@ -246,3 +247,24 @@ def hangs(answer: Answer) -> Sensitivity:
             Switch("margin", "limits", 4.0, 2.0),
         ),
     )
+
+
+@pytest.fixture(scope="session")
+def prices(answer: Answer) -> Prices:
+    """What the limits of the plan of `answer` cost."""
+    first = tuple(entry.iso3 for entry in answer.plan.schedule.entries)
+    return Prices(
+        case="made",
+        seed=1,
+        status="partial",
+        objective=2.9e7,
+        again=2.95e7,
+        evaluations=1600,
+        fresh_worlds=1024,
+        prices=(
+            Price("teams", "2 launch teams", "1 more launch team", True, 0.2, "teams",
+                  3e6, 2.5e6, 4e5, Turn(first[:1], (), ())),
+            Price("must <b>", "<b> demanded", "given up", False, 3.0, "quarters",
+                  0.0, 0.0, 0.0, Turn((), (), ())),
+        ),
+    )  # fmt: skip

@@ -15,6 +15,7 @@ from beachhead.cli import (
     data,
     distances,
     explaining,
+    limiting,
     plans,
     reasons,
     screening,
@@ -59,6 +60,8 @@ app.command("plan")(plans.plan)
 app.command("simulate")(plans.simulate)
 app.command("report")(plans.report)
 app.command("sensitivity")(sensitivities.sensitivity)
+app.command("limits")(limiting.limits)
+app.command("least")(limiting.least)
 app.command("why")(reasons.why)
 app.command("explain")(explaining.explain)
 data.app.command("distance")(distances.distance)

@@ -74,6 +74,7 @@ def check(
 
     try:
         loaded, panel = load_checked(case, changes or ())
+        _refuse_conflicts(loaded, panel)
     except InputError as error:
         if as_json:
             _print_check(error.problems, None)
@@ -98,6 +99,21 @@ def check(
         print(f"\n{describe_plausibility(answer)}")
     if answer.verdict == "FAIL":
         raise typer.Exit(3)
+
+
+def _refuse_conflicts(case: Case, panel: Panel) -> None:
+    """Limits that cannot be kept together for want of people or time are an input at fault."""
+    limits = case.limits
+    if not (limits.must or limits.by or limits.fixed or case.targets or case.measures):
+        return
+    # Only where something is demanded is there anything to wait for.
+    from beachhead.planning.conflicts import check_limits
+    from beachhead.simulation import Beliefs
+    from beachhead.simulation.pack import pack
+
+    beliefs = Beliefs.from_prior(case, panel)
+    if problems := check_limits(case.resolve(panel), pack(case, panel), beliefs):
+        raise InputError(*problems)
 
 
 def _print_check(problems: Iterable[Problem], answer: Plausibility | None) -> None:

@@ -169,19 +169,12 @@ def simulate(
 
 
 def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]) -> None:
-    """Write the report of a run again, without planning; with what it hangs on, where that is."""
+    """Write the report of a run again, without planning; with what was asked of it since."""
     from beachhead.reporting.folder import REPORT, read_stamp
 
     read_stamp(run)
 
-    from beachhead.reporting.html import write_report
-    from beachhead.reporting.run import read_against, read_run, read_sensitivity, read_why
+    from beachhead.reporting.run import read_run, write_report_again
 
-    found = read_run(run)
-    path = run / REPORT
-    write_report(
-        path, found.case, found.ranking, found.plan, found.futures,
-        panel=found.panel, sensitivity=read_sensitivity(run), why=read_why(run),
-        against=read_against(run),
-    )  # fmt: skip
-    print(f"Wrote {path}")
+    write_report_again(read_run(run))
+    print(f"Wrote {run / REPORT}")

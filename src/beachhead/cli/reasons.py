@@ -34,8 +34,7 @@ def why(
     from beachhead.files import write_atomic
     from beachhead.planning.planner import FRESH_WORLDS, SEARCH_WORLDS
     from beachhead.planning.why import explain_market, explain_plan
-    from beachhead.reporting.html import write_report
-    from beachhead.reporting.run import read_against, read_run, read_sensitivity
+    from beachhead.reporting.run import read_run, write_report_again
     from beachhead.reporting.why import describe_market, describe_plan
 
     read = read_run(run)
@@ -55,10 +54,7 @@ def why(
     if found.status == "partial":
         print("Interrupted: keeping what has been found so far.", file=sys.stderr)
     write_atomic(run / WHY, found.to_json())
-    write_report(
-        run / REPORT, case, read.ranking, plan, read.futures, panel=panel, why=found,
-        sensitivity=read_sensitivity(run), against=read_against(run),
-    )  # fmt: skip
+    write_report_again(read)
     if as_json:
         print((run / WHY).read_text("utf-8"), end="")
     else:

@@ -27,8 +27,7 @@ def sensitivity(
 
     from beachhead.files import write_atomic
     from beachhead.planning.sensitivity import probe
-    from beachhead.reporting.html import write_report
-    from beachhead.reporting.run import read_against, read_run, read_why
+    from beachhead.reporting.run import read_run, write_report_again
     from beachhead.reporting.sensitivity import describe_sensitivity
 
     read = read_run(run)
@@ -41,10 +40,7 @@ def sensitivity(
     if found.status == "partial":
         print("Interrupted: keeping what has been found so far.", file=sys.stderr)
     write_atomic(run / SENSITIVITY, found.to_json())
-    write_report(
-        run / REPORT, case, read.ranking, plan, read.futures, panel=panel, sensitivity=found,
-        why=read_why(run), against=read_against(run),
-    )  # fmt: skip
+    write_report_again(read)
     if as_json:
         print((run / SENSITIVITY).read_text("utf-8"), end="")
     else:

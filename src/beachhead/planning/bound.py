@@ -213,7 +213,8 @@ def relax(
     """
     values = np.asarray(_values(setting, jnp.asarray(enter), jnp.asarray(option)))
     weights = measure(values, aversion, tail)
-    known, best, start = float(weights @ values), np.inf, None
+    known, best = float(weights @ values), np.inf
+    start: tuple[Integers, Integers] | None = None
     for left in reversed(range(rounds + 1)):
         looked_at = columns.knowing() if gates else columns
         bound, weights, prices, taken = _solve(looked_at, weights, aversion, tail)
@@ -230,6 +231,7 @@ def relax(
     looked_at = looked_at.keep(kept)
     if nodes and best > known and looked_at.market.size <= BRANCHED:
         best = min(best, max(_branch(looked_at, aversion, tail, nodes) + slack, known))
+    assert start is not None
     return Relaxation(best, *start)
 
 
@@ -245,7 +247,7 @@ _ties = jax.jit(best_ties)
 def _close(setting: Setting, columns: Columns) -> Setting:
     """The setting with limits that allow no more than the entries given."""
     limits = setting.limits
-    markets, options = setting.problem.options.allowed.shape
+    markets = setting.problem.people.shape[0]
     first, last = np.array(limits.first), np.array(limits.last)
     open_to = np.full((markets, first.shape[1]), NEVER, dtype=first.dtype)
     np.minimum.at(open_to, (columns.market, columns.option), columns.quarter.astype(first.dtype))
@@ -361,7 +363,7 @@ def _state(columns: Columns, aversion: float, tail: float) -> Programme:
     free = np.full(columns.room.size, -np.inf)
     least = np.concatenate([free, np.where(columns.demanded, 1.0, -np.inf)])
     most = np.concatenate([columns.room, np.ones(markets)])
-    cost = -(1.0 - aversion) * columns.values.mean(axis=1) / scale
+    cost = np.asarray(-(1.0 - aversion) / scale * columns.values.mean(axis=1), dtype=float)
     floor = np.zeros(count)
     if aversion > 0.0:
         extra = 1 + worlds

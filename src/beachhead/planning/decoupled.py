@@ -7,7 +7,6 @@ table that tells the search where to look.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -141,7 +140,7 @@ def tabulate_best(setting: Setting, ties: Ties) -> Table:
     last = np.asarray(setting.limits.last)[:markets]
     clock = np.arange(problem.teams.shape[0])
     # Axes (quarter, option, market).
-    open_to = (first.T <= clock[:, None, None]) & (clock[:, None, None] <= last)
+    open_to = (clock[:, None, None] >= first.T) & (clock[:, None, None] <= last)
     # Who waits is prepared once the gate has been decided.
     begin = clock[:, None, None] - np.asarray(problem.options.preparation).T
     may_wait = begin >= first_decision(problem, setting.limits)
@@ -162,7 +161,8 @@ def tabulate_best(setting: Setting, ties: Ties) -> Table:
             (market, quarter, option, values[way, market], may_wait[quarter, option, market])
         )
     assert held is not None
-    return Table(*(np.concatenate(parts) for parts in zip(*found, strict=True)), held)
+    market, quarter, option, worth, waits = (np.concatenate(p) for p in zip(*found, strict=True))
+    return Table(market, quarter, option, worth, waits, held)
 
 
 @jax.jit

@@ -64,8 +64,7 @@ def read_limits(case: Case, packed: Packed) -> Limits:
     Raises
     ------
     InputError
-        If a demanded market is not among the candidates or has no quarter in which it may be
-        entered.
+        If a demanded market is not among the candidates.
     """
     limits, problem = case.limits, packed.problem
     quarters = problem.teams.shape[0]
@@ -100,17 +99,6 @@ def read_limits(case: Case, packed: Packed) -> Limits:
         )
         first[row] = np.where(fits, quarter, NEVER)
         last[row] = quarter
-    for iso3, row in rows.items():
-        if required[row] and first[row].min() > last[row]:
-            problems.append(
-                Problem(
-                    f"{iso3} cannot be ready by {case.quarter_label(int(last[row]))}",
-                    f"case {case.name!r}, limits",
-                    "Demand it later or allow a mode that takes less preparation.",
-                )
-            )
-    if problems:
-        raise InputError(*problems)
     # Where the firm already is, nobody has to wait.
     pairs = [
         (later, earlier)

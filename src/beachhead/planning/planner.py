@@ -17,7 +17,10 @@ from beachhead.cases import Case, Schedule, check_case
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
 from beachhead.planning.bound import KIND, WAIT_AND_SEE, relax, survey
+from beachhead.planning.conflicts import check_limits
 from beachhead.planning.decoupled import tabulate
+from beachhead.planning.feasible import place
+from beachhead.planning.levels import Search, cure
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan, Strategy, Value
 from beachhead.planning.reasons import (
@@ -122,6 +125,8 @@ def plan(
     case = case.resolve(panel)
     packed = pack(case, panel)
     beliefs = beliefs or Beliefs.from_prior(case, panel)
+    if faults := check_limits(case, packed, beliefs):
+        raise InputError(*faults)
     valuer = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float32)
     never = np.full(packed.rows, NEVER, dtype=np.int32)
     none = np.zeros_like(never)
@@ -151,6 +156,9 @@ def plan(
     made = keep_limits(valuer.setting, relaxation.enter[None], relaxation.option[None])
     starts.insert(1, (made[0][0], made[1][0]))
     starts += _begin_measures(valuer, *starts[0])
+    if not (fitness.excess <= 1e-6).any():
+        placed = place(case, packed, valuer.setting.central, least=False)
+        starts.insert(0, (placed.enter, placed.option))
     clock.lap("bound")
 
     def report(done: int, best: float) -> None:
@@ -186,21 +194,31 @@ def plan(
     tried = [*found, *starts]
     scored = valuer.scores(*(np.stack(part) for part in zip(*tried, strict=True)))
     known = tried[int(np.argmax(scored.fitness))]
+    # Who breaks the search off does not wait for a proof either.
+    pains = {} if whole else {"rounds": 0, "nodes": 0}
     with jax.enable_x64(True):
-        bound, open_loop = relax(exact.setting, columns, *known, *risk).bound, None
+        bound, open_loop = relax(exact.setting, columns, *known, *risk, **pains).bound, None
         if case.gates:
-            bound, open_loop = relax(exact.setting, columns, *known, *risk, gates=True).bound, bound
+            open_loop = bound
+            bound = relax(exact.setting, columns, *known, *risk, gates=True, **pains).bound
     clock.lap("proof")
 
-    with jax.enable_x64(True):
-        fresh = Valuer.prepare(
-            case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64, told=True
-        )
-        pool, best, strategies = _choose(case, fresh, named, found)
-        answer = _answer(
-            case, packed, exact, fresh, pool, best, strategies, bound, open_loop,
-            effort=effort, seed=seed, whole=whole,
-        )  # fmt: skip
+    try:
+        with jax.enable_x64(True):
+            fresh = Valuer.prepare(
+                case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64, told=True
+            )
+            pool, best, strategies = _choose(case, fresh, named, found)
+            answer = _answer(
+                case, packed, exact, fresh, pool, best, strategies, bound, open_loop,
+                effort=effort, seed=seed, whole=whole,
+            )  # fmt: skip
+    except InputError as error:
+        if not whole:
+            raise
+        tried = [*found, *starts, *((n.enter, n.option) for n in named)]
+        more = Search(look(packed, alone, dates), tried, SPREAD * scale(alone), seed, report)
+        raise InputError(*cure(case, beliefs, valuer, fresh, more, error.problems)) from None
     clock.lap("fresh worlds")
     if record is not None:
         record(Effort(clock.laps, evaluations))
@@ -327,17 +345,13 @@ def _choose(
     if keeps.any():
         keeps &= _meet_targets(case, [account.reached for account in judged], keeps)
     else:
-        least = scores[int(np.argmin([float(s.ruin) for s in scores]))]
+        least = min((float(s.ruin) for s in scores if s.excess <= 1e-6), default=1.0)
         raise InputError(
             Problem(
-                "no schedule that keeps the limits was found: "
-                + (
-                    f"at best cash falls below the floor in {float(least.ruin):.0%} of futures"
-                    if float(least.excess) <= 1e-6
-                    else "the demanded entries do not fit the launch teams or one another"
-                ),
-                "limits",
-                "Give more capital or teams, accept more ruin, or demand less.",
+                f"no schedule was found that keeps cash above {case.limits.cash_floor:,.0f} in "
+                f"{1 - ruin:.0%} of futures: at best it falls below in {least:.0%}",
+                f"case {case.name!r}, limits.capital",
+                "Give more capital, accept more ruin, or demand less.",
             )
         )
     best = int(np.argmax(np.where(keeps, objective, -np.inf)))

@@ -1,8 +1,9 @@
 """A stochastic search over entry quarter and option of every market.
 
 A few schedules are improved side by side, each by annealed local moves to the best of several
-neighbours; now and then the worst are replaced by the best. Every proposal is made to keep the limits before it is valued. The whole
-loop is compiled; Python only looks in between chunks, to report and to stop.
+neighbours; now and then the worst are replaced by the best. Every proposal is made to keep the
+limits before it is valued. The whole loop is compiled; Python only looks in between chunks, to
+report and to stop.
 """
 
 from __future__ import annotations

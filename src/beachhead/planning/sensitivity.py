@@ -21,12 +21,10 @@ from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_WORLDS, SEARCH_WORLDS
 from beachhead.planning.search import EFFORT
 from beachhead.planning.spread import CHANCE, Share, Spread, Stake
-from beachhead.planning.study import Stage, Study, Turn
+from beachhead.planning.study import ROUNDS, Stage, Study, Turn
 from beachhead.planning.swings import DOUBTED, REPLANNED, Centre, Swing
 from beachhead.planning.turning import EVENTS, GRID, HALVINGS, LEVERS, Lever, Look, Switch
 from beachhead.simulation.beliefs import Beliefs
-
-ROUNDS = 3  # of making the plan again before mechanisms are switched off, while it improves
 
 
 @dataclass(frozen=True)
@@ -143,7 +141,7 @@ def probe(
         swings.update((swing.parameter, swing) for swing in middle.swing())
         for swing in middle.plan_again(list(swings.values())):
             swings[swing.parameter] = swing
-        _improve(study)
+        study.improve()
         without, levers = put_off(study), [Lever(study, name) for name in LEVERS]
         for there in without.values():
             study.explore(there, "mechanisms off")
@@ -180,20 +178,6 @@ def probe(
         looks=tuple(looks),
         switches=tuple(switches),
     )
-
-
-def _improve(study: Study) -> None:
-    """Make the plan again with all mechanisms for as long as that improves it.
-
-    Else what a plan that was made without a mechanism merely had time to find would pass for the
-    mechanism's doing.
-    """
-    for _ in range(ROUNDS):
-        before = study.score(study.valuer, [study.best(study.valuer)]).fitness
-        study.explore(study.valuer, "planning again", full=True)
-        after = study.score(study.valuer, study.pool[-1:]).fitness
-        if after[0] <= before[0] + study.slack:
-            break
 
 
 def _foresee(study: Study) -> int:

@@ -271,9 +271,9 @@ class Ties(NamedTuple):
     """Ties at their best, and what the markets pay for those that the firm cannot escape.
 
     `given`, `slow`: couplings at their best, and at their worst for units; leading axes (world,
-    quarter). `crowd`: most haste that there can be, `toll`: discounted money that home loses at
-    least for a unit of attention abroad, axes (world, quarter); `extra`: what home is then worth at most beyond its value under `given`,
-    axis world.
+    quarter). `crowd`: most haste that there can be; `toll`: discounted money that home loses at
+    least for a unit of attention abroad; axes (world, quarter). `extra`: what home is then worth
+    at most beyond its value under `given`, axis world.
     """
 
     given: Couplings

@@ -17,8 +17,10 @@ CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, STAMP = (
     "run.json",
 )  # fmt: skip
 # Of a plan in the folder; may lack.
-SENSITIVITY, WHY, AGAINST = "sensitivity.json", "why.json", "against.json"
-FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY, WHY, AGAINST)
+SENSITIVITY, PRICES, WHY, AGAINST = (
+    "sensitivity.json", "limits.json", "why.json", "against.json",
+)  # fmt: skip
+FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY, PRICES, WHY, AGAINST)
 AGAIN = "Plan the case again."
 
 

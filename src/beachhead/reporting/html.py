@@ -18,9 +18,11 @@ from beachhead.files import write_atomic
 from beachhead.planning import Plan
 from beachhead.planning.against import Against
 from beachhead.planning.grounds import Why
+from beachhead.planning.prices import Prices
 from beachhead.planning.sensitivity import Sensitivity
 from beachhead.reporting import charts, sentences, tables
 from beachhead.reporting.against import tell_against
+from beachhead.reporting.limits import introduce_prices, list_prices
 from beachhead.reporting.sensitivity import PARTIAL, draw_sensitivity, list_sensitivity
 from beachhead.reporting.summary import summarise
 from beachhead.reporting.why import tell_why
@@ -40,6 +42,7 @@ def write_report(
     *,
     panel: Panel | None = None,
     sensitivity: Sensitivity | None = None,
+    prices: Prices | None = None,
     why: Why | None = None,
     against: Against | None = None,
 ) -> None:
@@ -61,6 +64,8 @@ def write_report(
         The panel of the answer; by default the packaged one as of the case's date.
     sensitivity : Sensitivity, optional
         What the plan hangs on; without it the report has no such section.
+    prices : Prices, optional
+        What the limits cost; likewise.
     why : Why, optional
         Why the plan is as it is, likewise.
     against : Against, optional
@@ -110,6 +115,7 @@ def write_report(
         years=tables.list_years(summary),
         strategies=tables.list_strategies(case, plan),
         limit_table=tables.list_limits(plan),
+        prices=(introduce_prices(prices), list_prices(case, prices)) if prices else None,
         place=sentences.tell_home(futures),
         measures=tables.list_measures(case, plan),
         targets=tables.list_targets(case, plan, names),

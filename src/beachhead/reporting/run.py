@@ -24,6 +24,7 @@ from beachhead.files import write_atomic
 from beachhead.planning import Effort, Plan
 from beachhead.planning.against import Against
 from beachhead.planning.grounds import Why
+from beachhead.planning.prices import Prices
 from beachhead.planning.sensitivity import Sensitivity
 from beachhead.reporting.folder import (
     AGAIN,
@@ -32,6 +33,7 @@ from beachhead.reporting.folder import (
     FILES,
     FUTURES,
     PLAN,
+    PRICES,
     RANKING,
     REPORT,
     SCHEDULE,
@@ -197,25 +199,18 @@ def read_sensitivity(folder: str | Path) -> Sensitivity | None:
     return _read_found(Path(folder) / SENSITIVITY, Sensitivity.from_json, "sensitivity")
 
 
-def read_why(folder: str | Path) -> Why | None:
-    """What `beachhead why` found about the plan of a run; None where it was not asked.
+def read_prices(folder: str | Path) -> Prices | None:
+    """What `beachhead limits` found about the plan of a run; see `read_sensitivity`."""
+    return _read_found(Path(folder) / PRICES, Prices.from_json, "limits")
 
-    Raises
-    ------
-    InputError
-        If it is of another version.
-    """
+
+def read_why(folder: str | Path) -> Why | None:
+    """What `beachhead why` found about the plan of a run; see `read_sensitivity`."""
     return _read_found(Path(folder) / WHY, Why.from_json, "why")
 
 
 def read_against(folder: str | Path) -> Against | None:
-    """How the plan of a run changed from the one that it goes on from; None where there is none.
-
-    Raises
-    ------
-    InputError
-        If it is of another version.
-    """
+    """How the plan of a run changed from an older one; see `read_sensitivity`."""
     return _read_found(Path(folder) / AGAINST, Against.from_json, "plan --from")
 
 
@@ -228,6 +223,15 @@ def _read_found[Found](path: Path, read: Callable[[str], Found], command: str) -
         what = f"not readable by version {__version__}"
         fix = f"Delete it, or let 'beachhead {command}' write it again."
         raise InputError(Problem(what, str(path), fix)) from error
+
+
+def write_report_again(run: Run) -> None:
+    """Write the report of a run, with all that has been found about its plan since."""
+    write_report(
+        run.folder / REPORT, run.case, run.ranking, run.plan, run.futures, panel=run.panel,
+        sensitivity=read_sensitivity(run.folder), prices=read_prices(run.folder),
+        why=read_why(run.folder), against=read_against(run.folder),
+    )  # fmt: skip
 
 
 def _quarters(case: Case) -> list[str]:

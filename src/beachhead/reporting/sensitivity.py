@@ -82,7 +82,7 @@ def list_effects(found: Sensitivity, *, brief: bool) -> Table:
             count(effect.plan),
             count(effect.again),
             count(effect.loses),
-            ("breaks limits; " if effect.breaks else "") + _tell_turn(effect.turn),
+            ("breaks limits; " if effect.breaks else "") + tell_turn(effect.turn),
             effect.words,
         )
         for effect in found.effects
@@ -99,7 +99,7 @@ def list_looks(found: Sensitivity, *, every: bool) -> Table:
             look.lever,
             f"x {look.factor:.2f}",
             str(look.early) if look.keeps else "",
-            _tell_turn(look.turn) if look.keeps else "no plan found that keeps the limits",
+            tell_turn(look.turn) if look.keeps else "no plan found that keeps the limits",
         )
         for look in found.looks
         if every or look.factor in GRID
@@ -148,11 +148,12 @@ def _tell_end(end: End) -> str:
         if names
     ]
     if end.turn is not None and end.gains is not None:
-        parts.append(f"planned again ({change(end.gains)}) {_tell_turn(end.turn)}")
+        parts.append(f"planned again ({change(end.gains)}) {tell_turn(end.turn)}")
     return "; ".join(parts)
 
 
-def _tell_turn(turn: Turn) -> str:
+def tell_turn(turn: Turn) -> str:
+    """How the first entries change, in a few words."""
     parts = [
         f"{sign} {' '.join(names)}"
         for sign, names in (("in", turn.entered), ("out", turn.dropped), ("moved", turn.moved))
@@ -214,7 +215,7 @@ def list_sensitivity(
             f"latter loses in the world with it, beside the plan made again there with more "
             f"evaluations, whose J is {count(found.again)}.",
             list_effects(found, brief=brief),
-            (f"The plan made again: {_tell_turn(found.turn)}.",),
+            (f"The plan made again: {tell_turn(found.turn)}.",),
         ),
         Part(
             "looks", "Where the plan turns",
@@ -237,13 +238,17 @@ def describe_sensitivity(case: Case, panel: Panel, found: Sensitivity) -> str:
     if found.status == "partial":
         lines.append(PARTIAL)
     for part in list_sensitivity(case, found, names, brief=True):
-        lines += ["", *textwrap.wrap(f"{part.title}. {part.words}", WIDTH), *_print(part.table)]
+        lines += [
+            "",
+            *textwrap.wrap(f"{part.title}. {part.words}", WIDTH),
+            *print_table(part.table),
+        ]
         for sentence in part.sentences:
             lines += textwrap.wrap(sentence, WIDTH, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(line.rstrip() for line in lines).replace(GLUE, " ")
 
 
-def _print(table: Table) -> list[str]:
+def print_table(table: Table) -> list[str]:
     """A table in columns; a sentence at its end beside the numbers, or below where it is tight."""
     rows = [tuple(head.rstrip("#") for head in table.heads), *table.rows]
     wordy = len(table.heads) > 1 and not table.heads[-1].endswith("#")
