@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from beachhead._version import __version__
-from beachhead.cli import cases, data, distances, explaining, plans, screening, sensitivities
+from beachhead.cli import cases, data, distances, explaining, many, plans, screening, sensitivities
 from beachhead.errors import InputError
 from beachhead.files import FULL
 
@@ -50,6 +50,7 @@ app.command("plan")(plans.plan)
 app.command("simulate")(plans.simulate)
 app.command("report")(plans.report)
 app.command("sensitivity")(sensitivities.sensitivity)
+app.command("pace")(many.pace)
 app.command("explain")(explaining.explain)
 data.app.command("distance")(distances.distance)
 app.add_typer(data.app, name="data")

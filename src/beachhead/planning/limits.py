@@ -141,7 +141,9 @@ def read_limits(case: Case, packed: Packed) -> Limits:
         later=np.array([rows[a] for a, _ in pairs], dtype=np.int32),
         earlier=np.array([rows[b] for _, b in pairs], dtype=np.int32),
         most=np.asarray(NEVER if limits.max_markets is None else limits.max_markets),
-        launches=np.asarray(NEVER if limits.launches_per_year is None else limits.launches_per_year),
+        launches=np.asarray(
+            NEVER if limits.launches_per_year is None else limits.launches_per_year
+        ),
         teams=problem.teams,
         floor=np.asarray(limits.cash_floor),
         ruin=np.asarray(limits.ruin),

@@ -1,0 +1,248 @@
+"""How many at once: the best value against the launches that are allowed in a year.
+
+The case is planned again for each allowed number, and once more for each where haste costs
+nothing. All plans go into one pool: a plan with few launches a year is allowed where there may be
+more, so the best of the pool cannot become worse as more are allowed. Which is the best is told on
+the worlds of the search; what it is worth on fresh ones, the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+
+from beachhead._version import __version__
+from beachhead.cases import Case
+from beachhead.data import Panel
+from beachhead.planning.limits import most_launches
+from beachhead.planning.many import Job, Open, Report, demand_a_plan, plan_many
+from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
+from beachhead.planning.pool import Pool, Rows, compare
+from beachhead.planning.study import fix
+from beachhead.planning.valuation import PART, Valuer
+from beachhead.simulation.beliefs import Beliefs
+from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
+from beachhead.simulation.state import NEVER, Problem, Quarter
+
+LAUNCHES = (1, 2, 3, 4, 6, 8, 12)  # a year, beside no limit
+HASTE = "entry.haste"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The best plan with at most so many launches in any four quarters; money of the case.
+
+    `launches`: None without a limit. `found`: number under which the plan was found. `objective`:
+    J on the worlds of the search. On fresh worlds: `adds`, mean over staying at home, and `gain`,
+    mean over the next smaller number (None for the smallest), with half their 95 % intervals;
+    `opening`, mean discounted cost of the entries, of which `haste` is due to haste. `busiest`:
+    most entries in four quarters.
+    """
+
+    launches: int | None
+    found: str
+    objective: float
+    adds: float
+    adds_error: float
+    gain: float | None
+    gain_error: float | None
+    opening: float
+    haste: float
+    entries: int
+    busiest: int
+    schedule: Rows
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Value against launches a year.
+
+    `rates`: by number, those for which there is a plan. `without`: the same where haste costs
+    nothing; empty where it never does. `enough`, `enough_without`: number from which on no larger
+    one gains anything that can be told from chance, None without a limit. `impossible`: numbers
+    for which no plan keeps the limits, and why. `status`: 'partial' where Ctrl-C ended it.
+    """
+
+    case: str
+    version: str
+    seed: int
+    effort: str
+    status: str
+    stay_home: float
+    rates: tuple[Rate, ...]
+    without: tuple[Rate, ...]
+    enough: int | None
+    enough_without: int | None
+    impossible: tuple[tuple[int, str], ...]
+
+    def to_json(self) -> str:
+        """Text for other programs: the same bytes for the same answer."""
+        return _FORM.dump_json(self, indent=2).decode() + "\n"
+
+
+_FORM = TypeAdapter(Pace)
+
+
+def find_pace(
+    case: Case,
+    panel: Panel,
+    beliefs: Beliefs | None = None,
+    *,
+    launches: Sequence[int] = (),
+    effort: str = "quick",
+    seed: int = 1,
+    worlds: int = SEARCH_WORLDS,
+    fresh_worlds: int = FRESH_WORLDS,
+    workers: Open | None = None,
+    progress: Report | None = None,
+) -> Pace:
+    """Plan a case again for each number of launches that may be allowed in a year.
+
+    Parameters
+    ----------
+    case, panel, beliefs : Case, Panel, Beliefs
+        By default the case's priors.
+    launches : sequence of int
+        Numbers to allow, beside no limit; by default some that are below the number of candidates.
+    effort, seed, worlds, fresh_worlds
+        Of every plan, see `plan`.
+    workers : callable, optional
+        Opens the executor that plans, see `open_workers`; in this process if left out.
+    progress : callable, optional
+        Called with plans done, of how many.
+
+    Returns
+    -------
+    Pace
+        With status 'partial' if Ctrl-C ended it.
+
+    Raises
+    ------
+    InputError
+        If the case is at fault, or no schedule keeps its limits at any number.
+    """
+    beliefs = beliefs or Beliefs.from_prior(case, panel)
+    neutral = fix(beliefs, {HASTE: 0.0})
+    views = [beliefs] if neutral == beliefs else [beliefs, neutral]
+    given = launches or [n for n in LAUNCHES if n < len(case.candidate_iso3(panel))]
+    numbers = [*sorted(set(given)), None]
+    jobs = [
+        Job(_allow(case, number), view, effort, seed, panel.digest, worlds, fresh_worlds)
+        for view in views
+        for number in numbers
+    ]
+    made, whole = plan_many(jobs, panel, workers, progress)
+    demand_a_plan(made, whole)
+    names = [tell_launches(n) + ", haste free" * k for k in range(len(views)) for n in numbers]
+    pool = Pool.gather(_allow(case, None), panel, zip(names, made, strict=True))
+    (stay_home, rates, enough), *other = [
+        _list_rates(pool, view, numbers, seed, worlds, fresh_worlds) for view in views
+    ]
+    _, without, enough_without = other[0] if other else (0.0, (), None)
+    there = {rate.launches for rate in rates}
+    impossible = tuple(
+        (number, answer.problems[0].what)
+        for number, answer in zip(numbers, made, strict=False)
+        if number is not None and number not in there and answer is not None and answer.problems
+    )
+    return Pace(
+        case.name, __version__, seed, effort, "complete" if whole else "partial",
+        stay_home, rates, without, enough, enough_without, impossible,
+    )  # fmt: skip
+
+
+def _allow(case: Case, launches: int | None) -> Case:
+    limits = case.limits.model_copy(update={"launches_per_year": launches})
+    return case.model_copy(update={"limits": limits})
+
+
+def _list_rates(
+    pool: Pool,
+    beliefs: Beliefs,
+    numbers: Sequence[int | None],
+    seed: int,
+    worlds: int,
+    fresh_worlds: int,
+) -> tuple[float, tuple[Rate, ...], int | None]:
+    """J at home, the best plan of the pool for each number, and the number that is enough."""
+    searched = pool.value(beliefs, worlds, seed)
+    costs: list[tuple[float, float]] = []
+    fresh = pool.value(
+        beliefs, fresh_worlds, seed + FRESH_SEED, lambda *plan: costs.append(_weigh_opening(*plan))
+    )
+    quarters = pool.case.quarters
+    busiest = np.array(
+        [most_launches((e.quarter for e in s.entries), quarters) for s in pool.schedules]
+    )
+    objective = np.array([account.score.objective for account in searched])
+    keeps = pool.keeps(fresh)
+    rates: list[Rate] = []
+    values: list[NDArray[np.float64]] = []
+    for number in numbers:
+        allowed = keeps & (busiest <= (NEVER if number is None else number))
+        if not allowed.any():
+            continue
+        best = int(np.argmax(np.where(allowed, objective, -np.inf)))
+        gain = compare(fresh[best].values, values[-1]) if values else (None, None)
+        values.append(fresh[best].values)
+        rates.append(
+            Rate(
+                number, pool.found[best], float(objective[best]),
+                *compare(fresh[best].values, fresh[0].values), *gain, *costs[best],
+                len(pool.schedules[best].entries), int(busiest[best]), pool.list_rows(best),
+            )
+        )  # fmt: skip
+    return float(objective[0]), tuple(rates), _find_enough(rates, values)
+
+
+def _find_enough(rates: Sequence[Rate], values: Sequence[NDArray[np.float64]]) -> int | None:
+    """Number from which on no larger one gains what can be told from chance."""
+    for k, rate in enumerate(rates):
+        more = [compare(other, values[k]) for other in values[k + 1 :]]
+        if all(gain - error <= 0.0 for gain, error in more):
+            return rate.launches
+    return None
+
+
+def _weigh_opening(
+    valuer: Valuer, enter: NDArray[np.int32], option: NDArray[np.int32]
+) -> tuple[float, float]:
+    """Mean discounted cost of the entries of a schedule, and the part of it due to haste."""
+    worlds = valuer.setting.worlds
+    count = worlds.shocks.fate.shape[0]
+    parts = [
+        _pay_for_haste(
+            valuer.setting.problem, take_worlds(worlds, begin, begin + PART),
+            jnp.asarray(enter), jnp.asarray(option),
+        )
+        for begin in range(0, count, PART)
+    ]  # fmt: skip
+    paid, haste = (float(np.concatenate(part).mean()) for part in zip(*parts, strict=True))
+    return paid, haste
+
+
+@jax.jit
+def _pay_for_haste(
+    problem: Problem, worlds: Worlds, enter: Array, option: Array
+) -> tuple[Array, Array]:
+    """Discounted cost of the entries and the part of it due to haste, axis world."""
+    paid, crowd = over_worlds(problem, worlds, enter, option, record=_opening).record
+    paid = paid * problem.discount ** jnp.arange(paid.shape[1])[:, None]
+    dearer = worlds.parameters.entry.haste[:, None, None] * crowd
+    return paid.sum(axis=(1, 2)), (paid * dearer / (1.0 + dearer)).sum(axis=(1, 2))
+
+
+def _opening(quarter: Quarter) -> tuple[Array, Array]:
+    return -quarter.ledger.opening, quarter.tied.crowd
+
+
+def tell_launches(launches: int | None) -> str:
+    """An allowed number in words."""
+    return "no limit" if launches is None else f"{launches} a year"
