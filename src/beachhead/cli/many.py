@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
@@ -75,6 +76,82 @@ def pace(
             progress=report,
         )  # fmt: skip
     _answer(found, out, as_json, lambda: describe_pace(loaded, found))
+
+
+class ByName(StrEnum):
+    """What a frontier is drawn against."""
+
+    risk = "risk"
+    capital = "capital"
+
+
+def frontier(
+    case: CaseName,
+    by: Annotated[ByName, typer.Option(help="What to hold value against.")] = ByName.risk,
+    at: Annotated[
+        str,
+        typer.Option(
+            metavar="X,X,...", help="Aversions from 0 to 1, or multiples of the case's capital."
+        ),
+    ] = "",
+    changes: Changes = None,
+    out: OutFile = None,
+    seed: Seed = 1,
+    effort: EffortOption = EffortName.quick,
+    jobs: Jobs = None,
+    cluster: Cluster = None,
+    as_json: Json = False,
+) -> None:
+    """Say what value more or less risk, or capital, brings.
+
+    Ctrl-C ends it early and keeps what has been found.
+    """
+    from beachhead.reporting.folder import claim_file
+
+    places = read_numbers("--at", at, most=1.0 if by is ByName.risk else 1e9)
+    loaded, panel = load_checked(case, changes or ())
+    claim_file(out)
+
+    from beachhead.planning.frontier import find_frontier
+    from beachhead.reporting.many import describe_frontier
+
+    with _at_work(jobs, cluster) as (workers, report):
+        found = find_frontier(
+            loaded, panel, by=by.value, at=places, effort=effort.value, seed=seed,
+            workers=workers, progress=report,
+        )  # fmt: skip
+    _answer(found, out, as_json, lambda: describe_frontier(loaded, found))
+
+
+def robust(
+    case: CaseName,
+    draws: Annotated[int, typer.Option(min=2, help="Draws of the parameters.")] = 20,
+    changes: Changes = None,
+    out: OutFile = None,
+    seed: Seed = 1,
+    effort: EffortOption = EffortName.quick,
+    jobs: Jobs = None,
+    cluster: Cluster = None,
+    as_json: Json = False,
+) -> None:
+    """Say which plan suits whatever the parameters turn out to be.
+
+    Ctrl-C ends it early and keeps what has been found.
+    """
+    from beachhead.reporting.folder import claim_file
+
+    loaded, panel = load_checked(case, changes or ())
+    claim_file(out)
+
+    from beachhead.planning.robust import find_robust
+    from beachhead.reporting.many import describe_robust
+
+    with _at_work(jobs, cluster) as (workers, report):
+        found = find_robust(
+            loaded, panel, draws=draws, effort=effort.value, seed=seed, workers=workers,
+            progress=report,
+        )  # fmt: skip
+    _answer(found, out, as_json, lambda: describe_robust(loaded, panel, found))
 
 
 def read_numbers(option: str, text: str, *, whole: bool = False, most: float = 1e9) -> list[float]:

@@ -190,15 +190,25 @@ def _list_rates(
         if not allowed.any():
             continue
         best = int(np.argmax(np.where(allowed, objective, -np.inf)))
-        gain = compare(fresh[best].values, values[-1]) if values else (None, None)
+        adds, adds_error = compare(fresh[best].values, fresh[0].values)
+        gain, gain_error = compare(fresh[best].values, values[-1]) if values else (None, None)
         values.append(fresh[best].values)
         rates.append(
             Rate(
-                number, pool.found[best], float(objective[best]),
-                *compare(fresh[best].values, fresh[0].values), *gain, *costs[best],
-                len(pool.schedules[best].entries), int(busiest[best]), pool.list_rows(best),
+                launches=number,
+                found=pool.found[best],
+                objective=float(objective[best]),
+                adds=adds,
+                adds_error=adds_error,
+                gain=gain,
+                gain_error=gain_error,
+                opening=costs[best][0],
+                haste=costs[best][1],
+                entries=len(pool.schedules[best].entries),
+                busiest=int(busiest[best]),
+                schedule=pool.list_rows(best),
             )
-        )  # fmt: skip
+        )
     return float(objective[0]), tuple(rates), _find_enough(rates, values)
 
 

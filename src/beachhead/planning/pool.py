@@ -81,17 +81,21 @@ class Pool:
 
         With as much room as the planner leaves there. `capital`: in place of the case's.
         """
-        limits, worlds = self.case.limits, accounts[0].values.size
-        more = 0.0 if capital is None else capital - limits.capital
-        most = limits.ruin + room(limits.ruin, worlds)
-        ruin = np.array([(a.low + more < limits.cash_floor).mean() for a in accounts])
-        keeps = (ruin <= most) & np.array([a.score.excess <= 1e-6 for a in accounts])
+        accepted, worlds = self.case.limits.ruin, accounts[0].values.size
+        keeps = self.ruin(accounts, capital) <= accepted + room(accepted, worlds)
+        keeps &= np.array([a.score.excess <= 1e-6 for a in accounts])
         if self.case.targets:
             asked = [target.probability or 0.0 for target in self.case.targets]
             least = np.array([p - room(p, worlds) for p in asked])
             met = np.stack([np.asarray(chances(jnp.asarray(a.reached))) for a in accounts])
             keeps &= (met >= least).all(axis=1)
         return keeps
+
+    def ruin(self, accounts: Sequence[Account], capital: float | None = None) -> Floats:
+        """Share of worlds in which cash falls below the floor, axis schedule."""
+        limits = self.case.limits
+        more = 0.0 if capital is None else capital - limits.capital
+        return np.array([(a.low + more < limits.cash_floor).mean() for a in accounts])
 
     def list_rows(self, number: int) -> Rows:
         """A schedule as the rows of its CSV file."""

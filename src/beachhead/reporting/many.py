@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from beachhead.cases import Case
+from beachhead.data import Panel
+from beachhead.planning.frontier import Frontier
 from beachhead.planning.pace import Pace, Rate, tell_launches
 from beachhead.planning.pool import Rows
+from beachhead.planning.robust import Robust
 from beachhead.reporting.sensitivity import WIDTH, set_out
 from beachhead.reporting.tables import Table
-from beachhead.reporting.words import GLUE, change, count, money, number_of
+from beachhead.reporting.words import GLUE, change, count, money, number_of, percent
 
 PARTIAL = "PARTIAL: it was interrupted; the table rests on the plans that had been made."
 
@@ -83,9 +86,112 @@ def _tell_haste(case: Case, found: Pace, most: Rate) -> str:
     )
 
 
+def describe_frontier(case: Case, found: Frontier) -> str:
+    """Value against risk or capital."""
+    rows = [
+        (
+            f"{point.at:g}" if found.by == "risk" else count(point.at),
+            *(count(x) for x in (point.objective, point.mean, point.cvar)),
+            f"{count(point.adds)} ±{count(point.adds_error)}",
+            *(count(x) for x in (point.fresh_mean, point.fresh_cvar)),
+            percent(point.ruin),
+            str(point.entries),
+        )
+        for point in found.points
+    ]
+    tail = percent(case.risk.tail)
+    first = "aversion#" if found.by == "risk" else "capital#"
+    heads = (first, "J#", "mean#", "CVaR#", "adds#", "fresh mean#", "fresh CVaR#", "ruin#",
+             "entries#")  # fmt: skip
+    words = (
+        f"J, mean and CVaR (mean of the worst {tail}) of the value on the worlds of the search; "
+        f"the rest on fresh worlds: what the plan adds to staying at home with its 95 % interval, "
+        f"mean, CVaR, and chance of ruin, accepted {percent(case.limits.ruin)}. Money in "
+        f"{case.currency}."
+    )
+    head = f"{found.case}: value against {found.by} (seed {found.seed}, {found.effort})."
+    table = Table(heads, tuple(rows))
+    return _lay_out(head, found.status, words, table, _tell_frontier(case, found))
+
+
+def _tell_frontier(case: Case, found: Frontier) -> Iterable[str]:
+    here = next((k for k, point in enumerate(found.points) if point.at == found.here), None)
+    first, last = found.points[0], found.points[-1]
+    if found.by == "risk" and first.schedule != last.schedule:
+        yield (
+            f"From aversion {first.at:g} to {last.at:g} the mean falls by "
+            f"{money(first.mean - last.mean, case.currency)} and the tail rises by "
+            f"{money(last.cvar - first.cvar, case.currency)}."
+        )
+    elif found.by == "risk":
+        yield "The same plan is the best at every aversion."
+    elif here is not None:
+        for k, words in ((here - 1, "less"), (here + 1, "more")):
+            if 0 <= k < len(found.points):
+                there, mine = found.points[k], found.points[here]
+                yield (
+                    f"With {money(abs(there.at - mine.at), case.currency)} {words} capital J is "
+                    f"{money(abs(there.objective - mine.objective), case.currency)} "
+                    f"{'lower' if words == 'less' else 'higher'}."
+                )
+    if here is not None:
+        yield f"The case stands at {found.here:g}: {list_entries(found.points[here].schedule)}."
+    for place, why in found.impossible:
+        yield f"{place if found.by == 'risk' else count(place)}: {why}."
+
+
+def describe_robust(case: Case, panel: Panel, found: Robust) -> str:
+    """Plans under draws of the parameters."""
+    names = dict(panel.markets.select("iso3", "name").iter_rows())
+    rows = [
+        (f"{names[m.iso3]} ({m.iso3})", percent(m.share), m.early, m.middle, m.late, m.base,
+         m.robust)
+        for m in found.markets
+    ]  # fmt: skip
+    heads = ("", "in draws#", "10 %", "50 %", "90 %", "base plan", "robust plan")
+    words = (
+        f"In how many of {found.draws} draws of the parameters the best plan enters a market, and "
+        "when; beside it the plan under the beliefs and the robust one, whose mean J over the "
+        "draws is the best."
+    )
+    head = f"{found.case}: plans under draws of the parameters (seed {found.seed}, {found.effort})."
+    table = Table(heads, tuple(rows))
+    return _lay_out(head, found.status, words, table, _tell_robust(case, found))
+
+
+def _tell_robust(case: Case, found: Robust) -> Iterable[str]:
+    currency = case.currency
+    plans = {"Base plan": found.base, "Robust plan": found.best}
+    if found.safest.schedule != found.best.schedule:
+        plans["Least regret"] = found.safest
+    for name, choice in plans.items():
+        text = (
+            f"{name}: {number_of(choice.entries, 'entry', 'entries')}; J {count(choice.mean)} on "
+            f"average over the draws, largest regret {money(choice.worst, currency)}"
+        )
+        if choice.risky:
+            text += f", more risk of ruin than accepted in {number_of(choice.risky, 'draw')}"
+        if choice.schedule != found.base.schedule:
+            text += (
+                f"; under the beliefs it brings {money(choice.costs, currency)} "
+                f"±{count(choice.costs_error)} less than the base plan"
+            )
+        yield text + "."
+    if found.best.schedule == found.base.schedule:
+        yield "The base plan is the robust one."
+    else:
+        entries = list_entries(found.best.schedule)
+        yield f"Robust plan, found as that of {found.best.found}: {entries}."
+    if found.planned < found.draws:
+        yield (
+            f"In {number_of(found.draws - found.planned, 'draw')} no plan of its own keeps the "
+            "limits; the others are valued there all the same."
+        )
+
+
 def list_entries(rows: Rows) -> str:
-    """A schedule in a line: 2014Q3 IND (online), ..."""
-    return ", ".join(f"{row['enter']} {row['iso3'] or row['name']}" for row in rows)
+    """A schedule in a line."""
+    return ", ".join(f"{row['enter']} {row['iso3'] or row['name']}" for row in rows) or "nobody"
 
 
 def _lay_out(head: str, status: str, words: str, table: Table, sentences: Iterable[str]) -> str:
