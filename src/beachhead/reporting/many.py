@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from beachhead.cases import Case
 from beachhead.data import Panel
@@ -16,6 +16,7 @@ from beachhead.reporting.sensitivity import WIDTH, set_out
 from beachhead.reporting.tables import Table
 from beachhead.reporting.words import GLUE, change, count, money, number_of, percent
 
+OTHERS = ("measure", "gate")  # rows of a schedule that are no entries
 PARTIAL = "PARTIAL: it was interrupted; the table rests on the plans that had been made."
 
 
@@ -125,17 +126,18 @@ def _tell_frontier(case: Case, found: Frontier) -> Iterable[str]:
         )
     elif found.by == "risk":
         yield "The same plan is the best at every aversion."
-    elif here is not None:
-        for k, words in ((here - 1, "less"), (here + 1, "more")):
-            if 0 <= k < len(found.points):
-                there, mine = found.points[k], found.points[here]
-                yield (
-                    f"With {money(abs(there.at - mine.at), case.currency)} {words} capital J is "
-                    f"{money(abs(there.objective - mine.objective), case.currency)} "
-                    f"{'lower' if words == 'less' else 'higher'}."
-                )
+    else:
+        for before, point in pairwise(found.points):
+            gain = point.objective - before.objective
+            yield (
+                f"From {count(before.at)} to {count(point.at)} of capital J rises by "
+                f"{count(gain / (point.at - before.at))} for each {case.currency}."
+                if gain > 0.0
+                else f"From {count(before.at)} to {count(point.at)} more capital brings nothing."
+            )
     if here is not None:
-        yield f"The case stands at {found.here:g}: {list_entries(found.points[here].schedule)}."
+        stands = f"{found.here:g}" if found.by == "risk" else money(found.here, case.currency)
+        yield f"The case stands at {stands}: {list_entries(found.points[here].schedule)}."
     for place, why in found.impossible:
         yield f"{place if found.by == 'risk' else count(place)}: {why}."
 
@@ -190,8 +192,12 @@ def _tell_robust(case: Case, found: Robust) -> Iterable[str]:
 
 
 def list_entries(rows: Rows) -> str:
-    """A schedule in a line."""
-    return ", ".join(f"{row['enter']} {row['iso3'] or row['name']}" for row in rows) or "nobody"
+    """A schedule in a line: who is entered when, measures and gates by name."""
+    dated = [
+        f"{when} {', '.join(r['name' if r['mode'] in OTHERS else 'iso3'] for r in together)}"
+        for when, together in groupby(rows, key=lambda row: row["enter"])
+    ]
+    return "; ".join(dated) or "nobody"
 
 
 def _lay_out(head: str, status: str, words: str, table: Table, sentences: Iterable[str]) -> str:
