@@ -65,6 +65,13 @@ SLOW, FAST = entering(DEU=2, CZE=6, AUT=10), entering(DEU=2, CZE=2, AUT=3, ITA=3
 OTHERS = entering(DEU=4), entering(AUT=2), entering(CZE=2, ITA=4), entering(DEU=2, ITA=2)
 
 
+@pytest.fixture(autouse=True)
+def double() -> Iterator[None]:
+    """As the program runs: in double precision only where it says so."""
+    with jax.enable_x64(False):
+        yield
+
+
 @pytest.fixture(scope="module")
 def case() -> Case:
     return Case.loads(CASE)

@@ -11,12 +11,13 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
+    FIRST_COMPLETED,
     BrokenExecutor,
     CancelledError,
     Executor,
     Future,
     ProcessPoolExecutor,
-    as_completed,
+    wait,
 )
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from beachhead.planning.search import Progress
 from beachhead.simulation.beliefs import Beliefs
 
 LOST = 3  # times that workers may be lost before it is given up
+LOOK = 0.5  # seconds after which it is looked whether Ctrl-C was pressed
 TIMEOUT = "10s"  # for a cluster to answer
 
 Open = Callable[[], Executor]
@@ -140,8 +142,12 @@ def _share_out(jobs: Sequence[Job], workers: Open, made: list[Made | None], repo
             for k, answer in enumerate(made):
                 if answer is None:
                     futures[executor.submit(make, jobs[k])] = k
-            for future in as_completed(futures):
-                made[futures[future]] = future.result()
+            waiting = set(futures)
+            while waiting:
+                # A wait without an end would not everywhere let Ctrl-C through.
+                done, waiting = wait(waiting, timeout=LOOK, return_when=FIRST_COMPLETED)
+                for future in done:
+                    made[futures[future]] = future.result()
                 report(sum(answer is not None for answer in made), len(jobs))
             finished = True
             return
