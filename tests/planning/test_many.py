@@ -149,6 +149,22 @@ def test_ctrl_c_keeps_what_was_made(jobs, panel, monkeypatch, partial: bool) -> 
     assert [m and m.plan.seed for m in made] == [0, 1, 2 if partial else None, None, None]
 
 
+def test_ctrl_c_ends_the_workers_too(jobs, panel) -> None:
+    def press(done: float, total: int) -> None:
+        if done >= 1:
+            raise KeyboardInterrupt
+
+    with open_workers(2) as workers:
+        made, whole = plan_many(jobs, panel, workers, press)
+        for child in multiprocessing.active_children():
+            child.join(30)
+            assert child.exitcode == -signal.SIGTERM
+    answers = [answer for answer in made if answer is not None]
+    assert not whole and answers
+    assert all(answer == there for answer, there in zip(made, plan_many(jobs, panel)[0],
+                                                        strict=True) if answer)  # fmt: skip
+
+
 def test_a_worker_with_other_figures_or_version_is_refused(jobs) -> None:
     with pytest.raises(InputError, match="other country figures"):
         make(replace(jobs[0], digest="another"))
@@ -182,7 +198,7 @@ def test_a_worker_that_is_killed_costs_time_and_no_answers(jobs, panel) -> None:
 
 def test_a_cluster_that_does_not_answer_is_the_inputs_fault() -> None:
     with (
-        pytest.raises(InputError, match="no scheduler answers|distributed is missing"),
+        pytest.raises(InputError, match=r"no scheduler answers|distributed is missing"),
         open_workers(cluster="nowhere"),
     ):
         pass

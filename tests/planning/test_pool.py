@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from beachhead.cases import Case, Entry, Schedule
+from beachhead.cases import Case, Entry, Gated, Schedule
 from beachhead.data import load_panel
 from beachhead.errors import InputError, Problem
 from beachhead.mechanisms.value import cvar
@@ -20,7 +20,7 @@ from beachhead.planning.many import Made
 from beachhead.planning.pool import Pool
 from beachhead.planning.study import fix
 from beachhead.reporting.many import describe_frontier, describe_pace, describe_robust
-from beachhead.simulation import Beliefs
+from beachhead.simulation import Beliefs, simulate
 
 CASE = """
 name = "tiny"
@@ -115,6 +115,29 @@ def test_what_haste_costs_is_what_entries_cost_less_without_it(case: Case, panel
     assert paid - haste == pytest.approx(calm, rel=1e-12)
 
 
+@pytest.mark.slow
+def test_plans_with_gates_of_other_thresholds_stand_side_by_side(panel: Any) -> None:
+    """Each is worth what a simulation of it alone says."""
+    gated = Case.loads(
+        CASE + '[[gates]]\nname = "first"\npilot = "DEU"\nmarkets = ["ITA"]\nwait = [2, 4]\n'
+    )
+    beliefs = Beliefs.from_prior(gated, panel)
+    schedules = [
+        Schedule(
+            entries=entering(DEU=2, ITA=8).entries,
+            gates=(Gated(gate=0, wait=wait, threshold=threshold),),
+        )
+        for wait, threshold in ((2, 0.0), (2, 700.0), (4, 3000.0))
+    ]
+    made = [(f"{k}", Made(SimpleNamespace(schedule=s))) for k, s in enumerate(schedules)]  # type: ignore[arg-type]
+    accounts = Pool.gather(gated, panel, made).value(beliefs, **FEW)[1:]
+    means = [account.values.mean() for account in accounts]
+    assert len(set(means)) == 3
+    for schedule, mean in zip(schedules, means, strict=True):
+        futures = simulate(gated, panel, beliefs, schedule, **FEW)
+        assert float(futures["value"].sum("market").mean()) == pytest.approx(mean, rel=1e-9)
+
+
 def test_pace(case: Case, panel: Any, plans: Any) -> None:
     """Numbers take the best plan that they allow, wherever it was found."""
     plans(pace, *OTHERS[:2], SLOW, FAST, OTHERS[2])
@@ -164,13 +187,9 @@ def test_numbers_without_a_plan_say_why(case: Case, panel: Any, plans: Any) -> N
         pace.find_pace(must, panel, launches=[1], **WORLDS)
 
 
-def test_frontier_of_risk_agrees_with_trying_every_plan(
-    case: Case, panel: Any, plans: Any
-) -> None:
+def test_frontier_of_risk_agrees_with_trying_every_plan(case: Case, panel: Any, plans: Any) -> None:
     plans(frontier, *OTHERS, SLOW, FAST)
-    case = case.model_copy(
-        update={"limits": case.limits.model_copy(update={"capital": 1e9})}
-    )
+    case = case.model_copy(update={"limits": case.limits.model_copy(update={"capital": 1e9})})
     at = [0.0, 0.1, 0.3, 0.7, 0.9, 1.0]
     found = frontier.find_frontier(case, panel, at=at, **WORLDS)
     assert [point.at for point in found.points] == at

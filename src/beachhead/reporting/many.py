@@ -197,7 +197,7 @@ def list_entries(rows: Rows) -> str:
         f"{when} {', '.join(r['name' if r['mode'] in OTHERS else 'iso3'] for r in together)}"
         for when, together in groupby(rows, key=lambda row: row["enter"])
     ]
-    return "; ".join(dated) or "nobody"
+    return "; ".join(dated) or "no entries"
 
 
 def _lay_out(head: str, status: str, words: str, table: Table, sentences: Iterable[str]) -> str:
