@@ -238,7 +238,7 @@ def test_a_draw_is_one_world_of_the_beliefs(case: Case, panel: Any) -> None:
     beliefs = Beliefs.from_prior(case, panel)
     markets, regions = ("DEU", "CZE", "BRA"), ("E", "E", "A")
     whole = beliefs.draw(7, 6, markets, regions)
-    one = robust.OneDraw(beliefs.parameters, beliefs.overridden, number=4, seed=7)
+    one = robust.take_draw(beliefs, 7, 4)
     drawn = one.draw(99, 3, markets, regions)
     for name, values in drawn.items():
         assert values.shape == (3, *whole[name].shape[1:])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from beachhead.cli.progress import show_progress
 
 if TYPE_CHECKING:
     from beachhead.planning.many import Open, Report
+    from beachhead.planning.pool import Answer
 
 OutFile = Annotated[
     Path | None,
@@ -30,17 +31,6 @@ Cluster = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that makes the plans."),
 ]
-
-
-class Answer(Protocol):
-    """What these commands find."""
-
-    @property
-    def status(self) -> str:
-        """Whether it is complete or partial."""
-
-    def to_json(self) -> str:
-        """Text for other programs."""
 
 
 def pace(

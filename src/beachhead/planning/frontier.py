@@ -16,7 +16,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
 from beachhead._version import __version__
 from beachhead.cases import Case
@@ -24,7 +23,7 @@ from beachhead.data import Panel
 from beachhead.mechanisms.value import cvar
 from beachhead.planning.many import Job, Open, Report, demand_a_plan, plan_many
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
-from beachhead.planning.pool import Pool, Rows, compare
+from beachhead.planning.pool import Answer, Pool, Rows, compare
 from beachhead.planning.valuation import Account
 from beachhead.simulation.beliefs import Beliefs
 
@@ -58,30 +57,17 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Frontier:
+class Frontier(Answer):
     """Value against risk or capital.
 
     `by`: 'risk' or 'capital'; `here`: where the case stands. `points`: in the order of `at`, those
     for which there is a plan. `impossible`: those for which no plan keeps the limits, and why.
-    `status`: 'partial' where Ctrl-C ended it.
     """
 
-    case: str
-    version: str
-    seed: int
-    effort: str
-    status: str
     by: By
     here: float
     points: tuple[Point, ...]
     impossible: tuple[tuple[float, str], ...]
-
-    def to_json(self) -> str:
-        """Text for other programs: the same bytes for the same answer."""
-        return _FORM.dump_json(self, indent=2).decode() + "\n"
-
-
-_FORM = TypeAdapter(Frontier)
 
 
 def find_frontier(

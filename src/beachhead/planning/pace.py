@@ -16,7 +16,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
 from beachhead._version import __version__
 from beachhead.cases import Case
@@ -24,7 +23,7 @@ from beachhead.data import Panel
 from beachhead.planning.limits import most_launches
 from beachhead.planning.many import Job, Open, Report, demand_a_plan, plan_many
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
-from beachhead.planning.pool import Pool, Rows, compare
+from beachhead.planning.pool import Answer, Pool, Rows, compare
 from beachhead.planning.study import fix
 from beachhead.planning.valuation import PART, Valuer
 from beachhead.simulation.beliefs import Beliefs
@@ -61,33 +60,21 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Pace:
+class Pace(Answer):
     """Value against launches a year.
 
     `rates`: by number, those for which there is a plan. `without`: the same where haste costs
     nothing; empty where it never does. `enough`, `enough_without`: number from which on no larger
     one gains anything that can be told from chance, None without a limit. `impossible`: numbers
-    for which no plan keeps the limits, and why. `status`: 'partial' where Ctrl-C ended it.
+    for which no plan keeps the limits, and why.
     """
 
-    case: str
-    version: str
-    seed: int
-    effort: str
-    status: str
     stay_home: float
     rates: tuple[Rate, ...]
     without: tuple[Rate, ...]
     enough: int | None
     enough_without: int | None
     impossible: tuple[tuple[int, str], ...]
-
-    def to_json(self) -> str:
-        """Text for other programs: the same bytes for the same answer."""
-        return _FORM.dump_json(self, indent=2).decode() + "\n"
-
-
-_FORM = TypeAdapter(Pace)
 
 
 def find_pace(

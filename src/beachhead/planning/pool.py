@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from beachhead.cases import Case, Schedule
 from beachhead.data import Panel
@@ -22,6 +23,21 @@ from beachhead.simulation.pack import Packed, pack
 
 Floats = NDArray[np.float64]
 Rows = tuple[dict[str, str], ...]  # a schedule as the rows of its CSV file
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What all answers that take many plans say; `status`: 'partial' where Ctrl-C ended it."""
+
+    case: str
+    version: str
+    seed: int
+    effort: str
+    status: str
+
+    def to_json(self) -> str:
+        """Text for other programs: the same bytes for the same answer."""
+        return TypeAdapter(type(self)).dump_json(self, indent=2).decode() + "\n"
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,18 @@ average approximation, Kleywegt, Shapiro and Homem-de-Mello (2002).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
 from beachhead._version import __version__
 from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.planning.many import Job, Open, Report, demand_a_plan, plan_many
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
-from beachhead.planning.pool import Pool, Rows, compare
+from beachhead.planning.pool import Answer, Pool, Rows, compare
 from beachhead.planning.targets import room
 from beachhead.planning.valuation import PART
 from beachhead.simulation.beliefs import Beliefs
@@ -44,18 +43,24 @@ class OneDraw(Beliefs):
     Defaults stay: what is counted at central values, such as teams, is the same for all draws.
     """
 
-    number: int = 0
-    seed: int = 0
+    of: Beliefs = field(kw_only=True)
+    number: int = field(kw_only=True)
+    seed: int = field(kw_only=True)
 
     @override
     def draw(
         self, seed: int, worlds: int, markets: Sequence[str], regions: Sequence[str]
     ) -> dict[str, Floats]:
         """The one draw in every world, whatever the seed."""
-        drawn = super().draw(self.seed, self.number + 1, markets, regions)
+        drawn = self.of.draw(self.seed, self.number + 1, markets, regions)
         return {
             name: np.repeat(values[self.number :], worlds, axis=0) for name, values in drawn.items()
         }
+
+
+def take_draw(beliefs: Beliefs, seed: int, number: int) -> OneDraw:
+    """One draw of the beliefs as the truth."""
+    return OneDraw(beliefs.parameters, beliefs.overridden, of=beliefs, number=number, seed=seed)
 
 
 @dataclass(frozen=True)
@@ -98,33 +103,20 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Robust:
+class Robust(Answer):
     """Plans under draws of the parameters.
 
-    `draws` looked at, of which `planned` have a plan that keeps all limits there; `markets` by
-    share;
-    `base`, the plan under the beliefs, `best` mean over draws, `safest` by largest regret.
-    `status`: 'partial' where Ctrl-C ended it.
+    `draws` looked at, of which `planned` have a plan that keeps all limits there; `markets`, those
+    of most draws first; `base`, the plan under the beliefs, `best` mean over draws, `safest` by
+    largest regret.
     """
 
-    case: str
-    version: str
-    seed: int
-    effort: str
-    status: str
     draws: int
     planned: int
     markets: tuple[Chosen, ...]
     base: Choice
     best: Choice
     safest: Choice
-
-    def to_json(self) -> str:
-        """Text for other programs: the same bytes for the same answer."""
-        return _FORM.dump_json(self, indent=2).decode() + "\n"
-
-
-_FORM = TypeAdapter(Robust)
 
 
 def find_robust(
@@ -164,13 +156,7 @@ def find_robust(
         If Ctrl-C came before the plan under the beliefs and that of one draw were made.
     """
     beliefs = beliefs or Beliefs.from_prior(case, panel)
-    views = [
-        beliefs,
-        *(
-            OneDraw(beliefs.parameters, beliefs.overridden, number, seed + DRAW_SEED)
-            for number in range(draws)
-        ),
-    ]
+    views = [beliefs, *(take_draw(beliefs, seed + DRAW_SEED, k) for k in range(draws))]
     jobs = [Job(case, v, effort, seed, panel.digest, worlds, fresh_worlds) for v in views]
     made, whole = plan_many(jobs, panel, workers, progress)
     demand_a_plan(made[:1], whole)
