@@ -1,9 +1,10 @@
 """How many at once: the best value against the launches that are allowed in a year.
 
 The case is planned again for each allowed number, and once more for each where haste costs
-nothing. All plans go into one pool: a plan with few launches a year is allowed where there may be
-more, so the best of the pool cannot become worse as more are allowed. Which is the best is told on
-the worlds of the search; what it is worth on fresh ones, the same for all.
+nothing. All plans go into one pool, and so does the best that comes of slowing them down to each
+number: a plan with few launches a year is allowed where there may be more, so the best of the pool
+cannot become worse as more are allowed. Which is the best is told on the worlds of the search; what
+it is worth on fresh ones, the same for all.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from jax import Array
 from numpy.typing import NDArray
 
 from beachhead._version import __version__
-from beachhead.cases import Case
+from beachhead.cases import Case, Schedule
 from beachhead.data import Panel
-from beachhead.planning.limits import most_launches
+from beachhead.planning.limits import keep_limits
 from beachhead.planning.many import Job, Open, Report, demand_a_plan, plan_many
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
 from beachhead.planning.pool import Answer, Pool, Rows, compare
@@ -126,9 +127,11 @@ def find_pace(
         for number in numbers
     ]
     made, whole = plan_many(jobs, panel, workers, progress)
-    demand_a_plan(made, whole)
+    demand_a_plan(made[: len(numbers)], whole)
     names = [tell_launches(n) + ", haste free" * k for k in range(len(views)) for n in numbers]
     pool = Pool.gather(_allow(case, None), panel, zip(names, made, strict=True))
+    for view in views:
+        pool = _slow_down(pool, view, numbers, seed, worlds)
     (stay_home, rates, enough), *other = [
         _list_rates(pool, view, numbers, seed, worlds, fresh_worlds) for view in views
     ]
@@ -150,6 +153,35 @@ def _allow(case: Case, launches: int | None) -> Case:
     return case.model_copy(update={"limits": limits})
 
 
+def _slow_down(
+    pool: Pool, beliefs: Beliefs, numbers: Sequence[int | None], seed: int, worlds: int
+) -> Pool:
+    """The pool with the best that comes of making its plans keep each number."""
+    enter, option = (
+        np.stack(part) for part in zip(*map(pool.packed.encode, pool.schedules), strict=True)
+    )
+    slowed: dict[Schedule, str] = {}
+    with jax.enable_x64(True):
+        setting = pool.prepare(beliefs, 1, seed).setting
+        for number in filter(None, numbers):
+            most = jnp.full_like(setting.limits.launches, number)
+            limited = setting._replace(limits=setting.limits._replace(launches=most))
+            made = keep_limits(limited, enter, option)
+            for name, when, how in zip(pool.found, *made, strict=True):
+                plan = pool.packed.decode(when, how)
+                slowed.setdefault(plan, f"{name}, slowed to {tell_launches(number)}")
+    trial = pool.holding(slowed)
+    fitness = np.array([account.score.fitness for account in trial.value(beliefs, worlds, seed)])
+    best = {
+        int(np.where(trial.busiest <= number, fitness, -np.inf).argmax())
+        for number in filter(None, numbers)
+    }
+    held = dict(zip(pool.schedules, pool.found, strict=True))
+    for k in sorted(best):
+        held.setdefault(trial.schedules[k], trial.found[k])
+    return pool.holding(held)
+
+
 def _list_rates(
     pool: Pool,
     beliefs: Beliefs,
@@ -164,10 +196,7 @@ def _list_rates(
     fresh = pool.value(
         beliefs, fresh_worlds, seed + FRESH_SEED, lambda *plan: costs.append(_weigh_opening(*plan))
     )
-    quarters = pool.case.quarters
-    busiest = np.array(
-        [most_launches((e.quarter for e in s.entries), quarters) for s in pool.schedules]
-    )
+    busiest = pool.busiest
     objective = np.array([account.score.objective for account in searched])
     keeps = pool.keeps(fresh)
     rates: list[Rate] = []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from beachhead.cases import Case, Schedule
 from beachhead.data import Panel
+from beachhead.planning.limits import most_launches
 from beachhead.planning.many import Made
 from beachhead.planning.targets import chances, room
 from beachhead.planning.valuation import Account, Valuer
@@ -69,6 +70,25 @@ class Pool:
         packed = pack(case, panel).choosing([sorted(row) or [(0, 0.0)] for row in choices])
         return cls(case, panel, packed, tuple(named), tuple(named.values()))
 
+    @property
+    def busiest(self) -> NDArray[np.int64]:
+        """Most entries in any four quarters, axis schedule."""
+        return np.array(
+            [
+                most_launches((entry.quarter for entry in schedule.entries), self.case.quarters)
+                for schedule in self.schedules
+            ]
+        )
+
+    def holding(self, named: Mapping[Schedule, str]) -> Pool:
+        """The same with these schedules, by name, staying at home before them."""
+        named = {Schedule(): "home"} | {s: n for s, n in named.items() if s != Schedule()}
+        return replace(self, schedules=tuple(named), found=tuple(named.values()))
+
+    def prepare(self, beliefs: Beliefs, worlds: int, seed: int) -> Valuer:
+        """On worlds of these beliefs, in double precision, which must be in force."""
+        return Valuer.prepare(self.case, self.packed, beliefs, worlds, seed, jnp.float64, told=True)
+
     def value(
         self,
         beliefs: Beliefs,
@@ -82,9 +102,7 @@ class Pool:
         """
         accounts = []
         with jax.enable_x64(True):
-            valuer = Valuer.prepare(
-                self.case, self.packed, beliefs, worlds, seed, jnp.float64, told=True
-            )
+            valuer = self.prepare(beliefs, worlds, seed)
             for schedule in self.schedules:
                 enter, option = self.packed.encode(schedule)
                 accounts.append(valuer.judge(enter, option))
