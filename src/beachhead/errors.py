@@ -37,6 +37,9 @@ class InputError(Exception):
         self.problems = problems
         super().__init__("\n".join(str(problem) for problem in problems))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[Problem, ...]]:
+        return InputError, self.problems  # so that it comes whole out of another process
+
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """At most three of the known names that may have been meant, the nearest first."""

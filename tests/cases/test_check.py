@@ -178,6 +178,15 @@ def found(case, panel):
             {"limits": 'max_markets = 1\nmust = ["IND"]\nafter = [["IND", "IDN"]]'},
             "limits.max_markets: max_markets is 1, but 2 markets must be entered",
         ),
+        (
+            {"limits": 'launches_per_year = 1\nby = { IND = "2014Q1", IDN = "2014Q1" }'},
+            "limits.launches_per_year: IDN, IND must be entered from 2013Q2 to 2014Q1, but with 1 "
+            "launches a year at most 1 can",
+        ),
+        (
+            {"limits": 'launches_per_year = 1\nfixed = { IND = "2014Q3", IDN = "2015Q1" }'},
+            "limits.launches_per_year: IDN, IND must be entered from 2014Q3 to 2015Q2",
+        ),
         # inputs
         (
             {"markets": "inputs = [{market='USA', key='hhi', value=0.2, date=2014-01-01, "

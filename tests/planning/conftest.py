@@ -161,7 +161,8 @@ def _toy(
     kept = Limits(
         first=first, last=last, required=np.zeros(rows),
         apart=np.zeros((0, rows)), later=np.zeros(0, np.int32), earlier=np.zeros(0, np.int32),
-        most=np.asarray(NEVER), teams=problem.teams, floor=np.asarray(0.0), ruin=np.asarray(0.05),
+        most=np.asarray(NEVER), launches=np.asarray(NEVER), teams=problem.teams,
+        floor=np.asarray(0.0), ruin=np.asarray(0.05),
     )._replace(**(limits or {}))  # fmt: skip
     setting = Setting(
         packed.cast(jnp.float64),

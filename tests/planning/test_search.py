@@ -178,9 +178,11 @@ def test_bound_needs_no_good_incumbent(toy: Toy) -> None:
         {"apart": np.array([[0.0, 1.0, 1.0, 0.0]])},
         {"later": np.array([1], np.int32), "earlier": np.array([3], np.int32)},
         {"most": np.asarray(1)},
+        {"launches": np.asarray(1)},
+        {"launches": np.asarray(1), "required": np.array([0.0, 0.0, 1.0, 1.0])},
         {"last": np.array([5, 5, 2, 5], np.int32), "required": np.array([0.0, 0.0, 1.0, 0.0])},
     ],
-    ids=["must", "not together", "after", "max markets", "by"],
+    ids=["must", "not together", "after", "max markets", "a year", "a year, must", "by"],
 )
 def test_limits_are_kept(toy: Toy, limits: dict[str, NDArray[np.float64]]) -> None:
     """With each limit the search agrees with brute force under it, and the bound holds."""

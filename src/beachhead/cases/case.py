@@ -586,6 +586,13 @@ class Limits(_Table):
         description="most markets that are newly entered; no limit if left out",
         json_schema_extra={"unit": "markets"},
     )
+    launches_per_year: int | None = Field(
+        default=None,
+        ge=0,
+        description="most markets that are newly entered in any four consecutive quarters; no "
+        "limit if left out",
+        json_schema_extra={"unit": "markets"},
+    )
     exit_loss: float | None = Field(
         default=None,
         gt=0,

@@ -42,6 +42,7 @@ def check_order(
         *_check_dates(case, modes, known),
         *_check_waiting(case, pool, modes, known),
         *_check_sets(case, pool, known),
+        *_check_launches(case, pool, known),
         *_check_people(case, pool, modes, known),
     ]
 
@@ -237,6 +238,31 @@ def _check_sets(case: Case, pool: set[str], known: Known) -> Iterator[Problem]:
             "limits.max_markets",
             "Raise it, or ask for fewer in must, fixed, by and after.",
         )
+
+
+def _check_launches(case: Case, pool: set[str], known: Known) -> Iterator[Problem]:
+    """More entries demanded within some time than may be made in it."""
+    most, last = case.limits.launches_per_year, case.quarters - 1
+    if most is None or not known("limits.launches_per_year", *HORIZON, *POOL):
+        return
+    enterable = _enterable(case, pool)
+    fixed = {m: case.quarter_index(entry.quarter) for m, entry in case.limits.fixed.items()}
+    due = {iso3: last for iso3 in _needed(case) if iso3 in enterable}
+    due |= {m: case.quarter_index(label) for m, label in case.limits.by.items() if m in due}
+    due |= {m: quarter for m, quarter in fixed.items() if m in due}
+    spans = [(0, quarter, due) for quarter in sorted(set(due.values()))]
+    spans += [(quarter, quarter + 3, fixed) for quarter in sorted(set(fixed.values()))]
+    for first, until, asked in spans:
+        inside = sorted(iso3 for iso3, quarter in asked.items() if first <= quarter <= until)
+        room = most * -(-(until + 1 - first) // 4)
+        if len(inside) > room:
+            yield Problem(
+                f"{', '.join(inside)} must be entered from {case.quarter_label(first)} to "
+                f"{case.quarter_label(until)}, but with {most} launches a year at most {room} can",
+                "limits.launches_per_year",
+                "Raise it, or ask for fewer or later.",
+            )
+            return
 
 
 def _check_people(

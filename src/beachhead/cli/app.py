@@ -16,6 +16,7 @@ from beachhead.cli import (
     distances,
     explaining,
     limiting,
+    many,
     plans,
     reasons,
     screening,
@@ -63,6 +64,9 @@ app.command("sensitivity")(sensitivities.sensitivity)
 app.command("limits")(limiting.limits)
 app.command("least")(limiting.least)
 app.command("why")(reasons.why)
+app.command("pace")(many.pace)
+app.command("frontier")(many.frontier)
+app.command("robust")(many.robust)
 app.command("explain")(explaining.explain)
 data.app.command("distance")(distances.distance)
 app.add_typer(data.app, name="data")

@@ -39,7 +39,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from beachhead.mechanisms.entry import WINDOW
 from beachhead.mechanisms.staffing import staffing
 from beachhead.planning.decoupled import Table, tabulate_best
-from beachhead.planning.limits import Setting
+from beachhead.planning.limits import YEAR, Setting
 from beachhead.planning.ties import (
     Caps,
     best_knowledge,
@@ -293,6 +293,10 @@ def _lay_out(setting: Setting, table: Table) -> Columns:
     if int(limits.most) < markets:
         blocks.append(sparse.csc_matrix(np.ones((1, market.size))))
         room.append(np.array([float(limits.most)]))
+    if int(limits.launches) < markets:
+        years = ((quarter >= clock) & (quarter < clock + YEAR))[: max(quarters - YEAR + 1, 1)]
+        blocks.append(sparse.csr_matrix(years.astype(float)))
+        room.append(np.full(years.shape[0], float(limits.launches)))
     for later, earlier in zip(np.asarray(limits.later), np.asarray(limits.earlier), strict=True):
         # By each quarter the later market has been entered at most as often as the earlier before.
         waits = ((market == later) & (quarter <= clock)).astype(float)

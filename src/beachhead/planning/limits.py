@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import jax
@@ -23,6 +23,7 @@ from beachhead.simulation.state import NEVER, Values, split
 from beachhead.simulation.state import Problem as Arrays
 
 NOBODY = -1  # as leader: no market chooses before the others
+YEAR = 4  # quarters in which no more than `launches` may begin to sell
 
 
 class Limits(NamedTuple):
@@ -32,7 +33,8 @@ class Limits(NamedTuple):
     may not be taken. `last`: latest date. `required`: 1 where the row is demanded.
     `apart`: sets of which one at most is entered, axes (set, row). `later`, `earlier`: rows of
     the pairs of which the first may be entered only in a quarter after the second. `most`: number
-    of markets that may be entered. `teams`: axis quarter. `floor`, `ruin`: of cash.
+    of markets that may be entered, `launches`: within any four quarters. `teams`: axis quarter.
+    `floor`, `ruin`: of cash.
     """
 
     first: Values
@@ -42,6 +44,7 @@ class Limits(NamedTuple):
     later: Values
     earlier: Values
     most: Values
+    launches: Values
     teams: Values
     floor: Values
     ruin: Values
@@ -130,6 +133,9 @@ def read_limits(case: Case, packed: Packed) -> Limits:
         later=np.array([rows[a] for a, _ in pairs], dtype=np.int32),
         earlier=np.array([rows[b] for _, b in pairs], dtype=np.int32),
         most=np.asarray(NEVER if limits.max_markets is None else limits.max_markets),
+        launches=np.asarray(
+            NEVER if limits.launches_per_year is None else limits.launches_per_year
+        ),
         teams=problem.teams,
         floor=np.asarray(limits.cash_floor),
         ruin=np.asarray(limits.ruin),
@@ -190,12 +196,29 @@ def excess(problem: Arrays, limits: Limits, used: Array, enter: Array, option: A
     crowded = jnp.maximum(limits.apart @ entered.astype(limits.apart.dtype) - 1.0, 0.0)
     waits = entered[limits.later] & (enter[limits.earlier] >= enter[limits.later])
     too_many = jnp.maximum(entered[:markets].sum() - limits.most, 0)
+    dates = jnp.where(entered[:markets] & (enter[:markets] >= 0), enter[:markets], quarters)
+    launched = jnp.zeros(quarters, int).at[dates].add(1, mode="drop")
+    too_fast = jnp.maximum(count_launches(launched) - limits.launches, 0).sum()
     there = teams_there(problem, limits.teams, enter, option)
     over = jnp.maximum(used - there - 1e-6, 0.0)
     if problem.gates is not None:
         soonest = first_after_gates(problem, enter, option)
         over = jnp.append(over, (entered[:markets] & (enter[:markets] < soonest)).sum())
-    return over.sum() + early.sum() + missing.sum() + crowded.sum() + waits.sum() + too_many
+    crowded = crowded.sum() + too_many + too_fast
+    return over.sum() + early.sum() + missing.sum() + crowded + waits.sum()
+
+
+def count_launches(launched: Array) -> Array:
+    """Entries in the four quarters that begin with each, axis quarter, from those in each one."""
+    total = jnp.concatenate([jnp.zeros(1, launched.dtype), jnp.cumsum(launched)])
+    clock = jnp.arange(launched.size)
+    return total[jnp.minimum(clock + YEAR, launched.size)] - total[clock]
+
+
+def most_launches(dates: Iterable[int], quarters: int) -> int:
+    """Most entries in any four quarters; `dates` outside the horizon are none."""
+    launched = np.bincount([t for t in dates if 0 <= t < quarters], minlength=quarters)
+    return int(np.convolve(launched, np.ones(YEAR, int)).max())
 
 
 def first_after_gates(problem: Arrays, enter: Array, option: Array) -> Array:
@@ -355,7 +378,9 @@ def _fit_teams(
     there: Array,
     after_gates: Callable[[Array], Array],
 ) -> Array:
-    """Entries in their order, each at the first quarter for which teams are free (axis market).
+    """Entries in their order, each at the first quarter that has room for it (axis market).
+
+    Room is that of launch teams, and of launches a year.
 
     `after_gates`: from dates to the earliest ones that the gates allow, axis market.
     """
@@ -374,20 +399,28 @@ def _fit_teams(
     entries = ((enter < quarters) & ~served).sum()
 
     def place(state: Any) -> Any:
-        index, free, enter = state
+        index, free, launched, enter = state
         row = order[index]
         preparation = problem.options.preparation[row, option[row]]
         # Quarters before each in which no team is free, and of these the ones of preparation.
         tight = jnp.concatenate([jnp.zeros(1, int), jnp.cumsum(free + 1e-6 < need[row])])
         blocked = tight[clock] - tight[jnp.maximum(clock - preparation, 0)]
-        wanted = jnp.maximum(enter[row], limits.first[row, option[row]])
+        soonest = limits.first[row, option[row]]
+        wanted = jnp.maximum(enter[row], soonest)
         if problem.gates is not None:
             wanted = jnp.maximum(wanted, after_gates(enter)[row])
-        fits = (blocked == 0) & (clock >= wanted) & (clock <= limits.last[row])
-        chosen = jnp.where(fits.any(), fits.argmax(), jnp.where(required[row], enter[row], NEVER))
+        # One more in a quarter would be one more in each year that it is part of.
+        full = jnp.cumsum(count_launches(launched) >= limits.launches)
+        crowded = full - jnp.where(clock < YEAR, 0, full[jnp.maximum(clock - YEAR, 0)])
+        spare = (blocked == 0) & (crowded == 0) & (clock >= soonest) & (clock <= limits.last[row])
+        fits = spare & (clock >= wanted)
+        # A demanded one that finds no room later is entered sooner, as late as there is room.
+        sooner = jnp.where(spare.any(), quarters - 1 - spare[::-1].argmax(), enter[row])
+        chosen = jnp.where(fits.any(), fits.argmax(), jnp.where(required[row], sooner, NEVER))
         working = (clock >= chosen - preparation) & (clock < chosen)
         moved = enter.at[row].set(chosen.astype(enter.dtype))
-        return index + 1, free - working * need[row], moved
+        launched = launched + (clock == chosen)
+        return index + 1, free - working * need[row], launched, moved
 
-    state = (jnp.zeros((), jnp.int32), there, enter)
-    return jax.lax.while_loop(lambda s: s[0] < entries, place, state)[2]
+    state = (jnp.zeros((), jnp.int32), there, jnp.zeros(quarters, jnp.int32), enter)
+    return jax.lax.while_loop(lambda s: s[0] < entries, place, state)[3]

@@ -16,7 +16,7 @@ from beachhead._version import __version__
 from beachhead.cases import Case, Schedule, check_case
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
-from beachhead.planning.bound import KIND, WAIT_AND_SEE, relax, survey
+from beachhead.planning.bound import KIND, NODES, ROUNDS, WAIT_AND_SEE, relax, survey
 from beachhead.planning.conflicts import check_limits
 from beachhead.planning.decoupled import tabulate
 from beachhead.planning.feasible import place
@@ -195,12 +195,16 @@ def plan(
     scored = valuer.scores(*(np.stack(part) for part in zip(*tried, strict=True)))
     known = tried[int(np.argmax(scored.fitness))]
     # Who breaks the search off does not wait for a proof either.
-    pains = {} if whole else {"rounds": 0, "nodes": 0}
-    with jax.enable_x64(True):
-        bound, open_loop = relax(exact.setting, columns, *known, *risk, **pains).bound, None
-        if case.gates:
-            open_loop = bound
-            bound = relax(exact.setting, columns, *known, *risk, gates=True, **pains).bound
+    rounds, nodes = (ROUNDS, NODES) if whole else (0, 0)
+
+    def prove(gates: bool) -> float:
+        with jax.enable_x64(True):
+            return relax(
+                exact.setting, columns, *known, *risk, gates=gates, rounds=rounds, nodes=nodes
+            ).bound
+
+    open_loop = prove(gates=False)
+    bound = prove(gates=True) if case.gates else open_loop
     clock.lap("proof")
 
     try:
@@ -210,7 +214,7 @@ def plan(
             )
             pool, best, strategies = _choose(case, fresh, named, found)
             answer = _answer(
-                case, packed, exact, fresh, pool, best, strategies, bound, open_loop,
+                case, packed, exact, fresh, pool, best, strategies, bound, open_loop if case.gates else None,
                 effort=effort, seed=seed, whole=whole,
             )  # fmt: skip
     except InputError as error:

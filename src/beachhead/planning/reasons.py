@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from beachhead.cases import Case
 from beachhead.cases.rules import Binding, rules_of
-from beachhead.planning.limits import Setting, keep_limits
+from beachhead.planning.limits import Setting, keep_limits, most_launches
 from beachhead.planning.plan import (
     Exposure,
     GateUse,
@@ -478,6 +478,12 @@ def use_limits(
         limits.append(
             LimitUse("max_markets", "markets entered", slack <= 0, float(slack), "markets")
         )
+    if case.limits.launches_per_year is not None:
+        slack = case.limits.launches_per_year - most_launches(when.values(), quarters)
+        limits.append(
+            LimitUse("launches_per_year", "entries in any four quarters", slack <= 0, float(slack),
+                     "markets")
+        )  # fmt: skip
     for iso3 in case.limits.must:
         limits.append(
             LimitUse(f"must {iso3}", "entered as demanded", False,

@@ -80,6 +80,22 @@ def replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
     put_in_place(folder, fill, "Choose a folder that you may write to.")
 
 
+def claim_file(path: Path | None) -> None:
+    """Make sure that a file can be written, before hours are spent on it; None: none is asked for.
+
+    Raises
+    ------
+    InputError
+        If it is a folder, or its folder cannot be made or written to.
+    """
+    if path is None:
+        return
+    if path.is_dir():
+        raise InputError(Problem("this is a folder, not a file", str(path), "Name a file in it."))
+    write_atomic(path.parent / ".claim", "")
+    (path.parent / ".claim").unlink(missing_ok=True)
+
+
 def hash_file(path: Path) -> str:
     """SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -8,7 +8,7 @@ from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.planning.least import Least
 from beachhead.planning.prices import Price, Prices
-from beachhead.reporting.sensitivity import PARTIAL, WIDTH, print_table, tell_turn
+from beachhead.reporting.sensitivity import PARTIAL, WIDTH, set_out, tell_turn
 from beachhead.reporting.tables import Table
 from beachhead.reporting.words import GLUE, count, money, number_of, percent
 
@@ -105,4 +105,4 @@ def describe_least(case: Case, panel: Panel, found: Least) -> str:
         for begun in found.schedule.measures
     ]
     table = Table(("enter", "", "", "#"), tuple(sorted(rows)))
-    return "\n".join([*lines, "", *print_table(table)]).replace(GLUE, " ") + "\n"
+    return "\n".join([*lines, "", *set_out(table)]).replace(GLUE, " ") + "\n"

@@ -238,17 +238,13 @@ def describe_sensitivity(case: Case, panel: Panel, found: Sensitivity) -> str:
     if found.status == "partial":
         lines.append(PARTIAL)
     for part in list_sensitivity(case, found, names, brief=True):
-        lines += [
-            "",
-            *textwrap.wrap(f"{part.title}. {part.words}", WIDTH),
-            *print_table(part.table),
-        ]
+        lines += ["", *textwrap.wrap(f"{part.title}. {part.words}", WIDTH), *set_out(part.table)]
         for sentence in part.sentences:
             lines += textwrap.wrap(sentence, WIDTH, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(line.rstrip() for line in lines).replace(GLUE, " ")
 
 
-def print_table(table: Table) -> list[str]:
+def set_out(table: Table) -> list[str]:
     """A table in columns; a sentence at its end beside the numbers, or below where it is tight."""
     rows = [tuple(head.rstrip("#") for head in table.heads), *table.rows]
     wordy = len(table.heads) > 1 and not table.heads[-1].endswith("#")
