@@ -69,14 +69,20 @@ def main(
                         continue
                     make_room()
                     own = own or load(name)
-                    allowed = seconds
-                    if seconds == 0:
-                        took = [
-                            r["seconds"] + r["preparing"] for r in mine
-                            if r["optimiser"] == OURS and r["budget"] == evaluations
-                        ]  # fmt: skip
-                        allowed = statistics.median(took)
-                    mine.append(key | run(own, optimiser, begin, seed, evaluations, allowed))
+                    of_ours = [
+                        r for r in mine if r["optimiser"] == OURS and r["budget"] == evaluations
+                    ]
+                    spent = [r["evaluations"] for r in of_ours if optimiser != OURS]
+                    took = [r["seconds"] + r["preparing"] for r in of_ours]
+                    if seconds == 0 and optimiser != OURS and not took:
+                        raise typer.BadParameter(f"{OURS} has to run first, to say how long")
+                    found = run(
+                        own, optimiser, begin, seed,
+                        # The last sweep of our search may overstep: nobody else has less than that.
+                        evaluations=max([evaluations, *spent]),
+                        seconds=statistics.median(took) if seconds == 0 and took else seconds,
+                    )  # fmt: skip
+                    mine.append(key | found)
                     with out.open("a") as file:
                         file.write(json.dumps(mine[-1]) + "\n")
                     print(describe(mine[-1]), flush=True)
@@ -90,19 +96,25 @@ def load(name: str) -> Problem:
 
 
 def run(
-    problem: Problem, optimiser: str, begin: str, seed: int, budget: int, seconds: float | None
+    problem: Problem,
+    optimiser: str,
+    begin: str,
+    seed: int,
+    *,
+    evaluations: int,
+    seconds: float | None,
 ) -> Record:
-    """What one optimiser finds.
+    """What one optimiser finds; a peer has `seconds` in place of `evaluations` where given.
 
     With own starts a peer has as much more of the budget as ours spent on finding its starts.
     """
     began = now()
     if optimiser == OURS:
-        best, spent = ours(problem, seed, budget)
+        best, spent = ours(problem, seed, evaluations)
     else:
         starts: list[Schedule] = problem.starts if begin == "ours" else []
         if seconds is None:
-            meter = Meter(problem, evaluations=budget + (0 if starts else problem.spent))
+            meter = Meter(problem, evaluations=evaluations + (0 if starts else problem.spent))
         else:
             meter = Meter(problem, seconds=seconds - (problem.seconds if starts else 0.0))
         try:

@@ -182,7 +182,7 @@ def write(instance: Instance) -> str:
     codes = "\n".join("    " + " ".join(f'"{code}",' for code in row) for row in rows)
     revenue = instance.units * instance.price
     parameters = {**TRANSFER[instance.transfer], **dict(instance.parameters)}
-    believed = "\n".join(f'"{name}" = {value}' for name, value in parameters.items())
+    believed = "".join(f'"{name}" = {value}\n' for name, value in parameters.items())
     return f"""\
 # Written by bench/planning/instances.py. The firm does not exist.
 
@@ -214,8 +214,7 @@ capital = {instance.capital * revenue:g}
 ruin = {instance.ruin}
 {instance.limits}{instance.extra}
 [parameters]
-{believed}
-""".rstrip() + "\n"
+{believed}"""
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 from problem import Problem, Schedule
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -23,7 +24,7 @@ from beachhead.planning.decoupled import couplings_of, tabulate
 from beachhead.simulation.state import NEVER
 
 PARTS = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)  # of the markets of the first answer
-LIMIT = 60.0  # seconds of the first programme; the others have a tenth of that each
+LIMIT = 30.0  # seconds of the first programme; the others have a tenth of that each
 GAP = 1e-3
 
 
@@ -85,8 +86,8 @@ def solve_relaxation(problem: Problem) -> Iterator[Schedule]:
 
 
 def _keep_best_of_like(
-    table: np.ndarray, preparation: np.ndarray, teams: np.ndarray
-) -> np.ndarray:
+    table: NDArray[np.float64], preparation: NDArray[np.int32], teams: NDArray[np.float32]
+) -> NDArray[np.float64]:
     """Values without options that another one beats with the same people for the same time.
 
     `table` axes (quarter, option, market), `preparation` (option, market), `teams` (option,).

@@ -18,6 +18,7 @@ from beachhead.simulation.state import NEVER
 
 BATCH = 16  # schedules that nevergrad is asked for at once
 POPULATION = 64
+CHANGES, ADDITIONS = 0.7, 0.5  # of a schedule by a mutation of pymoo's, on average
 
 
 class Genes:
@@ -77,14 +78,14 @@ class Genes:
 
 
 def pymoo(problem: Problem, meter: Meter, starts: list[Schedule], seed: int) -> None:
-    """The genetic algorithm of pymoo: uniform crossover, dates and options drawn anew."""
+    """The genetic algorithm of pymoo: uniform crossover, and a mutation that keeps schedules sparse."""
     from pymoo.algorithms.soo.nonconvex.ga import GA
     from pymoo.core.mutation import Mutation
     from pymoo.core.problem import Problem as Minimised
     from pymoo.core.repair import Repair
+    from pymoo.core.termination import NoTermination
     from pymoo.operators.crossover.ux import UniformCrossover
     from pymoo.optimize import minimize
-    from pymoo.core.termination import NoTermination
 
     genes = Genes(problem)
     top = np.concatenate([np.full(genes.counts.size, genes.never), genes.counts - 1])
@@ -100,31 +101,38 @@ def pymoo(problem: Problem, meter: Meter, starts: list[Schedule], seed: int) -> 
         def _do(self, problem_: Any, x: Any, **kwargs: Any) -> Any:
             return genes.encode(*problem.repair(*genes.decode(x)))
 
-    class Redraw(Mutation):
-        """About two genes of a schedule: a date is moved, drawn anew, or never; an option drawn."""
+    half = genes.counts.size
+
+    class Exchange(UniformCrossover):
+        """A market's date and option come from the same parent."""
 
         def _do(self, problem_: Any, x: Any, *args: Any, random_state: Any, **kwargs: Any) -> Any:
-            half = genes.counts.size
+            other = np.tile(random_state.random((x.shape[1], half)) < 0.5, 2)
+            return np.stack([np.where(other, x[1], x[0]), np.where(other, x[0], x[1])])
+
+    class Redraw(Mutation):
+        """Of a date: moved, drawn anew, or never; of an option: drawn anew."""
+
+        def _do(self, problem_: Any, x: Any, *args: Any, random_state: Any, **kwargs: Any) -> Any:
             date, way = x[:, :half], x[:, half:]
             here = date < genes.never
-            # As many changes to what is entered as to what is not.
-            most = np.where(here, 1.0 / np.maximum(here.sum(axis=1, keepdims=True), 1), 1.0 / half)
-            hit = random_state.random(date.shape) < most
-            kind = random_state.random(date.shape)
-            moved = date + random_state.integers(-4, 5, date.shape)
+            entries = np.maximum(here.sum(axis=1, keepdims=True), 1)
+            rate = np.where(here, CHANGES / entries, ADDITIONS / half)
+            moved = np.clip(date + random_state.integers(-4, 5, date.shape), 0, genes.never - 1)
             anew = random_state.integers(0, genes.never, date.shape)
-            moved = np.clip(moved, 0, genes.never - 1)
+            kind = random_state.random(date.shape)
             changed = np.where(kind < 0.4, moved, np.where(kind < 0.7, anew, genes.never))
+            hit = random_state.random(date.shape) < rate
             date = np.where(hit, np.where(here, changed, anew), date)
-            drawn = random_state.integers(0, genes.counts, way.shape)
-            way = np.where(random_state.random(way.shape) < most, drawn, way)
+            hit = random_state.random(way.shape) < rate
+            way = np.where(hit, random_state.integers(0, genes.counts, way.shape), way)
             return np.concatenate([date, way], axis=1)
 
     chance = np.random.default_rng(seed)
     while True:  # where no new schedule is found the algorithm ends before its budget
         algorithm = GA(
             pop_size=POPULATION, sampling=genes.sow(starts, POPULATION, chance),
-            crossover=UniformCrossover(), mutation=Redraw(), repair=Keep(),
+            crossover=Exchange(), mutation=Redraw(), repair=Keep(),
             eliminate_duplicates=True,
         )  # fmt: skip
         minimize(Schedules(), algorithm, NoTermination(), seed=int(chance.integers(2**31)))
