@@ -78,7 +78,7 @@ class Genes:
 
 
 def pymoo(problem: Problem, meter: Meter, starts: list[Schedule], seed: int) -> None:
-    """The genetic algorithm of pymoo: uniform crossover, and a mutation that keeps schedules sparse."""
+    """The genetic algorithm of pymoo: markets change hands whole, and schedules stay sparse."""
     from pymoo.algorithms.soo.nonconvex.ga import GA
     from pymoo.core.mutation import Mutation
     from pymoo.core.problem import Problem as Minimised
