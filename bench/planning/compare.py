@@ -131,6 +131,7 @@ def run(
         "stay": problem.stay,
         "entries": problem.count_markets(best[0]),
         "keeps": bool(score.fitness[0] == score.objective[0]),
+        "ruin": float(score.ruin[0]),
         "evaluations": spent,
         "preparing_evaluations": problem.spent if begin == "ours" else 0,
         "seconds": round(took, 2),

@@ -35,7 +35,8 @@ TRANSFER = {
 class Instance:
     """What sets an instance apart; `extra` is further TOML, `limits` further keys of [limits].
 
-    `units` a year at home at `price`; `capital` in years' revenue; `transfer` of `TRANSFER`.
+    `units` a year at home at `price`; `capital` in years' revenue; `transfer` of `TRANSFER`; `like`
+    names the instance whose candidates it shares.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Instance:
     parameters: tuple[tuple[str, float], ...] = ()
     limits: str = ""
     extra: str = ""
+    like: str = ""
 
 
 INSTANCES = (
@@ -124,7 +126,7 @@ lead = 4
     ),
     Instance(
         "m040-taught", "The same, and every market teaches", "KOR", "smartphone", "2013-03-31",
-        40, 40, 2e7, 260.0, 190.0, 3, 0.5, 0.05, "strong",
+        40, 40, 2e7, 260.0, 190.0, 3, 0.5, 0.05, "strong", like="m040-alone",
     ),
     Instance(
         "m060-haste", "Launches crowd one another", "USA", "subscription", "2014-12-31", 40, 60,
@@ -171,7 +173,8 @@ def choose(instance: Instance, panel: Panel) -> list[str]:
     largest = sorted(others, key=lambda code: (-size[code], code))
     most = largest[: instance.markets - instance.markets // 2]
     rest = [code for code in sorted(others) if code not in most]
-    return sorted(most + random.Random(instance.name).sample(rest, instance.markets // 2))
+    chance = random.Random(instance.like or instance.name)
+    return sorted(most + chance.sample(rest, instance.markets // 2))
 
 
 def write(instance: Instance) -> str:
