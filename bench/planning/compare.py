@@ -176,7 +176,8 @@ def tabulate(records: list[Record]) -> Iterator[str]:
         over[name] = 100.0 * (medians.get(OURS, np.nan) / best - 1.0)
         cells = [medians.get(column, np.nan) for column in [OURS, *peers]]
         yield (
-            f"{name:<24}{markets[name]:>8}" + "".join(f"{cell:>14.5g}" for cell in cells)
+            f"{name:<24}{markets[name]:>8}"
+            + "".join(f"{'-' if np.isnan(cell) else f'{cell:.5g}':>14}" for cell in cells)
             + f"{over[name]:>14.2f}"
         )  # fmt: skip
     large = [over[name] for name in over if markets[name] >= LARGE]

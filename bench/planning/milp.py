@@ -29,7 +29,7 @@ GAP = 1e-3
 
 
 def solve_relaxation(problem: Problem) -> Iterator[Schedule]:
-    """Schedules that the programme would choose, the one with most entries first."""
+    """Entering nowhere, then what the programmes choose, the one with most entries first."""
     setting = problem.valuer.setting
     limits, arrays = setting.limits, setting.problem
     rows = problem.valuer.packed.rows
@@ -44,8 +44,8 @@ def solve_relaxation(problem: Problem) -> Iterator[Schedule]:
                                np.asarray(arrays.options.teams))  # fmt: skip
     quarter, option, market = np.nonzero(np.isfinite(table) & ((table > 0.0) | demanded))
     value = table[quarter, option, market]
+    yield np.full(rows, NEVER, np.int32), np.zeros(rows, np.int32)
     if not value.size:
-        yield np.full(rows, NEVER, np.int32), np.zeros(rows, np.int32)
         return
     columns = np.arange(value.size)
     begin = quarter - np.asarray(arrays.options.preparation)[market, option]
