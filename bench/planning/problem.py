@@ -1,0 +1,146 @@
+"""One instance made ready, and a meter by which every optimiser is measured alike."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import jax.monitoring
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.planning.limits import keep_limits
+from beachhead.planning.search import Proposals
+from beachhead.planning.valuation import Score, Valuer
+from beachhead.simulation.state import NEVER
+
+Integers = NDArray[np.int32]
+Schedule = tuple[Integers, Integers]  # date and option, axis row; several: axes (schedule, row)
+
+_compiling = 0.0
+
+
+def _add(event: str, seconds: float, **_: Any) -> None:
+    global _compiling
+    if event == "/jax/core/compile/backend_compile_duration":
+        _compiling += seconds
+
+
+jax.monitoring.register_event_duration_secs_listener(_add)
+
+
+def now() -> float:
+    """Seconds on a clock that stands still while programs are compiled.
+
+    Which optimiser is the first to need a program is chance, and the next run finds it compiled.
+    """
+    return time.perf_counter() - _compiling
+
+
+@dataclass(frozen=True)
+class Counting(Valuer):
+    """A valuer that counts the schedules that it scores."""
+
+    count: list[int] = field(default_factory=lambda: [0])
+
+    def scores(self, enter: Integers, option: Integers) -> Score:
+        """Scores of many schedules, counted."""
+        self.count[0] += len(enter)
+        return super().scores(enter, option)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An instance on the worlds of the search, and what the product's search sets out with.
+
+    Attributes
+    ----------
+    valuer : Valuer
+        Of these worlds, in float32.
+    stay : float
+        J of entering nowhere.
+    starts, proposals, spread
+        As `search` takes them.
+    spent, seconds : int, float
+        Schedules valued and time taken to find these.
+    """
+
+    name: str
+    valuer: Valuer
+    stay: float
+    starts: list[Schedule]
+    proposals: Proposals
+    spread: float
+    spent: int
+    seconds: float
+
+    @property
+    def quarters(self) -> int:
+        """Length of the horizon."""
+        return self.valuer.setting.problem.teams.shape[0]
+
+    @cached_property
+    def free(self) -> NDArray[np.int64]:
+        """Rows in which there is something to choose."""
+        return np.flatnonzero(np.asarray(self.valuer.setting.limits.first).min(axis=1) < NEVER)
+
+    @cached_property
+    def ways(self) -> list[Integers]:
+        """Options to choose from in each free row."""
+        first = np.asarray(self.valuer.setting.limits.first)
+        return [np.flatnonzero(first[row] < NEVER).astype(np.int32) for row in self.free]
+
+    def count_markets(self, enter: Integers) -> int:
+        """Markets that a schedule enters."""
+        return int((enter[: len(self.valuer.packed.markets)] < self.quarters).sum())
+
+    def repair(self, enter: Integers, option: Integers) -> Schedule:
+        """Schedules that keep all limits but cash, as the product's search repairs its own."""
+        return keep_limits(self.valuer.setting, enter, option)
+
+
+class Spent(Exception):
+    """The budget is spent."""
+
+
+class Meter:
+    """Values schedules for an optimiser until its budget is spent, and keeps the best.
+
+    One of `evaluations` and `seconds` is given. Every schedule is repaired before it is valued.
+    """
+
+    def __init__(
+        self, problem: Problem, *, evaluations: int | None = None, seconds: float | None = None
+    ) -> None:
+        self.problem, self.evaluations, self.seconds = problem, evaluations, seconds
+        self.began, self.spent, self.best_fitness = now(), 0, -np.inf
+        rows = problem.valuer.packed.rows
+        self.best: Schedule = np.full(rows, NEVER, np.int32), np.zeros(rows, np.int32)
+
+    @property
+    def took(self) -> float:
+        """Seconds since the beginning."""
+        return now() - self.began
+
+    def __call__(self, enter: Integers, option: Integers) -> NDArray[np.floating]:
+        """Fitness of schedules, axes (schedule, row).
+
+        Raises
+        ------
+        Spent
+            If the budget does not last for all of them; the best of those that it lasts for counts.
+        """
+        left = len(enter) if self.evaluations is None else self.evaluations - self.spent
+        if left <= 0 or (self.seconds is not None and self.took >= self.seconds):
+            raise Spent
+        enter, option = self.problem.repair(enter[:left], option[:left])
+        fitness = np.asarray(self.problem.valuer.scores(enter, option).fitness)
+        self.spent += len(fitness)
+        top = int(np.argmax(fitness))
+        if fitness[top] > self.best_fitness:
+            self.best_fitness, self.best = float(fitness[top]), (enter[top], option[top])
+        if left < len(enter) or self.spent == self.evaluations:
+            raise Spent
+        return fitness
