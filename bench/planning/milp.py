@@ -20,7 +20,8 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from beachhead.mechanisms.staffing import staffing
-from beachhead.planning.decoupled import couplings_of, tabulate
+from beachhead.planning.decoupled import tabulate
+from beachhead.planning.ties import couplings_of
 from beachhead.simulation.state import NEVER
 
 PARTS = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)  # of the markets of the first answer
@@ -35,9 +36,8 @@ def solve_relaxation(problem: Problem) -> Iterator[Schedule]:
     rows = problem.valuer.packed.rows
     nowhere = jnp.full(rows, NEVER, jnp.int32)
     given = couplings_of(setting, nowhere, jnp.zeros(rows, jnp.int32))
-    worlds = setting.worlds.shocks.fate.shape[0]
-    weights = jnp.full(worlds, 1.0 / worlds, jnp.float32)
-    table, _ = tabulate(setting, given, weights, optimistic=False)
+    clock = np.arange(arrays.teams.shape[0], dtype=np.int32)
+    table = tabulate(setting, given, clock)
     quarters, _, markets = table.shape
     demanded = np.asarray(limits.required)[:markets] > 0
     table = _keep_best_of_like(table, np.asarray(arrays.options.preparation).T,

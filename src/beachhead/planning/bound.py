@@ -62,6 +62,7 @@ ROUNDS = 2  # of closer ties, at most
 FEW = 0.6  # of the columns: where more are left, another round would close little
 WORKING = 2_000  # columns that are added to the programme at a time
 ENOUGH = 12  # times that columns are added, at most
+PARTS = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)  # of its markets, to start from
 SLACK = 1e-5  # of the bound: rounding of values in single precision
 BRANCHED = 6_000  # columns, at most, for branches to be tried
 NODES = 200  # branches
@@ -101,9 +102,9 @@ class Columns:
 
 @dataclass(frozen=True)
 class Relaxation:
-    """The bound and the schedule that the relaxation would choose, for the search to start from.
+    """The bound, and schedules that the relaxation would choose, for the search to start from.
 
-    `enter`, `option`: axis row, of the entries taken by more than half.
+    `enter`, `option`: all of its markets, then ever fewer of the best; axes (schedule, row).
     """
 
     bound: float
@@ -218,7 +219,7 @@ def relax(
     for left in reversed(range(rounds + 1)):
         looked_at = columns.knowing() if gates else columns
         bound, weights, prices, taken = _solve(looked_at, weights, aversion, tail)
-        start = start or _round_off(setting, columns, taken)
+        start = start or _round_off(setting, looked_at, weights, prices, taken)
         slack = SLACK * abs(bound) if columns.values.dtype == np.float32 else 0.0
         best = min(best, max(bound + slack, known))
         # What is better than the known schedule has none of the entries that are dropped here.
@@ -259,12 +260,25 @@ def _close(setting: Setting, columns: Columns) -> Setting:
     return setting._replace(limits=closed)
 
 
-def _round_off(setting: Setting, columns: Columns, taken: Floats) -> tuple[Integers, Integers]:
-    enter = np.full(setting.limits.last.size, NEVER, dtype=np.int32)
-    option = np.zeros(enter.size, dtype=np.int32)
-    for column in np.flatnonzero(taken > 0.5):
-        enter[columns.market[column]] = columns.quarter[column]
-        option[columns.market[column]] = columns.option[column]
+def _round_off(
+    setting: Setting, columns: Columns, weights: Floats, prices: Floats, taken: Floats
+) -> tuple[Integers, Integers]:
+    """Schedules of the markets that are taken by half at least, axes (schedule, row)."""
+    markets, rows = columns.demanded.size, setting.limits.last.size
+    share = np.bincount(columns.market, taken, minlength=markets)
+    own = columns.values @ weights - columns.rows.T @ prices
+    # Of each market the column that is taken most, and the worth of its market to rank them by.
+    order = np.lexsort((own, taken, columns.market))
+    last = np.append(np.flatnonzero(np.diff(columns.market[order])), order.size - 1)
+    picked = order[last] if order.size else order
+    picked = picked[share[columns.market[picked]] >= 0.5]
+    picked = picked[np.argsort(-own[picked], kind="stable")]
+    enter = np.full((len(PARTS), rows), NEVER, dtype=np.int32)
+    option = np.zeros_like(enter)
+    for k, part in enumerate(PARTS):
+        some = picked[: int(np.ceil(part * picked.size))]
+        enter[k, columns.market[some]] = columns.quarter[some]
+        option[k, columns.market[some]] = columns.option[some]
     return enter, option
 
 

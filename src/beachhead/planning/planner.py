@@ -16,7 +16,15 @@ from beachhead._version import __version__
 from beachhead.cases import Case, Schedule, check_case
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
-from beachhead.planning.bound import KIND, NODES, ROUNDS, WAIT_AND_SEE, relax, survey
+from beachhead.planning.bound import (
+    KIND,
+    NODES,
+    ROUNDS,
+    WAIT_AND_SEE,
+    Columns,
+    relax,
+    survey,
+)
 from beachhead.planning.conflicts import check_limits
 from beachhead.planning.decoupled import tabulate
 from beachhead.planning.feasible import place
@@ -121,49 +129,20 @@ def plan(
     if faults:
         raise InputError(*faults)
     make_room()
-    clock = _Clock()
+    clock = Clock()
     case = case.resolve(panel)
     packed = pack(case, panel)
     beliefs = beliefs or Beliefs.from_prior(case, panel)
     if faults := check_limits(case, packed, beliefs):
         raise InputError(*faults)
-    valuer = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float32)
+    ready = prepare(case, panel, packed, beliefs, worlds, seed, clock)
+    packed, valuer, exact = ready.valuer.packed, ready.valuer, ready.exact
     never = np.full(packed.rows, NEVER, dtype=np.int32)
-    none = np.zeros_like(never)
-    stay = float(valuer.scores(never[None], none[None]).objective[0])
-    clock.lap("worlds")
-
-    alone, dates = tabulate_alone(valuer)
-    if case.gates:
-        packed = settle(case, valuer, alone)
-        problem = packed.cast(jnp.float32)
-        valuer = replace(valuer, packed=packed, setting=valuer.setting._replace(problem=problem))
-    named = find_best(valuer, _orders(case, panel, packed), alone, _enterable(packed))
-    clock.lap("strategies")
-
-    starts = [(n.enter, n.option) for n in named]
-    fitness = valuer.scores(np.stack([s[0] for s in starts]), np.stack([s[1] for s in starts]))
-    starts = [starts[k] for k in np.argsort(-fitness.fitness, kind="stable")[:STARTS]]
-    risk = case.risk.aversion, case.risk.tail
-    # What is wide is looked at in single precision first, which takes half the time.
-    wide = len(packed.markets) > WIDE
-    with jax.enable_x64(True):
-        exact = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64)
-        columns = None if wide else survey(exact.setting, *starts[0])
-    columns = survey(valuer.setting, *starts[0]) if columns is None else columns
-    with jax.enable_x64(True):
-        relaxation = relax(exact.setting, columns, *starts[0], *risk, rounds=0, nodes=0)
-    made = keep_limits(valuer.setting, relaxation.enter[None], relaxation.option[None])
-    starts.insert(1, (made[0][0], made[1][0]))
-    starts += _begin_measures(valuer, *starts[0])
-    if not (fitness.excess <= 1e-6).any():
-        placed = place(case, packed, valuer.setting.central, least=False)
-        starts.insert(0, (placed.enter, placed.option))
-    clock.lap("bound")
+    starts, named, risk = ready.starts, ready.named, (case.risk.aversion, case.risk.tail)
 
     def report(done: int, best: float) -> None:
         if progress is not None:
-            progress(Progress(done, EFFORT[effort], best, stay))
+            progress(Progress(done, EFFORT[effort], best, ready.stay))
 
     check = Valuer.prepare(case, packed, beliefs, CHECK_WORLDS, seed + CHECK_SEED, jnp.float32)
 
@@ -174,8 +153,8 @@ def plan(
         if closed is not None:
             begin = [*starts, (np.where(np.arange(never.size) == closed, never, enter), option)]
         dated, chosen, spent, whole = search(
-            by, look(packed, alone, dates), begin,
-            budget=EFFORT[effort], seed=seed, spread=SPREAD * scale(alone), report=report,
+            by, ready.proposals, begin,
+            budget=EFFORT[effort], seed=seed, spread=ready.spread, report=report,
         )  # fmt: skip
         return drop_idle_gates(by, prune(check, dated, chosen)), chosen, spent, whole
 
@@ -200,7 +179,7 @@ def plan(
     def prove(gates: bool) -> float:
         with jax.enable_x64(True):
             return relax(
-                exact.setting, columns, *known, *risk, gates=gates, rounds=rounds, nodes=nodes
+                exact.setting, ready.columns, *known, *risk, gates=gates, rounds=rounds, nodes=nodes
             ).bound
 
     open_loop = prove(gates=False)
@@ -214,19 +193,102 @@ def plan(
             )
             pool, best, strategies = _choose(case, fresh, named, found)
             answer = _answer(
-                case, packed, exact, fresh, pool, best, strategies, bound, open_loop if case.gates else None,
-                effort=effort, seed=seed, whole=whole,
+                case, packed, exact, fresh, pool, best, strategies, bound,
+                open_loop if case.gates else None, effort=effort, seed=seed, whole=whole,
             )  # fmt: skip
     except InputError as error:
         if not whole:
             raise
         tried = [*found, *starts, *((n.enter, n.option) for n in named)]
-        more = Search(look(packed, alone, dates), tried, SPREAD * scale(alone), seed, report)
+        more = Search(ready.proposals, tried, ready.spread, seed, report)
         raise InputError(*cure(case, beliefs, valuer, fresh, more, error.problems)) from None
     clock.lap("fresh worlds")
     if record is not None:
         record(Effort(clock.laps, evaluations))
     return answer
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What the search sets out with.
+
+    Attributes
+    ----------
+    valuer, exact : Valuer
+        On the worlds of the search, in single and in double precision.
+    stay : float
+        J of entering nowhere.
+    named : list of Named
+        The named strategies.
+    starts : list of (enter, option)
+        The best of these, and what the relaxation behind the bound would do.
+    proposals, spread
+        As `search` takes them.
+    columns : Columns
+        As `relax` takes them.
+    """
+
+    valuer: Valuer
+    exact: Valuer
+    stay: float
+    named: list[Named]
+    starts: list[tuple[Integers, Integers]]
+    proposals: Proposals
+    spread: float
+    columns: Columns
+
+
+def prepare(
+    case: Case,
+    panel: Panel,
+    packed: Packed,
+    beliefs: Beliefs,
+    worlds: int,
+    seed: int,
+    clock: Clock | None = None,
+) -> Ready:
+    """Worlds, strategies and relaxation of a resolved case, for its search."""
+    clock = clock or Clock()
+    valuer = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float32)
+    nowhere = np.full((1, packed.rows), NEVER, dtype=np.int32)
+    stay = float(valuer.scores(nowhere, np.zeros_like(nowhere)).objective[0])
+    clock.lap("worlds")
+
+    alone, dates = tabulate_alone(valuer)
+    if case.gates:
+        packed = settle(case, valuer, alone)
+        problem = packed.cast(jnp.float32)
+        valuer = replace(valuer, packed=packed, setting=valuer.setting._replace(problem=problem))
+    named = find_best(valuer, _orders(case, panel, packed), alone, _enterable(packed))
+    clock.lap("strategies")
+
+    known = np.stack([n.enter for n in named]), np.stack([n.option for n in named])
+    scores = valuer.scores(*known)
+    best = np.argsort(-scores.fitness, kind="stable")
+    starts = [(known[0][k], known[1][k]) for k in best[:STARTS]]
+    # What is wide is looked at in single precision first, which takes half the time.
+    wide = len(packed.markets) > WIDE
+    with jax.enable_x64(True):
+        exact = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64)
+        columns = None if wide else survey(exact.setting, *starts[0])
+    columns = survey(valuer.setting, *starts[0]) if columns is None else columns
+    with jax.enable_x64(True):
+        relaxed = relax(
+            exact.setting, columns, *starts[0], case.risk.aversion, case.risk.tail,
+            rounds=0, nodes=0,
+        )  # fmt: skip
+    made = keep_limits(valuer.setting, relaxed.enter, relaxed.option)
+    top = int(np.argmax(valuer.scores(*made).fitness))
+    starts.insert(1, (made[0][top], made[1][top]))
+    starts += _begin_measures(valuer, *starts[0])
+    if not (scores.excess <= 1e-6).any():
+        placed = place(case, packed, valuer.setting.central, least=False)
+        starts.insert(0, (placed.enter, placed.option))
+    clock.lap("bound")
+    return Ready(
+        valuer, exact, stay, named, starts, look(packed, alone, dates), SPREAD * scale(alone),
+        columns,
+    )  # fmt: skip
 
 
 def _orders(case: Case, panel: Panel, packed: Packed) -> dict[str, Integers]:
@@ -472,14 +534,15 @@ def _spread(values: NDArray[np.float64], at_home: NDArray[np.float64], tail: flo
     )
 
 
-class _Clock:
-    """Wall seconds by stage."""
+class Clock:
+    """Wall seconds by stage, `laps`."""
 
     def __init__(self) -> None:
         self.laps: dict[str, float] = {}
         self._last = time.perf_counter()
 
     def lap(self, name: str) -> None:
+        """Note the seconds since the last note."""
         now = time.perf_counter()
         self.laps[name] = round(now - self._last, 3)
         self._last = now
