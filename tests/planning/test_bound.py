@@ -1,6 +1,8 @@
-"""The optimistic couplings of the bound are at least those of any schedule."""
+"""The bound: its couplings are at least those of any schedule, and no schedule is worth more."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import jax.numpy as jnp
 import numpy as np
@@ -8,12 +10,15 @@ import pytest
 
 from beachhead.cases import Case
 from beachhead.data import load_panel
+from beachhead.planning.bound import relax, survey
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.ties import couplings_of, optimistic_couplings
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation import Beliefs
 from beachhead.simulation.pack import pack
 from beachhead.simulation.state import NEVER
+
+Toy = Callable[..., Valuer]
 
 
 @pytest.fixture
@@ -65,3 +70,55 @@ def test_what_was_in_preparation_before_the_horizon_teaches_early(toy) -> None:
     for name in ("saving", "familiarity", "heard"):
         room = np.asarray(getattr(best, name)) - np.asarray(getattr(true, name))
         assert room.min() >= -1e-12, name
+
+
+def _random_firm(toy: Toy, seed: int) -> Valuer:
+    """Three markets, six quarters, every coupling at work, margins of either sign."""
+    rng = np.random.default_rng(seed)
+    return toy(
+        flow=rng.uniform(0.1, 1.0, 3), cost=rng.uniform(0.01, 0.5, 3), quarters=6,
+        terminal=rng.uniform(0, 16), preparation=rng.integers(0, 3, (4, 1)),
+        teams=rng.uniform(0.8, 3.0), need=rng.uniform(0.2, 0.8), worlds=16,
+        aversion=rng.uniform(0, 1) * (seed % 4 > 0), spread=True, seed=seed,
+        unit_cost=rng.uniform(0.1, 1.1), running=rng.uniform(0.0, 0.05),
+        at_home=rng.uniform(0.2, 2.0),
+        facing={"rivals": np.array([rng.uniform(0.1, 4.0), 0.0, 0.2, 0.5])},
+        believed={
+            "category.replacement_years": 1.0, "acceptance.p0": rng.uniform(0.1, 2.0),
+            "acceptance.spillover": rng.uniform(0.0, 0.5), "cashflow.fx_sd": rng.uniform(0.0, 0.4),
+            "home.dilution": rng.uniform(0.0, 0.3), "exit.haste": rng.uniform(0.0, 2.0),
+            "entry.haste": rng.uniform(0.0, 2.0), "exit.knowledge": rng.uniform(0.0, 2.0),
+        },
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "seeds", [range(30), pytest.param(range(1_000, 1_600), marks=pytest.mark.slow)]
+)
+def test_bound_is_never_violated(toy: Toy, seeds: range) -> None:
+    """Bound >= brute force on random firms, from a poor, a middling or a good start each.
+
+    From a poor start nothing is left out; from a good one almost everything is, the ties are
+    closer, and whatever beats it must still be below the bound.
+    """
+    dates = np.array([NEVER, *range(6)], np.int32)
+    every = np.stack(np.meshgrid(*[dates] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    enter = np.concatenate([np.full((len(every), 1), NEVER, np.int32), every], axis=1)
+    option = np.zeros_like(enter)
+    closed = []
+    for seed in seeds:
+        valuer = _random_firm(toy, seed)
+        setting, risk = valuer.setting, (float(valuer.setting.aversion), valuer.tail)
+        scores = valuer.scores(enter, option)
+        worth = np.where(np.asarray(scores.excess) <= 1e-6, scores.objective, -np.inf)
+        order = np.argsort(worth, kind="stable")
+        order = order[worth[order] > -np.inf]
+        best = worth[order[-1]]
+        known = order[[0, order.size // 2, -min(3, order.size)][seed % 3]]
+        columns = survey(setting, enter[known], option[known])
+        bound = relax(setting, columns, enter[known], option[known], *risk).bound
+        assert bound >= best - 1e-9 * max(1.0, abs(best)), seed
+        if best > worth[0] + 0.1:  # than staying at home
+            closed.append((bound - best) / (best - worth[0]))
+    # It proves something, too.
+    assert np.median(closed) < 0.5
