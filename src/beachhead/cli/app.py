@@ -15,6 +15,7 @@ from beachhead.cli import (
     data,
     distances,
     explaining,
+    gaps,
     limiting,
     many,
     plans,
@@ -61,6 +62,7 @@ app.command("plan")(plans.plan)
 app.command("simulate")(plans.simulate)
 app.command("report")(plans.report)
 app.command("sensitivity")(sensitivities.sensitivity)
+app.command("gap")(gaps.gap)
 app.command("limits")(limiting.limits)
 app.command("least")(limiting.least)
 app.command("why")(reasons.why)

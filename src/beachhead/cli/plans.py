@@ -78,7 +78,10 @@ def plan(
     with show_progress("the best plan so far") as show:
         found = planning.plan(
             loaded, panel, beliefs, effort=effort.value, seed=seed, record=costs.append,
-            progress=lambda at: show(f"searching, J {at.best:.4g}", at.done, at.budget),
+            progress=lambda at: show(
+                f"searching, J {at.best:.4g} of at most {at.bound:.4g}, gap {at.gap:.0%}",
+                at.done, at.budget,
+            ),
             also=resumed.rest if resumed and not resumed.rest.gates else None,
         )  # fmt: skip
     if found.status == "partial":

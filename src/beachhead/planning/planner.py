@@ -142,7 +142,7 @@ def plan(
 
     def report(done: int, best: float) -> None:
         if progress is not None:
-            progress(Progress(done, EFFORT[effort], best, ready.stay))
+            progress(Progress(done, EFFORT[effort], best, ready.stay, ready.bound))
 
     check = Valuer.prepare(case, packed, beliefs, CHECK_WORLDS, seed + CHECK_SEED, jnp.float32)
 
@@ -227,6 +227,8 @@ class Ready:
         As `search` takes them.
     columns : Columns
         As `relax` takes them.
+    bound : float
+        What is known of J of schedules fixed in advance before the search.
     """
 
     valuer: Valuer
@@ -237,6 +239,7 @@ class Ready:
     proposals: Proposals
     spread: float
     columns: Columns
+    bound: float
 
 
 def prepare(
@@ -288,7 +291,7 @@ def prepare(
     clock.lap("bound")
     return Ready(
         valuer, exact, stay, named, starts, look(packed, alone, dates), SPREAD * scale(alone),
-        columns,
+        columns, relaxed.bound,
     )  # fmt: skip
 
 

@@ -57,12 +57,22 @@ class Chains(NamedTuple):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a search is: evaluations done and planned, best and stay-at-home objective."""
+    """How far a search is: evaluations done and planned, best and stay-at-home objective.
+
+    `bound`: on J of any schedule fixed in advance, as known before the search.
+    """
 
     done: int
     budget: int
     best: float
     stay_home: float
+    bound: float
+
+    @property
+    def gap(self) -> float:
+        """(bound - best) over what expansion adds; infinite where it adds nothing."""
+        adds = self.best - self.stay_home
+        return (self.bound - self.best) / adds if adds > 0.0 else float("inf")
 
 
 def search(

@@ -54,7 +54,11 @@ def claim_folder(folder: Path) -> Path:
         what = f"the folder holds {foreign[0]!r} and is no run"
         raise InputError(Problem(what, str(folder), "Name another folder."))
     claim = folder.with_name(f".{folder.name}.claim")
-    write_atomic(claim, "")
+    try:
+        write_atomic(claim, "")
+    except InputError as error:  # which names the claim, that nobody has heard of
+        found = (Problem(p.what, str(folder), p.fix) for p in error.problems)
+        raise InputError(*found) from error
     claim.unlink(missing_ok=True)
     return folder
 
