@@ -118,7 +118,7 @@ def test_without_ties_the_plan_is_the_sum_of_the_best(toy: Toy) -> None:
         alone += _brute(single)[0]
     assert best == pytest.approx(alone, rel=1e-9)
     assert enter[3] == NEVER
-    assert _bound(valuer, enter, option) == pytest.approx(best, rel=1e-9)
+    assert _bound(valuer, np.full_like(enter, NEVER), option) == pytest.approx(best, rel=1e-9)
 
 
 def test_order_on_one_team(toy: Toy) -> None:
@@ -136,7 +136,7 @@ def test_order_on_one_team(toy: Toy) -> None:
     assert list(np.argsort(enter[1:])) == list(np.argsort(-index))
     exact = _brute(valuer)[0]
     assert best == pytest.approx(exact, rel=1e-9)
-    assert _bound(valuer, enter, option) >= exact - 1e-9
+    assert _bound(valuer, np.full_like(enter, NEVER), option) >= exact - 1e-9
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -194,11 +194,11 @@ def test_limits_are_kept(toy: Toy, limits: dict[str, NDArray[np.float64]]) -> No
     best, enter, option = _search(valuer)
     assert best == pytest.approx(exact, rel=1e-9)
     assert exact <= free + 1e-12
-    assert _bound(valuer, enter, option) >= exact - 1e-9
+    assert _bound(valuer, np.full_like(enter, NEVER), option) >= exact - 1e-9
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 140))
+@pytest.mark.parametrize("seed", range(100, 112))
 def test_bound_is_never_passed(toy: Toy, seed: int) -> None:
     """Everything random, margins that may be negative: no schedule passes the bound."""
     rng = np.random.default_rng(seed)
@@ -213,7 +213,7 @@ def test_bound_is_never_passed(toy: Toy, seed: int) -> None:
                   "cashflow.fx_sd": rng.uniform(0.0, 0.4)},
     )  # fmt: skip
     exact, enter, option = _brute(valuer)
-    assert _bound(valuer, enter, option) >= exact - 1e-9 * max(1.0, abs(exact))
+    assert _bound(valuer, np.full_like(enter, NEVER), option) >= exact - 1e-9 * max(1.0, abs(exact))
 
 
 def _first_is_quick(names: Iterable[str]) -> list[Any]:
@@ -272,7 +272,7 @@ def test_measures_are_begun_where_that_pays(toy: Toy, name: str) -> None:
     assert (enter[3] < NEVER) == begun
     found = _search(valuer)[0]
     assert found == pytest.approx(exact, rel=1e-9)
-    assert exact <= _bound(valuer, enter, option) + 1e-9
+    assert exact <= _bound(valuer, np.full_like(enter, NEVER), option) + 1e-9
     without, _, _ = _brute(replace(valuer, setting=_closed(valuer)))
     assert (exact > without + 1e-9) == begun
 
@@ -299,7 +299,7 @@ def test_a_part_is_sourced_otherwise_where_it_fails_often(
     exact, enter, option = _brute(valuer)
     assert (enter[3] < NEVER) == begun
     assert _search(valuer)[0] == pytest.approx(exact, rel=1e-9)
-    assert exact <= _bound(valuer, enter, option) + 1e-9
+    assert exact <= _bound(valuer, np.full_like(enter, NEVER), option) + 1e-9
 
 
 def _gate(noise: float = 0.0, wait: tuple[int, ...] = (1, 2), units: float = 0.15) -> Gates:
@@ -485,7 +485,7 @@ def test_rules_move_what_they_bear_on(toy: Toy, name: str) -> None:
     assert (enter[2], option[2]) == UNRULED
     assert exact <= free
     assert _search(valuer)[0] == pytest.approx(exact, rel=1e-9)
-    assert exact <= _bound(valuer, enter, option) + 1e-9
+    assert exact <= _bound(valuer, np.full_like(enter, NEVER), option) + 1e-9
 
 
 def test_rules_that_ask_nothing_change_nothing(toy: Toy) -> None:
@@ -514,7 +514,7 @@ def test_each_market_has_its_own_preparation(toy: Toy) -> None:
     exact, enter, option = _brute(valuer)
     assert list(enter[1:]) == [4, 1]
     assert _search(valuer)[0] == pytest.approx(exact, rel=1e-9)
-    assert exact <= _bound(valuer, enter, option) + 1e-9
+    assert exact <= _bound(valuer, np.full_like(enter, NEVER), option) + 1e-9
 
 
 def test_an_agreed_loss_limits_what_is_lost(toy: Toy) -> None:
@@ -555,14 +555,14 @@ def _random_firm(toy: Toy, seed: int) -> Valuer:
 
 
 @pytest.mark.parametrize(
-    "seed", [0, 1, *(pytest.param(k, marks=pytest.mark.slow) for k in range(2, 40))]
+    "seed", [0, 1, *(pytest.param(k, marks=pytest.mark.slow) for k in range(2, 12))]
 )
 def test_bound_holds_with_agreed_exits(toy: Toy, seed: int) -> None:
     """Better ties can mean larger losses, so that a firm that keeps its word leaves sooner."""
     valuer = _random_firm(toy, seed)
     exact, enter, option = _brute(valuer)
     slack = 1e-9 * max(1.0, abs(exact))
-    assert _bound(valuer, enter, option) >= exact - slack
+    assert _bound(valuer, np.full_like(enter, NEVER), option) >= exact - slack
     for rows in ((enter, option), tuple(part[-1] for part in _everything(valuer))):
         bound = _bound(valuer, *rows)
         enters, options = _everything(valuer)

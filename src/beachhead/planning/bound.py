@@ -230,7 +230,7 @@ def relax(
         setting = _close(setting, columns.keep(kept))
         columns = survey(setting, enter, option, caps)
     looked_at = looked_at.keep(kept)
-    if nodes and best > known and looked_at.market.size <= BRANCHED:
+    if nodes and best > known and 0 < looked_at.market.size <= BRANCHED:
         best = min(best, max(_branch(looked_at, aversion, tail, nodes) + slack, known))
     assert start is not None
     return Relaxation(best, *start)

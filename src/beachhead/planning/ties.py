@@ -34,6 +34,7 @@ def _tied(quarter: Quarter) -> Couplings:
     return quarter.tied
 
 
+@jax.jit
 def couplings_of(setting: Setting, enter: Array, option: Array) -> Couplings:
     """Couplings that a schedule brings about, leading axes (world, quarter)."""
     return over_worlds(setting.problem, setting.worlds, enter, option, record=_tied).record
