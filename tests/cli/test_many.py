@@ -43,11 +43,10 @@ def test_a_cluster_that_is_not_there(beachhead, tiny: Path, tmp_path: Path) -> N
     "arguments",
     [
         ["pace", "--launches", "1"],
-        ["frontier", "--at", "0,1"],
         ["frontier", "--by", "capital", "--at", "0.5"],
         ["robust", "--draws", "2"],
     ],
-    ids=["pace", "risk", "capital", "robust"],
+    ids=["pace", "capital", "robust"],
 )
 def test_whole_commands(beachhead, tiny: Path, tmp_path: Path, arguments: list[str]) -> None:
     """A table for people, JSON for programs, and the same answer with one process and two."""
