@@ -6,6 +6,7 @@ workers there are and in whatever order they finish.
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -35,7 +36,7 @@ from beachhead.simulation.beliefs import Beliefs
 
 LOST = 3  # times that workers may be lost before it is given up
 LOOK = 0.5  # seconds after which it is looked whether Ctrl-C was pressed
-TIMEOUT = "10s"  # for a cluster to answer
+TIMEOUT = 10  # seconds for a cluster to answer
 
 Open = Callable[[], Executor]
 Report = Callable[[float, int], None]
@@ -239,13 +240,20 @@ def open_workers(jobs: int | None = None, cluster: str | None = None) -> Iterato
         return
     try:
         from distributed import Client
+        from distributed.comm import connect
         from distributed.scheduler import KilledWorker
     except ImportError as error:
         fix = "Install it here and on the workers: pip install 'beachhead[cluster]'."
         raise InputError(Problem("the package distributed is missing", "--cluster", fix)) from error
     where = f"--cluster {cluster}"
+
+    async def greet() -> None:
+        (await connect(cluster, timeout=TIMEOUT)).abort()
+
     try:
-        client = Client(cluster, timeout=TIMEOUT, set_as_default=False)
+        # A client that finds nobody goes on trying in a thread of its own, and complains later.
+        asyncio.run(greet())
+        client = Client(cluster, timeout=f"{TIMEOUT}s", set_as_default=False)
     except (OSError, ValueError) as error:
         fix = "Give the address that 'dask scheduler' prints, such as tcp://10.0.0.1:8786."
         raise InputError(Problem("no scheduler answers", where, fix)) from error
