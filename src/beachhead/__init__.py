@@ -8,7 +8,8 @@
     plan = bh.plan(case, panel, effort="standard", seed=1)
     beliefs = bh.Beliefs.from_prior(case, panel)
     futures = bh.simulate(case, panel, beliefs, plan.schedule, worlds=1000, seed=2)
-    bh.write_report("report.html", case, ranking, plan, futures)
+    why = bh.explain_plan(case, panel, plan)
+    bh.write_report("report.html", case, ranking, plan, futures, why=why)
 
 A room of the package is imported when one of its names is first asked for.
 """
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from beachhead.data import load_panel
     from beachhead.errors import InputError
     from beachhead.planning import plan
+    from beachhead.planning.why import explain_plan
     from beachhead.reporting.html import write_report
     from beachhead.reporting.run import read_run, write_run
     from beachhead.reporting.text import describe
@@ -38,6 +40,7 @@ _ROOMS = {
     "InputError": "errors",
     "Schedule": "cases",
     "describe": "reporting.text",
+    "explain_plan": "planning.why",
     "load_panel": "data",
     "plan": "planning",
     "read_run": "reporting.run",
@@ -54,6 +57,7 @@ __all__ = [
     "Schedule",
     "__version__",
     "describe",
+    "explain_plan",
     "load_panel",
     "plan",
     "read_run",

@@ -14,7 +14,7 @@ import xarray as xr
 PROGRAM = "from beachhead.cli import main; main()"
 FILES = {
     "case.toml", "plan.json", "schedule.csv", "futures.nc", "ranking.parquet", "report.html",
-    "run.json",
+    "run.json", "why.json",
 }  # fmt: skip
 
 

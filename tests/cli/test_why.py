@@ -49,7 +49,7 @@ def test_a_plan_is_explained_and_gone_on_from(beachhead, tiny: Path, tmp_path: P
     again = ("--effort", "quick", "--from", run, "--as-of")
     answer = beachhead("plan", tiny, *again, "2024Q3", "-o", tmp_path / "same")
     assert answer.status == 0 and "Nothing changes against the rest of the old plan." in answer.out
-    for name in ("plan.json", "case.toml", "schedule.csv", "futures.nc"):
+    for name in ("plan.json", "case.toml", "schedule.csv", "futures.nc", "why.json"):
         assert (run / name).read_bytes() == (tmp_path / "same" / name).read_bytes(), name
 
     (tmp_path / "actuals.csv").write_text(

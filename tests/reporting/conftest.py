@@ -9,8 +9,10 @@ import xarray as xr
 
 from beachhead.cases import Case, Entry, Schedule
 from beachhead.data import Panel, load_panel
-from beachhead.planning import Help, LimitUse, Plan, Reason, Strategy, Value
+from beachhead.planning import Help, LimitUse, Plan, Strategy, Value
 from beachhead.planning.effects import Effect
+from beachhead.planning.grounds import Answer as Reason
+from beachhead.planning.grounds import Trial, Why, Worth
 from beachhead.planning.indices import Index
 from beachhead.planning.prices import Price, Prices
 from beachhead.planning.sensitivity import Sensitivity
@@ -56,6 +58,7 @@ class Answer:
     ranking: Ranking
     plan: Plan
     futures: xr.Dataset
+    why: Why
 
 
 def make_case(quarters: int) -> Case:
@@ -141,20 +144,24 @@ def make_answer(quarters: int = 24, entries: int = 8, status: str = "complete") 
     schedule = make_schedule(case, panel, entries)
     futures = make_futures(case, panel, schedule)
     total = futures["value"].sum("market").values
-    first = schedule.entries[:10]
-    reasons = tuple(
+    worths = [
+        Worth(entry.iso3, "entered", 1.3e6 / (1 + number), 1.1e6 / (1 + number), 2e5)
+        for number, entry in enumerate(schedule.entries)
+    ]
+    answers = tuple(
         Reason(
-            iso3=entry.iso3,
-            earns=1.3e6 / (1 + number),
-            opening=2e5,
+            worth=worth,
             saved=3e4 * number,
-            helped_by=tuple(Help(other.iso3, 1e4) for other in first[:number][:2]),
-            without=-1e6,
-            earlier=None if number == 0 else -2.5e4,
-            later=-4.1e4,
+            helped_by=tuple(Help(other.iso3, 1e4) for other in worths[:number][:2]),
+            trials=tuple(
+                Trial(kind, None, "online", 0.0, gains, 1e4, gains, (), ())
+                for kind, gains in (("sooner", -2.5e4), ("later", -4.1e4))
+                if number or kind == "later"
+            ),
         )
-        for number, entry in enumerate(first)
+        for number, worth in enumerate(worths[:10])
     )
+    why = Why(case.name, "complete", total.size, 128, float(total.mean()), tuple(worths), answers)
     plan = Plan(
         case=case.name,
         version="0",
@@ -188,9 +195,8 @@ def make_answer(quarters: int = 24, entries: int = 8, status: str = "complete") 
             LimitUse("teams", "launch teams", True, 0.0, "teams"),
             LimitUse("cash", "cash floor", False, 1.2e6, "EUR"),
         ),
-        reasons=reasons,
     )
-    return Answer(case, panel, screen(case, panel), plan, futures)
+    return Answer(case, panel, screen(case, panel), plan, futures, why)
 
 
 @pytest.fixture(scope="session")

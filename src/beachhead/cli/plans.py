@@ -67,6 +67,7 @@ def plan(
     # Only now: what can be at fault is said before the wait for the libraries of the search.
     from beachhead import planning
     from beachhead.planning.planner import FRESH_SEED
+    from beachhead.planning.why import explain_plan
     from beachhead.reporting.run import write_run
     from beachhead.reporting.text import describe
     from beachhead.screening import screen
@@ -75,6 +76,7 @@ def plan(
     ranking = screen(loaded, panel)
     beliefs = Beliefs.from_prior(loaded, panel)
     costs: list[planning.Effort] = []
+    why = None
     with show_progress("the best plan so far") as show:
         found = planning.plan(
             loaded, panel, beliefs, effort=effort.value, seed=seed, record=costs.append,
@@ -84,6 +86,10 @@ def plan(
             ),
             also=resumed.rest if resumed and not resumed.rest.gates else None,
         )  # fmt: skip
+        if found.status == "complete":
+            why = explain_plan(
+                loaded, panel, found, progress=lambda at: show(at.words, at.done, at.steps)
+            )
     if found.status == "partial":
         print("Interrupted: keeping the best plan found so far.", file=sys.stderr)
     # The worlds on which the plan was valued: every figure that is shown is of the same futures.
@@ -93,11 +99,11 @@ def plan(
         from beachhead.planning.against import weigh_changes
 
         against = weigh_changes(panel, found, resumed, str(run))
-    write_run(folder, loaded, panel, ranking, found, futures, costs[0], against)
+    write_run(folder, loaded, panel, ranking, found, futures, costs[0], against, why)
     if as_json:
         print((folder / PLAN).read_text("utf-8"), end="")
     else:
-        print(describe(loaded, panel, found, futures))
+        print(describe(loaded, panel, found, futures, why))
         if against is not None:
             from beachhead.reporting.against import describe_against
 

@@ -34,7 +34,7 @@ def why(
     from beachhead.files import write_atomic
     from beachhead.planning.planner import FRESH_WORLDS, SEARCH_WORLDS
     from beachhead.planning.why import explain_market, explain_plan
-    from beachhead.reporting.run import read_run, write_report_again
+    from beachhead.reporting.run import read_run, read_why, write_report_again
     from beachhead.reporting.why import describe_market, describe_plan
 
     read = read_run(run)
@@ -47,14 +47,16 @@ def why(
         else:
             print(describe_market(case, answer, names, FRESH_WORLDS, SEARCH_WORLDS))
         return
-    with show_progress("what has been found") as show:
-        found = explain_plan(
-            case, panel, plan, progress=lambda at: show(at.words, at.done, at.steps)
-        )
-    if found.status == "partial":
-        print("Interrupted: keeping what has been found so far.", file=sys.stderr)
-    write_atomic(run / WHY, found.to_json())
-    write_report_again(read)
+    found = read_why(run)
+    if found is None or found.status == "partial":
+        with show_progress("what has been found") as show:
+            found = explain_plan(
+                case, panel, plan, progress=lambda at: show(at.words, at.done, at.steps)
+            )
+        if found.status == "partial":
+            print("Interrupted: keeping what has been found so far.", file=sys.stderr)
+        write_atomic(run / WHY, found.to_json())
+        write_report_again(read)
     if as_json:
         print((run / WHY).read_text("utf-8"), end="")
     else:

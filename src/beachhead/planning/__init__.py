@@ -1,6 +1,6 @@
 """Which markets, in what order, how fast and how: search, bound, strategies, reasons."""
 
-from beachhead.planning.plan import Help, LimitUse, Plan, Reason, Strategy, TargetUse, Value
+from beachhead.planning.plan import Help, LimitUse, Plan, Strategy, TargetUse, Value
 from beachhead.planning.planner import FRESH_SEED, Effort, plan
 from beachhead.planning.search import Progress
 from beachhead.planning.targets import describe_target
@@ -12,7 +12,6 @@ __all__ = [
     "LimitUse",
     "Plan",
     "Progress",
-    "Reason",
     "Strategy",
     "TargetUse",
     "Value",

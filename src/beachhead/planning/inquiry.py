@@ -22,23 +22,24 @@ from beachhead.data import Panel
 from beachhead.errors import InputError, Problem
 from beachhead.mechanisms import Parameters
 from beachhead.planning.grounds import Answer, Bar, Moved, Trial, Worth
-from beachhead.planning.limits import Limits, excess, keep_limits
+from beachhead.planning.limits import Limits, Setting, excess, keep_limits
 from beachhead.planning.plan import Help, Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
-from beachhead.planning.reasons import SHIFT, find_helpers
 from beachhead.planning.study import Schedule, mix
 from beachhead.planning.valuation import PART, Valuer
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.narrow import narrow
-from beachhead.simulation.pack import pack
+from beachhead.simulation.pack import Packed, pack
 from beachhead.simulation.people import use_of_teams
 from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
-from beachhead.simulation.state import NEVER, Quarter
+from beachhead.simulation.state import NEVER, STEP, Quarter
 from beachhead.simulation.state import Problem as Arrays
 
+Integers = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 EXACT = 1e-9  # relative: the same plan on the same worlds is worth the same
+SHIFT = 2  # quarters by which an entry is moved to see what its date is worth
 LENT = 3  # markets that are named as those that an entry helps
 LOOKED = 40  # entries of a market that would gain, of which the limits are looked at
 
@@ -332,6 +333,36 @@ class Inquiry:
         return tuple(Bar("limit", name, gain) for name in broken) or (
             Bar("passed over", gains=gain),
         )
+
+
+def find_helpers(
+    packed: Packed, setting: Setting, enter: Integers, option: Integers, row: int, saved: float
+) -> tuple[Help, ...]:
+    """Earlier markets by what their experience took off an entry cost, largest first.
+
+    The saving is shared out by each market's part of the experience in the groups that count, at
+    the parameters' defaults, when preparation ends.
+    """
+    problem, central = packed.problem, setting.central
+    quarters = problem.teams.shape[0]
+    when = np.where(problem.entered < 0, problem.entered, enter[: len(packed.markets)])
+    at = int(enter[row]) - 1
+    age = np.maximum(at - when, 0) * STEP
+    years = max(float(central.experience.years), 1e-9)
+    known = (1.0 - np.exp(-age / years)) * (1.0 - problem.home) * (when < quarters)
+    known[row] = 0.0
+    likeness = problem.likeness
+    weight = float(central.knowledge.weight())
+    cuts = np.asarray(central.knowledge.by_group(likeness))
+    in_group = known @ likeness.teaches
+    gain = cuts * likeness.learns[row] * (1.0 - np.exp(-weight * in_group))
+    parts = known[:, None] * likeness.teaches / np.where(in_group > 0.0, in_group, 1.0)
+    credit = parts @ gain
+    if credit.sum() <= 0.0:
+        return ()
+    share = saved * credit / credit.sum()
+    order = [k for k in np.argsort(-share, kind="stable") if share[k] > 0.05 * saved][:3]
+    return tuple(Help(packed.markets[k], float(share[k])) for k in order)
 
 
 def spread_of(gain: Floats) -> tuple[float, float]:

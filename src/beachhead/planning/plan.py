@@ -11,7 +11,7 @@ from beachhead.cases import Begun, Gated, Schedule
 
 # Fields of a plan that are lists of records, as in `plan.json`.
 PARTS = (
-    "named_strategies", "limits", "reasons", "measures", "exposures", "rules", "targets", "gates",
+    "named_strategies", "limits", "measures", "exposures", "rules", "targets", "gates",
 )  # fmt: skip
 
 
@@ -69,27 +69,6 @@ class Help:
 
     iso3: str
     saved: float
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a market is in the plan, and why then; money of the case, discounted.
-
-    `earns` mean value of the market over fresh worlds, entry cost included; `opening` mean entry
-    cost paid, undiscounted; `saved` what experience elsewhere took off it, `helped_by` from whom.
-    `without`, `earlier`, `later`: change of the objective on the search's worlds if the market is
-    left out, or entered two quarters sooner or later, or as little more as the teams ask for,
-    while all else stays (None where that breaks a limit).
-    """
-
-    iso3: str
-    earns: float
-    opening: float
-    saved: float
-    helped_by: tuple[Help, ...]
-    without: float
-    earlier: float | None
-    later: float | None
 
 
 @dataclass(frozen=True)
@@ -223,8 +202,8 @@ class Plan:
         On fresh worlds.
     schedule : Schedule
         Who is entered, when and how.
-    named_strategies, limits, reasons : tuple
-        The alternatives, best first; the limits; the first ten markets.
+    named_strategies, limits : tuple
+        The alternatives, best first; the limits.
     measures : tuple of MeasureUse
         In the case's order.
     gates : tuple of GateUse
@@ -254,7 +233,6 @@ class Plan:
     schedule: Schedule
     named_strategies: tuple[Strategy, ...]
     limits: tuple[LimitUse, ...]
-    reasons: tuple[Reason, ...]
     measures: tuple[MeasureUse, ...] = ()
     exposures: tuple[Exposure, ...] = ()
     rules: tuple[RuleUse, ...] = ()
@@ -332,8 +310,4 @@ class Plan:
         content["exposures"] = tuple(Exposure(**part) for part in content["exposures"])
         content["rules"] = tuple(RuleUse(**use) for use in content["rules"])
         content["targets"] = tuple(TargetUse(**use) for use in content["targets"])
-        content["reasons"] = tuple(
-            Reason(**{**r, "helped_by": tuple(Help(**h) for h in r["helped_by"])})
-            for r in content["reasons"]
-        )
         return cls(**content)

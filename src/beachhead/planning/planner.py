@@ -33,7 +33,6 @@ from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan, Strategy, Value
 from beachhead.planning.reasons import (
     Found,
-    explain,
     expose,
     meet_rules,
     use_limits,
@@ -511,7 +510,6 @@ def _answer(
         schedule=packed.decode(enter, option),
         named_strategies=strategies,
         limits=use_limits(case, packed, exact.setting, account, enter, option),
-        reasons=explain(packed, exact, account, enter, option),
         measures=weigh_measures(case, packed, exact, fresh, enter, option),
         exposures=expose(case, fresh, enter, option),
         rules=meet_rules(case, packed, fresh, enter, option),

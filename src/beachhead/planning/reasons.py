@@ -1,4 +1,4 @@
-"""Why a plan is as it is: what each market brings, who helps it, what moving it would cost."""
+"""What a plan makes of the parts of its case: limits, measures, gates, parts, rules, targets."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ from beachhead.planning.limits import Setting, keep_limits, most_launches
 from beachhead.planning.plan import (
     Exposure,
     GateUse,
-    Help,
     LimitUse,
     MeasureUse,
-    Reason,
     RuleUse,
     TargetUse,
 )
@@ -26,130 +24,10 @@ from beachhead.planning.targets import chances, describe_target
 from beachhead.planning.valuation import Account, Valuer
 from beachhead.simulation.pack import Packed, pack_rules
 from beachhead.simulation.people import teams_there, use_of_teams
-from beachhead.simulation.state import NEVER, STEP, Options, Rules
+from beachhead.simulation.state import NEVER, Options, Rules
 
 Integers = NDArray[np.int32]
 Floats = NDArray[np.float64]
-
-FIRST = 10  # markets that get a reason
-SHIFT = 2  # quarters by which an entry is moved to see what its date is worth
-
-
-def explain(
-    packed: Packed, exact: Valuer, account: Account, enter: Integers, option: Integers
-) -> tuple[Reason, ...]:
-    """Reasons for the first markets of a schedule, in the order of their entry.
-
-    `exact` values what-ifs on the search's worlds, `account` is the schedule's on fresh ones.
-    """
-    quarters = exact.setting.problem.teams.shape[0]
-    dates = enter[: len(packed.markets)]
-    rows = [row for row in np.argsort(dates, kind="stable") if 0 <= dates[row] < quarters][:FIRST]
-    if not rows:
-        return ()
-    base = exact.judge(enter, option).score
-    need, used = (
-        np.asarray(part)
-        for part in use_of_teams(
-            exact.setting.problem, exact.setting.central, jnp.asarray(enter), jnp.asarray(option)
-        )
-    )
-    lengths = np.asarray(exact.setting.problem.options.preparation)
-    preparation = lengths[np.arange(dates.size), option[: dates.size]]
-    there = teams_there(
-        exact.setting.problem, exact.setting.limits.teams, jnp.asarray(enter), jnp.asarray(option)
-    )
-    free = np.asarray(there) - used
-    moved = []
-    for row in rows:
-        own = need[row] * _window(quarters, int(enter[row]), int(preparation[row]))
-        ready = _ready(free + own, float(need[row]), int(preparation[row]))
-        sooner = ready[ready <= enter[row] - SHIFT]
-        later = ready[ready >= enter[row] + SHIFT]
-        moved += [
-            _moved(enter, int(row), NEVER),
-            _moved(enter, int(row), int(sooner[-1]) if sooner.size else NEVER),
-            _moved(enter, int(row), int(later[0]) if later.size else NEVER),
-        ]
-    scores = exact.scores(np.stack(moved), np.broadcast_to(option, (len(moved), option.size)))
-    change = np.asarray(scores.objective) - float(base.objective)
-    ruin = max(float(exact.setting.limits.ruin), float(base.ruin))
-    short = float(base.short) + 1e-9
-    keeps = (np.asarray(scores.excess) <= 1e-6) & (np.asarray(scores.ruin) <= ruin)
-    keeps &= np.asarray(scores.short) <= short
-
-    def shifted(k: int, row: int) -> float | None:
-        return float(change[k]) if keeps[k] and moved[k][row] != NEVER else None
-
-    reasons = []
-    for k, row in enumerate(rows):
-        reasons.append(
-            Reason(
-                iso3=packed.markets[row],
-                earns=float(account.by_market[row]),
-                opening=float(account.paid[row]),
-                saved=float(account.saved[row]),
-                helped_by=find_helpers(
-                    packed, exact.setting, enter, option, int(row), float(account.saved[row])
-                ),
-                without=float(change[3 * k]),
-                earlier=shifted(3 * k + 1, int(row)),
-                later=shifted(3 * k + 2, int(row)),
-            )
-        )
-    return tuple(reasons)
-
-
-def _moved(enter: Integers, row: int, quarter: int) -> Integers:
-    changed = enter.copy()
-    changed[row] = quarter
-    return changed
-
-
-def _window(quarters: int, enter: int, preparation: int) -> Floats:
-    """1 in the quarters of preparation for an entry, axis quarter."""
-    clock = np.arange(quarters)
-    return ((clock >= enter - preparation) & (clock < enter)).astype(float)
-
-
-def _ready(free: Floats, need: float, preparation: int) -> Integers:
-    """Entry quarters for whose preparation `need` teams are `free` (axis quarter)."""
-    fits = [
-        quarter
-        for quarter in range(preparation, free.size)
-        if (free[quarter - preparation : quarter] >= need - 1e-6).all()
-    ]
-    return np.array(fits, dtype=np.int32)
-
-
-def find_helpers(
-    packed: Packed, setting: Setting, enter: Integers, option: Integers, row: int, saved: float
-) -> tuple[Help, ...]:
-    """Earlier markets by what their experience took off an entry cost, largest first.
-
-    The saving is shared out by each market's part of the experience in the groups that count, at
-    the parameters' defaults, when preparation ends.
-    """
-    problem, central = packed.problem, setting.central
-    quarters = problem.teams.shape[0]
-    when = np.where(problem.entered < 0, problem.entered, enter[: len(packed.markets)])
-    at = int(enter[row]) - 1
-    age = np.maximum(at - when, 0) * STEP
-    years = max(float(central.experience.years), 1e-9)
-    known = (1.0 - np.exp(-age / years)) * (1.0 - problem.home) * (when < quarters)
-    known[row] = 0.0
-    likeness = problem.likeness
-    weight = float(central.knowledge.weight())
-    cuts = np.asarray(central.knowledge.by_group(likeness))
-    in_group = known @ likeness.teaches
-    gain = cuts * likeness.learns[row] * (1.0 - np.exp(-weight * in_group))
-    parts = known[:, None] * likeness.teaches / np.where(in_group > 0.0, in_group, 1.0)
-    credit = parts @ gain
-    if credit.sum() <= 0.0:
-        return ()
-    share = saved * credit / credit.sum()
-    order = [k for k in np.argsort(-share, kind="stable") if share[k] > 0.05 * saved][:3]
-    return tuple(Help(packed.markets[k], float(share[k])) for k in order)
 
 
 def weigh_measures(

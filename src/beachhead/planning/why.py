@@ -13,8 +13,7 @@ from beachhead.planning.grounds import Answer, Bar, Why, Worth
 from beachhead.planning.inquiry import Inquiry
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import SEARCH_WORLDS
-from beachhead.planning.reasons import FIRST
-from beachhead.planning.study import Stage
+from beachhead.planning.study import FIRST, Stage
 
 
 def explain_plan(

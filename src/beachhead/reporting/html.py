@@ -80,10 +80,7 @@ def write_report(
     case = case.resolve(panel)
     summary = summarise(case, plan.schedule, futures)
     names = dict(panel.markets.select("iso3", "name").iter_rows())
-    told = {
-        reason.iso3: sentences.tell_reason(reason, case.currency, names, helpers=3)
-        for reason in plan.reasons
-    }
+    told = sentences.tell_reasons(why, names)
     candidates = set(case.candidate_iso3(panel))
     beliefs = Beliefs.from_prior(case, panel)
     page = _load_template().render(

@@ -85,10 +85,11 @@ def write_run(
     futures: xr.Dataset,
     effort: Effort,
     against: Against | None = None,
+    why: Why | None = None,
 ) -> None:
     """Write everything about a plan: case, plan, schedule, futures, ranking, report, stamp.
 
-    `against`: the plan beside the old one that it goes on from.
+    `against`: the plan beside the old one that it goes on from; `why`: the grounds of its entries.
 
     A run that is there already is replaced at once when all has been written.
 
@@ -103,7 +104,11 @@ def write_run(
     def write(new: Path) -> None:
         write_atomic(new / PLAN, plan.to_json(names, _quarters(case)))
         write_atomic(new / RANKING, ranking.table.write_parquet)
-        write_report(new / REPORT, case, ranking, plan, futures, panel=panel, against=against)
+        write_report(
+            new / REPORT, case, ranking, plan, futures, panel=panel, why=why, against=against
+        )
+        if why is not None:
+            write_atomic(new / WHY, why.to_json())
         if against is not None:
             write_atomic(new / AGAINST, against.to_json())
         _write_futures(new, case, panel, plan.schedule, futures, effort)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import xarray as xr
 
 from beachhead.cases import Case, Target
-from beachhead.planning import Plan, Reason, describe_target
+from beachhead.planning import Plan, describe_target
+from beachhead.planning.grounds import Answer, Why, Worth
 from beachhead.reporting.summary import Summary
 from beachhead.reporting.words import GLUE, change, count, money, number_of, percent, several
 from beachhead.screening import METHODS, Ranking
@@ -267,34 +268,46 @@ def tell_answer(case: Case, plan: Plan, summary: Summary) -> list[str]:
 
 
 def tell_reason(
-    reason: Reason, currency: str, names: Mapping[str, str], *, helpers: int = 2
+    worth: Worth, answer: Answer | None, names: Mapping[str, str], *, helpers: int = 3
 ) -> str:
     """Why a market is entered, and why then: what follows its name in a sentence.
 
     Parameters
     ----------
-    reason : Reason
-        Why.
-    currency : str
-        Of its money; empty where the reader knows it.
+    worth : Worth
+        Of an entry.
+    answer : Answer, optional
+        Of the same; without it only what the market adds is said.
     names : mapping
         ISO3 codes to names.
     helpers : int
         How many earlier markets to name at most.
     """
-    earns = f"earns {money(reason.earns, currency)}"
-    if reason.earns < 0:
-        earns = f"costs {money(-reason.earns, currency)} and pays by what it brings elsewhere"
-    helped = several([names[helper.iso3] for helper in reason.helped_by[:helpers]])
-    if helped and reason.saved > 0:
-        earns += f", {count(reason.saved)} cheaper thanks to {helped}"
-    if reason.earlier is None and reason.later is None:
-        return f"{earns}; without it {change(reason.without)}, no other date fits the limits"
-    shifts = [
-        f"{when} {'not possible' if shift is None else change(shift)}"
-        for when, shift in (("sooner", reason.earlier), ("later", reason.later))
+    said = f"adds {count(worth.adds or 0.0)} ±{count(worth.error or 0.0)}"
+    if answer is None:
+        return said
+    helped = several([names[helper.iso3] for helper in answer.helped_by[:helpers]])
+    if helped and answer.saved > 0:
+        said += f", {count(answer.saved)} cheaper thanks to {helped}"
+    gains = {trial.kind: trial.gains for trial in answer.trials}
+    tried = [
+        f"{kind} {change(gains[kind]) if kind in gains else 'not possible'}"
+        for kind in ("sooner", "later", "otherwise")
+        if kind in gains or kind != "otherwise"  # where there is one way only
     ]
-    return f"{earns}; {', '.join(shifts)}"
+    return f"{said}; {', '.join(tried)}"
+
+
+def tell_reasons(why: Why | None, names: Mapping[str, str]) -> dict[str, str]:
+    """`tell_reason` of every entry that was looked at, by ISO3 code."""
+    if why is None:
+        return {}
+    answers = {answer.worth.iso3: answer for answer in why.answers}
+    return {
+        worth.iso3: tell_reason(worth, answers.get(worth.iso3), names)
+        for worth in why.worths
+        if worth.adds is not None
+    }
 
 
 def tell_ranking(ranking: Ranking) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain, groupby
 
 import xarray as xr
 
 from beachhead.cases import Case, Schedule
 from beachhead.data import Panel
-from beachhead.planning import Plan, Reason, Strategy
+from beachhead.planning import Plan, Strategy
+from beachhead.planning.grounds import Why
 from beachhead.reporting import sentences
 from beachhead.reporting.summary import Launch, MarketYear, Summary, Year, summarise, weigh
 from beachhead.reporting.words import GLUE, count, lay_out, money, number_of, percent
@@ -23,7 +24,9 @@ _CUT = "more, see schedule.csv"
 _SEE = "... and {} " + _CUT
 
 
-def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
+def describe(
+    case: Case, panel: Panel, plan: Plan, futures: xr.Dataset, why: Why | None = None
+) -> str:
     """The plan in words and small tables, at most 58 lines of 100 columns.
 
     Parameters
@@ -36,6 +39,8 @@ def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
         The answer.
     futures : xarray.Dataset
         What `simulate` returned for `plan.schedule`.
+    why : Why, optional
+        What `explain_plan` found; without it nothing is said of single entries.
     """
     case = case.resolve(panel)
     summary = summarise(case, plan.schedule, futures)
@@ -54,7 +59,7 @@ def describe(case: Case, panel: Panel, plan: Plan, futures: xr.Dataset) -> str:
         sentences.tell_home(futures),
         sentences.tell_overridden(case),
     )
-    reasons = _list_reasons(case, panel, plan.reasons, summary.launches)
+    reasons = _list_reasons(case, panel, why, summary.launches)
     # The whole schedule is worth more than the last reasons, which the report gives too.
     for lines in range(len(reasons), min(_FIRST_MARKETS, len(reasons) - 1), -1):
         rest = [
@@ -256,20 +261,23 @@ def _tell_market_year(year: MarketYear) -> str:
 
 
 def _list_reasons(
-    case: Case, panel: Panel, reasons: Iterable[Reason], launches: Sequence[Launch]
+    case: Case, panel: Panel, why: Why | None, launches: Sequence[Launch]
 ) -> list[str]:
     enter = {launch.iso3: launch.enter for launch in launches}
     lines = []
-    for reason in reasons:
-        names = {helper.iso3: panel.name(helper.iso3) for helper in reason.helped_by}
-        name = panel.name(reason.iso3)
+    for answer in why.answers if why else ():
+        names = {helper.iso3: panel.name(helper.iso3) for helper in answer.helped_by}
+        name = panel.name(answer.worth.iso3)
         told = [
-            f"  {begin}: {sentences.tell_reason(reason, '', names, helpers=most)}"
+            f"  {begin}: {sentences.tell_reason(answer.worth, answer, names, helpers=most)}"
             for most in (3, 2, 1, 0)
-            for begin in (f"{name} {enter[reason.iso3]}", name)
+            for begin in (f"{name} {enter[answer.worth.iso3]}", name)
         ]
         lines.append(next((line for line in told if len(line) <= WIDTH), told[-1]))
-    head = f"Why here, why now ({case.currency}; sooner, later: J half a year before or after)"
+    head = (
+        f"Why here, why now ({case.currency}, mean value: what the entry adds; half a year sooner "
+        "or later, another way)"
+    )
     return [head, *lines] if lines else []
 
 
