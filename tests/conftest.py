@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 # Compiled programs are kept from test to test and from run to run: most of the time is compiling.
+# Processes that test side by side have one cache each, since JAX writes into it without a lock.
 CACHE = Path(__file__).parents[1] / ".pytest_cache" / "jax"
+CACHE /= os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
 
