@@ -37,7 +37,7 @@ def explain(answer) -> Why:
 
 
 def test_it_is_told_in_a_hundred_columns(answer) -> None:
-    names = dict(answer.panel.markets.select("iso3", "name").iter_rows())
+    names = answer.panel.names
     why = explain(answer)
     text = describe_plan(answer.case, answer.plan, why, names)
     assert max(map(len, text.splitlines())) <= 100

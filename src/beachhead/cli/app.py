@@ -10,19 +10,7 @@ from typing import Annotated
 import typer
 
 from beachhead._version import __version__
-from beachhead.cli import (
-    cases,
-    data,
-    distances,
-    explaining,
-    gaps,
-    limiting,
-    many,
-    plans,
-    reasons,
-    screening,
-    sensitivities,
-)
+from beachhead.cli import asking, cases, data, distances, explaining, many, plans, screening
 from beachhead.errors import InputError
 from beachhead.files import FULL
 
@@ -61,11 +49,11 @@ app.command("screen")(screening.screen)
 app.command("plan")(plans.plan)
 app.command("simulate")(plans.simulate)
 app.command("report")(plans.report)
-app.command("sensitivity")(sensitivities.sensitivity)
-app.command("gap")(gaps.gap)
-app.command("limits")(limiting.limits)
-app.command("least")(limiting.least)
-app.command("why")(reasons.why)
+app.command("sensitivity")(asking.sensitivity)
+app.command("gap")(asking.gap)
+app.command("limits")(asking.limits)
+app.command("least")(many.least)
+app.command("why")(asking.why)
 app.command("pace")(many.pace)
 app.command("frontier")(many.frontier)
 app.command("robust")(many.robust)

@@ -144,6 +144,48 @@ def robust(
     _answer(found, out, as_json, lambda: describe_robust(loaded, panel, found))
 
 
+class What(StrEnum):
+    """Limits of which the least can be asked."""
+
+    capital = "capital"
+    teams = "teams"
+
+
+def least(
+    case: CaseName,
+    what: Annotated[What, typer.Option("--for", help="The limit of which the least is asked.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="FILE", help="File for the schedule, as CSV."),
+    ] = None,
+    changes: Changes = None,
+    seed: Seed = 1,
+    effort: EffortOption = EffortName.quick,
+    as_json: Json = False,
+) -> None:
+    """Find the least capital, or launch teams, with which what a case demands can be met.
+
+    Ctrl-C ends it early and keeps the least that has been found.
+    """
+    loaded, panel = load_checked(case, changes or ())
+
+    # Only now: what is at fault is said before the wait for the libraries of the search.
+    from beachhead.files import write_atomic
+    from beachhead.planning.least import find_least
+    from beachhead.reporting.limits import describe_least
+
+    with show_progress("the least that has been found") as show:
+        found = find_least(
+            loaded, panel, what.value, effort=effort.value, seed=seed,
+            progress=lambda at: show(at.words, at.done, at.steps),
+        )  # fmt: skip
+    if found.status == "partial":
+        print("Interrupted: keeping the least that has been found so far.", file=sys.stderr)
+    if out is not None:
+        write_atomic(out, found.schedule.to_csv(loaded, panel))
+    print(found.to_json(loaded, panel) if as_json else describe_least(loaded, panel, found), end="")
+
+
 def read_numbers(option: str, text: str, *, whole: bool = False, most: float = 1e9) -> list[float]:
     """Numbers from 0 to `most` with commas between them.
 

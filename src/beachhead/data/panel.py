@@ -245,7 +245,7 @@ class Panel:
 
     def name(self, iso3: str) -> str:
         """English name of a market."""
-        return self._name_of[self._check(iso3)]
+        return self.names[self._check(iso3)]
 
     def within(self, region: str) -> list[str]:
         """ISO3 codes of the markets of a region key or a subregion, sorted.
@@ -380,7 +380,8 @@ class Panel:
         return Names(self.markets.select("iso3", "iso2", "name", "spellings").iter_rows())
 
     @cached_property
-    def _name_of(self) -> dict[str, str]:
+    def names(self) -> dict[str, str]:
+        """ISO3 codes to names of markets."""
         return dict(self.markets.select("iso3", "name").iter_rows())
 
     @cached_property
@@ -455,7 +456,7 @@ class Panel:
         return self._newest_figures.get(series, {})
 
     def _check(self, iso3: str) -> str:
-        if iso3 not in self._name_of:
+        if iso3 not in self.names:
             raise InputError(Problem(f"no market {iso3!r}", "", suggest(iso3, self.codes)))
         return iso3
 

@@ -37,7 +37,7 @@ def tell_against(case: Case, against: Against, names: Mapping[str, str]) -> list
 
 def describe_against(case: Case, panel: Panel, against: Against) -> str:
     """The same in lines of 100 columns."""
-    names = dict(panel.markets.select("iso3", "name").iter_rows())
+    names = panel.names
     lines = [
         line
         for said in tell_against(case, against, names)

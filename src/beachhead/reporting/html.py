@@ -79,7 +79,7 @@ def write_report(
     panel = overlay(case, load_panel(as_of=case.as_of) if panel is None else panel)
     case = case.resolve(panel)
     summary = summarise(case, plan.schedule, futures)
-    names = dict(panel.markets.select("iso3", "name").iter_rows())
+    names = panel.names
     told = sentences.tell_reasons(why, names)
     candidates = set(case.candidate_iso3(panel))
     beliefs = Beliefs.from_prior(case, panel)

@@ -144,7 +144,7 @@ def _tell_frontier(case: Case, found: Frontier) -> Iterable[str]:
 
 def describe_robust(case: Case, panel: Panel, found: Robust) -> str:
     """Plans under draws of the parameters."""
-    names = dict(panel.markets.select("iso3", "name").iter_rows())
+    names = panel.names
     rows = [
         (f"{names[m.iso3]} ({m.iso3})", percent(m.share), m.early, m.middle, m.late, m.base,
          m.robust)

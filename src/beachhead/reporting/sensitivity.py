@@ -230,7 +230,7 @@ def list_sensitivity(
 
 def describe_sensitivity(case: Case, panel: Panel, found: Sensitivity) -> str:
     """What a plan hangs on, in tables of at most 100 columns."""
-    names = dict(panel.markets.select("iso3", "name").iter_rows())
+    names = panel.names
     lines = [
         f"{found.case}: what the plan hangs on (seed {found.seed}). J {count(found.objective)}, "
         f"at home {count(found.stay_home)} {case.currency}."
