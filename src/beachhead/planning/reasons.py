@@ -364,17 +364,17 @@ def use_limits(
         )  # fmt: skip
     for iso3 in case.limits.must:
         limits.append(
-            LimitUse(f"must {iso3}", "entered as demanded", False,
+            LimitUse(f"must {iso3}", f"{iso3} entered as demanded", False,
                      float(quarters - 1 - when[iso3]), "quarters")
         )  # fmt: skip
     for iso3, entry in case.limits.fixed.items():
         limits.append(
-            LimitUse(f"fixed {iso3}", f"entered in {entry.quarter}", True, 0.0, "quarters")
+            LimitUse(f"fixed {iso3}", f"{iso3} entered in {entry.quarter}", True, 0.0, "quarters")
         )
     for iso3, label in case.limits.by.items():
         slack = case.quarter_index(label) - when[iso3]
         limits.append(
-            LimitUse(f"by {iso3}", f"due by {label}", slack <= 0, float(slack), "quarters")
+            LimitUse(f"by {iso3}", f"{iso3} due by {label}", slack <= 0, float(slack), "quarters")
         )
     for later, earlier in case.limits.after:
         if when.get(later, NEVER) < quarters:
@@ -385,8 +385,9 @@ def use_limits(
             )  # fmt: skip
     for names in case.limits.not_together:
         inside = [iso3 for iso3 in names if when.get(iso3, NEVER) < quarters]
+        told = f"of {', '.join(names)} entered: {', '.join(inside) or 'none'}"
         limits.append(
-            LimitUse("not together " + " ".join(names), f"entered: {', '.join(inside) or 'none'}",
+            LimitUse("not together " + " ".join(names), told,
                      bool(inside), float(1 - len(inside)), "markets")
         )  # fmt: skip
     for target, chance in zip(case.targets, np.asarray(chances(jnp.asarray(account.reached))),
