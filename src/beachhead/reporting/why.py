@@ -10,6 +10,7 @@ from beachhead.cases import Case
 from beachhead.planning import Plan
 from beachhead.planning.grounds import Answer, Bar, Moved, Trial, Why, Worth
 from beachhead.planning.plan import Help
+from beachhead.reporting.sentences import tell_reason
 from beachhead.reporting.tables import Table
 from beachhead.reporting.words import GLUE, change, count, money, several
 
@@ -72,22 +73,19 @@ def tell_sum(case: Case, plan: Plan, why: Why) -> str:
     )
 
 
-def list_trials(answers: Sequence[Answer], names: Mapping[str, str]) -> Table:
+def list_trials(answer: Answer, names: Mapping[str, str]) -> Table:
     """Changes of the plan, one a row, each beside the plan on the same worlds."""
-    rows = []
-    for answer in answers:
-        for trial in answer.trials:
-            rows.append(
-                (
-                    names[answer.worth.iso3],
-                    KINDS.get(trial.kind, trial.kind),
-                    "" if trial.kind == "without" else _how(trial),
-                    f"{change(trial.gains)} ±{count(trial.error)}",
-                    change(trial.objective),
-                    " ".join([*_tell_moved(trial.moved, names), *_tell_broken(trial.breaks)]),
-                )
-            )
-    return Table(("", "change", "then", "value#", "J#", "others that give way"), tuple(rows))
+    rows = [
+        (
+            KINDS.get(trial.kind, trial.kind),
+            "" if trial.kind == "without" else _how(trial),
+            f"{change(trial.gains)} ±{count(trial.error)}",
+            change(trial.objective),
+            " ".join([*_tell_moved(trial.moved, names), *_tell_broken(trial.breaks)]),
+        )
+        for trial in answer.trials
+    ]
+    return Table(("change", "then", "value#", "J#", "others that give way"), tuple(rows))
 
 
 def tell_market(case: Case, answer: Answer, names: Mapping[str, str]) -> Iterator[str]:
@@ -144,8 +142,8 @@ def describe_market(
     """Why a market is in the plan or not, in lines of 100 columns."""
     lines = [line for said in tell_market(case, answer, names) for line in _wrap(said)]
     if answer.trials:
-        table = list_trials([answer], names)
-        rows = [table.heads[1:], *(row[1:] for row in table.rows)]
+        table = list_trials(answer, names)
+        rows = [table.heads, *table.rows]
         widths = [max(len(row[k]) for row in rows) for k in range(4)]
         lines.append("")
         for row in rows:
@@ -189,8 +187,9 @@ def tell_why(case: Case, plan: Plan, why: Why, names: Mapping[str, str]) -> dict
         "markets": [
             {
                 "name": names[answer.worth.iso3],
+                "short": tell_reason(answer.worth, answer, names),
                 "sentences": " ".join(tell_market(case, answer, names)),
-                "trials": list_trials([answer], names),
+                "trials": list_trials(answer, names),
             }
             for answer in why.answers
         ],
