@@ -16,7 +16,8 @@ from scipy.stats import norm
 from beachhead.mechanisms.measures import Levers
 from beachhead.planning.bound import relax, survey
 from beachhead.planning.limits import Setting
-from beachhead.planning.search import Proposals, search
+from beachhead.planning.polish import Proposals
+from beachhead.planning.search import search
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation.state import NEVER, Gates, Measures, Rules, Supply
 

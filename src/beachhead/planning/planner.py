@@ -31,6 +31,7 @@ from beachhead.planning.feasible import place
 from beachhead.planning.levels import Search, cure
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan, Strategy, Value
+from beachhead.planning.polish import Proposals, drop_idle_gates, prune
 from beachhead.planning.reasons import (
     Found,
     explain,
@@ -41,14 +42,7 @@ from beachhead.planning.reasons import (
     weigh_measures,
     weigh_targets,
 )
-from beachhead.planning.search import (
-    EFFORT,
-    Progress,
-    Proposals,
-    drop_idle_gates,
-    prune,
-    search,
-)
+from beachhead.planning.search import EFFORT, Progress, search
 from beachhead.planning.strategies import WORDS, Named, find_best
 from beachhead.planning.targets import chances, describe_target, room
 from beachhead.planning.thresholds import settle

@@ -19,28 +19,16 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from beachhead.planning.limits import NOBODY, keep_limits, repair
+from beachhead.planning.limits import NOBODY, repair
+from beachhead.planning.polish import Proposals, polish
 from beachhead.planning.valuation import BATCH, Setting, Valuer, round_slots, score
 from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.state import NEVER, Gates
 
 CHAINS = (4, 8, BATCH)  # as many as there are starts; the more, the fewer neighbours each sees
 POLISH = 0.2  # part of the budget kept for the end, see `search`
-PROMISING, DATES = 8, 5  # markets that the polish adds, and quarters between the dates tried
 TAKE_OVER = 16  # iterations after which the worst quarter of the chains starts from the best
 EFFORT = {"quick": 1_600, "standard": 12_000, "thorough": 60_000}  # evaluations
-
-
-class Proposals(NamedTuple):
-    """Where to look: log weights by which rows, and options at each quarter, are proposed.
-
-    `row`: axis row, -inf for those without a choice. `way`: axes (quarter, option, row). `region`:
-    number of each market's region, whose entries may be shifted together; the others are one.
-    """
-
-    row: Array
-    way: Array
-    region: Array
 
 
 class Chains(NamedTuple):
@@ -144,188 +132,14 @@ def search(
     best = np.asarray(chains.best_enter), np.asarray(chains.best_option)
     spent = done * BATCH
     try:
-        if whole:
-            enter, option, spent = polish(valuer, proposals, *best, spent, budget, report)
+        better = polish(valuer, proposals, *best, spent, budget) if whole else ()
+        for enter, option, fitness, spent in better:
             best = enter, option
+            if report is not None:
+                report(min(spent, budget), fitness)
     except KeyboardInterrupt:
         whole = False
     return *best, spent, whole
-
-
-def polish(
-    valuer: Valuer,
-    proposals: Proposals,
-    enter: NDArray[np.int32],
-    option: NDArray[np.int32],
-    spent: int,
-    budget: int,
-    report: Callable[[int, float], None] | None = None,
-) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
-    """Make the single changes that improve a schedule, many at a time, while any does.
-
-    All changes of `_changes` are tried by themselves; those that help are then made together, the
-    best one of each row, as many as are best. `spent` and `budget` count evaluations; returns the
-    schedule and evaluations spent.
-    """
-    fitness = float(valuer.scores(enter[None], option[None]).fitness[0])
-    while spent < budget:
-        changed = _changes(valuer, proposals, enter, option)
-        if not changed:
-            break
-        if len(changed) > budget - spent:  # the rest of the budget goes to any of them
-            some = np.random.default_rng(spent).permutation(len(changed))[: budget - spent]
-            changed = [changed[k] for k in np.sort(some)]
-        enters, options, scores = _try(valuer, changed)
-        spent += len(changed)
-        order = np.argsort(-scores, kind="stable")
-        helpful = [k for k in order.tolist() if scores[k] > fitness]
-        if not helpful:
-            break
-        best = enters[helpful[0]], options[helpful[0]], scores[helpful[0]]
-        # What helps alone need not help together: the first few of one row each, ever more of them.
-        rows = list({changed[k][2]: k for k in reversed(helpful)}.values())
-        rows = sorted(rows, key=lambda k: -scores[k])[:BATCH]
-        when, how, merged = enter, option, []
-        for k in rows:
-            here = (changed[k][0] != enter) | (changed[k][1] != option)
-            when = np.where(here, changed[k][0], when)
-            how = np.where(here, changed[k][1], how)
-            merged.append((when, how, NOBODY))
-        if len(merged) > 1:
-            enters, options, scores = _try(valuer, merged[1:])
-            spent += len(merged) - 1
-            top = int(np.argmax(scores))
-            if scores[top] > best[2]:
-                best = enters[top], options[top], scores[top]
-        enter, option, fitness = best[0], best[1], float(best[2])
-        if report is not None:
-            report(min(spent, budget), fitness)
-    return enter, option, spent
-
-
-type Change = tuple[NDArray[np.int32], NDArray[np.int32], int]  # dates, options, leader
-
-
-def _try(
-    valuer: Valuer, changed: list[Change]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.floating]]:
-    """Schedules with their leaders, made to keep the limits, and their fitness."""
-    enters, options = keep_limits(
-        valuer.setting,
-        np.stack([e for e, _, _ in changed]),
-        np.stack([o for _, o, _ in changed]),
-        leaders=np.array([row for _, _, row in changed]),
-    )
-    return enters, options, np.asarray(valuer.scores(enters, options).fitness)
-
-
-def _changes(
-    valuer: Valuer, proposals: Proposals, enter: NDArray[np.int32], option: NDArray[np.int32]
-) -> list[Change]:
-    """All single changes of a schedule.
-
-    One entry is moved by up to four quarters, dropped, or made in another way; one of the markets
-    that promise most is added, at a few dates; a measure is begun, at any date; a gate is used,
-    with a market entered behind it.
-    """
-    quarters = valuer.setting.problem.teams.shape[0]
-    ways = np.asarray(valuer.setting.limits.first)
-    markets, gates = len(valuer.packed.markets), enter.size - len(valuer.packed.gates)
-    changed: list[Change] = []
-    for row in np.flatnonzero((enter >= 0) & (enter < quarters)).tolist():
-        for shift in (-4, -3, -2, -1, 1, 2, 3, 4) if row < gates else ():
-            date = int(enter[row]) + shift
-            if 0 <= date < quarters:
-                changed.append((_with(enter, row, date), option, row))
-        changed.append((_with(enter, row, NEVER), option, row))
-        for way in np.flatnonzero(ways[row] < NEVER).tolist():
-            if way != option[row]:
-                changed.append((enter, _with(option, row, way), row))
-    promise = np.where(enter[:markets] >= quarters, np.asarray(proposals.row)[:markets], -np.inf)
-    for row in np.argsort(-promise, kind="stable")[:PROMISING].tolist():
-        for date in range(1, quarters, DATES) if np.isfinite(promise[row]) else ():
-            way = int(np.asarray(proposals.way[date, :, row]).argmax())
-            changed.append((_with(enter, row, date), _with(option, row, way), row))
-    changed += [(when, how, NOBODY) for when, how in put_behind_gates(valuer, enter, option)]
-    for row in range(markets, gates):
-        for way in np.flatnonzero(ways[row] < NEVER).tolist():
-            for date in range(0 if enter[row] >= quarters else quarters, quarters, 2):
-                changed.append((_with(enter, row, date), _with(option, row, way), row))
-    return changed
-
-
-def put_behind_gates(
-    valuer: Valuer, enter: NDArray[np.int32], option: NDArray[np.int32], *, every: bool = False
-) -> list[tuple[NDArray[np.int32], NDArray[np.int32]]]:
-    """Schedules that differ by a gate and a market behind it, entered as soon as it may be.
-
-    A gate that is used keeps its choice; of one that is not, the middle one is tried, or `every`
-    one, also without a further market. Its pilot comes in as early as it can where it is missing.
-    """
-    packed, quarters = valuer.packed, valuer.setting.problem.teams.shape[0]
-    first, problem = np.asarray(valuer.setting.limits.first), packed.problem
-    changed: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []
-    for k in range(len(packed.gates)):
-        assert problem.gates is not None
-        row = enter.size - len(packed.gates) + k
-        open_to = np.flatnonzero(first[row] < NEVER).tolist()
-        pilots = np.flatnonzero(problem.gates.pilot[k]).tolist()
-        if not open_to or not pilots:
-            continue
-        used, pilot = enter[row] < quarters, pilots[0]
-        choices = open_to if every else open_to[len(open_to) // 2 :][:1]
-        for choice in [int(option[row])] if used else choices:
-            when, how = _with(enter, row, 0), _with(option, row, choice)
-            began = int(problem.entered[pilot])
-            if began == NEVER:
-                if when[pilot] >= quarters:
-                    how[pilot] = first[pilot].argmin()
-                    when[pilot] = first[pilot].min()
-                began = int(when[pilot])
-            decision = max(began, 0) + packed.gates[k][choice][0]
-            if not used:
-                changed.append((when, how))
-            for market in np.flatnonzero(problem.gates.waits[k]).tolist():
-                for way in np.flatnonzero(first[market] < NEVER).tolist():
-                    date = decision + int(problem.options.preparation[market, way])
-                    if date < quarters and (enter[market], option[market]) != (date, way):
-                        changed.append((_with(when, market, date), _with(how, market, way)))
-    return changed
-
-
-def drop_idle_gates(valuer: Valuer, enter: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Dates without the gates for which no market of the schedule waits."""
-    gates = valuer.packed.problem.gates
-    if gates is None:
-        return enter
-    markets, quarters = len(valuer.packed.markets), valuer.setting.problem.teams.shape[0]
-    waiting = gates.waits @ (enter[:markets] < quarters) > 0.0
-    kept = enter.copy()
-    kept[-waiting.size :] = np.where(waiting, kept[-waiting.size :], NEVER)
-    return kept
-
-
-def prune(other: Valuer, enter: NDArray[np.int32], option: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Entry quarters without the entries that do not pay on `other` worlds than chose them.
-
-    On the search's own worlds a long schedule picks up entries that are lucky there. The one whose
-    loss costs least goes first, for as long as leaving one out makes the schedule better.
-    """
-    quarters = other.setting.problem.teams.shape[0]
-    while True:
-        rows = np.flatnonzero((enter >= 0) & (enter < quarters)).tolist()
-        tried = np.stack([enter, *(_with(enter, row, NEVER) for row in rows)])
-        fitness = other.scores(tried, np.broadcast_to(option, tried.shape)).fitness
-        top = int(np.argmax(fitness))
-        if top == 0:
-            return enter
-        enter = tried[top]
-
-
-def _with(values: NDArray[np.int32], row: int, value: int) -> NDArray[np.int32]:
-    changed = values.copy()
-    changed[row] = value
-    return changed
 
 
 def _slots(valuer: Valuer, enter: NDArray[np.int32]) -> int:
