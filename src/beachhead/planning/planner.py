@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from beachhead.planning.bound import (
     survey,
 )
 from beachhead.planning.conflicts import check_limits
+from beachhead.planning.deadline import CTRL_C, TIME_LIMIT, Clock, Deadline
 from beachhead.planning.decoupled import tabulate
 from beachhead.planning.feasible import place
 from beachhead.planning.levels import Search, cure
@@ -67,10 +68,14 @@ Integers = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Effort:
-    """What an answer cost, for the run's record: wall seconds by stage, and evaluations."""
+    """What an answer cost, for the run's record: wall seconds by stage, and evaluations.
+
+    `ended_by`: as in `Plan`.
+    """
 
     seconds: dict[str, float]
     evaluations: int
+    ended_by: str | None = None
 
 
 def plan(
@@ -85,6 +90,7 @@ def plan(
     progress: Callable[[Progress], None] | None = None,
     record: Callable[[Effort], None] | None = None,
     also: Schedule | None = None,
+    deadline: Deadline | None = None,
 ) -> Plan:
     """Plan an expansion: which markets, in what order, how fast and how.
 
@@ -106,11 +112,14 @@ def plan(
         Called once with what the answer cost.
     also : Schedule, optional
         One more to choose from, such as what is left of an older plan; without gates.
+    deadline : Deadline, optional
+        When the answer has to be there: the search ends, and the proof is left out, in time for
+        what follows, which is done once before the search to see how long it takes.
 
     Returns
     -------
     Plan
-        With status 'partial' if Ctrl-C ended the search: the best found so far.
+        With status 'partial' if Ctrl-C or the deadline ended the search: the best found so far.
 
     Raises
     ------
@@ -137,6 +146,33 @@ def plan(
     def report(done: int, best: float) -> None:
         if progress is not None:
             progress(Progress(done, EFFORT[effort], best, ready.stay, ready.bound))
+        if deadline is not None:
+            deadline.step()
+
+    def draw_fresh() -> Valuer:
+        return Valuer.prepare(
+            case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64, told=True
+        )
+
+    def answer(
+        fresh: Valuer,
+        found: list[tuple[Integers, Integers]],
+        bound: float,
+        open_loop: float,
+        ended_by: str | None,
+    ) -> Plan:
+        pool, best, strategies = _choose(case, fresh, named, found)
+        return _answer(
+            case, packed, exact, fresh, pool, best, strategies, bound,
+            open_loop if case.gates else None, effort=effort, seed=seed, ended_by=ended_by,
+        )  # fmt: skip
+
+    if deadline is not None:
+        began = deadline.clock()
+        with jax.enable_x64(True), suppress(InputError):
+            answer(draw_fresh(), starts[:1], ready.bound, ready.bound, None)
+        deadline.after = deadline.clock() - began
+        clock.lap("rehearsal")
 
     check = Valuer.prepare(case, packed, beliefs, CHECK_WORLDS, seed + CHECK_SEED, jnp.float32)
 
@@ -167,10 +203,17 @@ def plan(
     tried = [*found, *starts]
     scored = valuer.scores(*(np.stack(part) for part in zip(*tried, strict=True)))
     known = tried[int(np.argmax(scored.fitness))]
-    # Who breaks the search off does not wait for a proof either.
-    rounds, nodes = (ROUNDS, NODES) if whole else (0, 0)
+    # The last proof takes less than the first one.
+    proofs = 2 if case.gates else 1
+    whole = whole and (deadline is None or deadline.allows(proofs * clock.laps["bound"]))
+    ended_by = None
+    if not whole:
+        ended_by = TIME_LIMIT if deadline is not None and deadline.passed else CTRL_C
 
     def prove(gates: bool) -> float:
+        if not whole and not gates:
+            return ready.bound  # who breaks the search off does not wait for a better one
+        rounds, nodes = (ROUNDS, NODES) if whole else (0, 0)
         with jax.enable_x64(True):
             return relax(
                 exact.setting, ready.columns, *known, *risk, gates=gates, rounds=rounds, nodes=nodes
@@ -183,24 +226,24 @@ def plan(
 
     try:
         with jax.enable_x64(True):
-            fresh = Valuer.prepare(
-                case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64, told=True
-            )
-            pool, best, strategies = _choose(case, fresh, named, found)
-            answer = _answer(
-                case, packed, exact, fresh, pool, best, strategies, bound,
-                open_loop if case.gates else None, effort=effort, seed=seed, whole=whole,
-            )  # fmt: skip
+            fresh = draw_fresh()
+            made = answer(fresh, found, bound, open_loop, ended_by)
     except InputError as error:
         if not whole:
             raise
         tried = [*found, *starts, *((n.enter, n.option) for n in named)]
         more = Search(ready.proposals, tried, ready.spread, seed, report)
-        raise InputError(*cure(case, beliefs, valuer, fresh, more, error.problems)) from None
+        try:
+            problems = cure(case, beliefs, valuer, fresh, more, error.problems)
+        except KeyboardInterrupt:
+            if deadline is None or not deadline.passed:
+                raise
+            problems = list(error.problems)
+        raise InputError(*problems) from None
     clock.lap("fresh worlds")
     if record is not None:
-        record(Effort(clock.laps, evaluations))
-    return answer
+        record(Effort(clock.laps, evaluations, ended_by))
+    return made
 
 
 @dataclass(frozen=True)
@@ -480,7 +523,7 @@ def _answer(
     *,
     effort: str,
     seed: int,
-    whole: bool,
+    ended_by: str | None,
 ) -> Plan:
     enter, option, account = best.enter, best.option, best.account
     never = np.full_like(enter, NEVER)
@@ -494,7 +537,7 @@ def _answer(
         version=__version__,
         seed=seed,
         effort=effort,
-        status="complete" if whole else "partial",
+        status="complete" if ended_by is None else "partial",
         objective=worth,
         stay_home=stay,
         bound=bound,
@@ -512,6 +555,7 @@ def _answer(
         targets=weigh_targets(case, account, at_home),
         gates=weigh_gates(case, packed, exact, fresh, pool, best),
         open_loop=open_loop,
+        ended_by=ended_by,
     )
 
 
@@ -530,17 +574,3 @@ def _spread(values: NDArray[np.float64], at_home: NDArray[np.float64], tail: flo
         adds=float(gain.mean()),
         adds_error=float(1.96 * gain.std(ddof=1) / np.sqrt(gain.size)),
     )
-
-
-class Clock:
-    """Wall seconds by stage, `laps`."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        """Note the seconds since the last note."""
-        now = time.perf_counter()
-        self.laps[name] = round(now - self._last, 3)
-        self._last = now

@@ -93,7 +93,8 @@ def search(
     polishing : float
         Part of the budget kept for trying every single change at the end; without any, none is.
     report : callable, optional
-        Called after each chunk with evaluations done and the best fitness.
+        Called before the first chunk and after each with evaluations done and the best fitness;
+        what it raises as Ctrl-C does ends the search.
 
     Returns
     -------
@@ -114,6 +115,8 @@ def search(
     )  # fmt: skip
     done, chunk, whole = 0, max(1, min(TAKE_OVER, iterations)), True
     try:
+        if report is not None:
+            report(0, float(first[top]))
         while done < iterations:
             cooling = jnp.asarray(
                 [spread * _cool((done + k) / iterations) for k in range(chunk)], first.dtype

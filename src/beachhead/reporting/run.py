@@ -150,6 +150,7 @@ def _write_futures(
         "precision": str(futures["cash"].dtype),
         "worlds": futures.sizes["world"],
         "evaluations": effort.evaluations,
+        "ended_by": effort.ended_by,
         "seconds": {stage: round(time, 3) for stage, time in effort.seconds.items()},
         "files": {name: hash_file(folder / name) for name in kept},
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import xarray as xr
 
 from beachhead.cases import Case, Target
-from beachhead.planning import Plan, Reason, describe_target
+from beachhead.planning import TIME_LIMIT, Plan, Reason, describe_target
 from beachhead.reporting.summary import Summary
 from beachhead.reporting.words import GLUE, change, count, money, number_of, percent, several
 from beachhead.screening import METHODS, Ranking
@@ -34,7 +34,12 @@ def tell_status(plan: Plan) -> str:
     """That the search was cut short; empty where it was not."""
     if plan.status == "complete":
         return ""
-    return "PARTIAL: the search was interrupted; this is the best plan found until then."
+    why = (
+        "the time limit was reached"
+        if plan.ended_by == TIME_LIMIT
+        else "the search was interrupted"
+    )
+    return f"PARTIAL: {why}; this is the best plan found until then."
 
 
 def tell_overridden(case: Case) -> str:
