@@ -1,14 +1,15 @@
 """A stochastic search over entry quarter and option of every market.
 
 A few schedules are improved side by side, each by annealed local moves to the best of several
-neighbours; now and then the worst are replaced by the best. Every proposal is made to keep the
-limits before it is valued. The whole loop is compiled; Python only looks in between chunks, to
+neighbours; now and then the worst are replaced by the best. What comes of it is polished by single
+changes, and it all begins again from there, less hot. Every proposal is made to keep the limits
+before it is valued. The whole loop is compiled; Python only looks in between chunks, to
 report and to stop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import NamedTuple
@@ -17,16 +18,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from numpy.typing import NDArray
 
 from beachhead.planning.limits import NOBODY, repair
-from beachhead.planning.polish import Proposals, polish
+from beachhead.planning.polish import Integers, Proposals, polish
 from beachhead.planning.valuation import BATCH, Setting, Valuer, round_slots, score
 from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.state import NEVER, Gates
 
 CHAINS = (4, 8, BATCH)  # as many as there are starts; the more, the fewer neighbours each sees
-POLISH = 0.2  # part of the budget kept for the end, see `search`
+ROUNDS, REHEAT = 3, 0.03  # of a search, and its later temperatures, of those of the first round
+POLISH = 0.3  # part of each round kept for its end, see `search`
 TAKE_OVER = 16  # iterations after which the worst quarter of the chains starts from the best
 EFFORT = {"quick": 1_600, "standard": 12_000, "thorough": 60_000}  # evaluations
 
@@ -66,14 +67,14 @@ class Progress:
 def search(
     valuer: Valuer,
     proposals: Proposals,
-    starts: list[tuple[NDArray[np.int32], NDArray[np.int32]]],
+    starts: list[tuple[Integers, Integers]],
     *,
     budget: int,
     seed: int,
     spread: float,
     polishing: float = POLISH,
     report: Callable[[int, float], None] | None = None,
-) -> tuple[NDArray[np.int32], NDArray[np.int32], int, bool]:
+) -> tuple[Integers, Integers, int, bool]:
     """Improve on `starts` for `budget` evaluations.
 
     Parameters
@@ -91,7 +92,8 @@ def search(
     spread : float
         Money over which chains differ at the start: the first temperature.
     polishing : float
-        Part of the budget kept for trying every single change at the end; without any, none is.
+        Part of the budget kept for trying every single change; without any, none is, and there is
+        one round.
     report : callable, optional
         Called before the first chunk and after each with evaluations done and the best fitness;
         what it raises as Ctrl-C does ends the search.
@@ -101,6 +103,39 @@ def search(
     enter, option, evaluations, whole
         The best schedule found; evaluations spent; False where Ctrl-C ended the search.
     """
+    rounds = ROUNDS if polishing > 0.0 else 1
+    best, reached, total, whole = starts[0], -np.inf, 0, True
+    try:
+        for number in range(rounds):
+            spent = total
+            steps = _improve(
+                valuer, proposals, starts if number == 0 else [best],
+                budget=(budget - spent) // (rounds - number),
+                key=jax.random.fold_in(jax.random.key(seed), number),
+                spread=spread if number == 0 else REHEAT * spread, polishing=polishing,
+            )  # fmt: skip
+            for enter, option, fitness, done in steps:
+                total = spent + done
+                if fitness > reached:
+                    best, reached = (enter, option), fitness
+                if report is not None:
+                    report(min(total, budget), reached)
+    except KeyboardInterrupt:
+        whole = False
+    return *best, total, whole
+
+
+def _improve(
+    valuer: Valuer,
+    proposals: Proposals,
+    starts: list[tuple[Integers, Integers]],
+    *,
+    budget: int,
+    key: Array,
+    spread: float,
+    polishing: float,
+) -> Iterator[tuple[Integers, Integers, float, int]]:
+    """The best schedule so far with its fitness and evaluations spent, of one round of a search."""
     iterations = -(-(budget - int(polishing * budget)) // BATCH)
     chains_there = next((n for n in CHAINS if n >= len(starts)), CHAINS[-1])
     picked = [starts[k % len(starts)] for k in range(chains_there)]
@@ -110,42 +145,27 @@ def search(
     top = int(np.argmax(first))
     chains = Chains(
         jnp.asarray(enter), jnp.asarray(option), jnp.asarray(first),
-        jnp.asarray(enter[top]), jnp.asarray(option[top]), jnp.asarray(first[top]),
-        jax.random.key(seed),
+        jnp.asarray(enter[top]), jnp.asarray(option[top]), jnp.asarray(first[top]), key,
     )  # fmt: skip
-    done, chunk, whole = 0, max(1, min(TAKE_OVER, iterations)), True
-    try:
-        if report is not None:
-            report(0, float(first[top]))
-        while done < iterations:
-            cooling = jnp.asarray(
-                [spread * _cool((done + k) / iterations) for k in range(chunk)], first.dtype
-            )
-            steps = min(chunk, iterations - done)
-            moved = _compiled()(
-                valuer.setting, proposals, chains, cooling, jnp.asarray(steps), valuer.tail,
-                _slots(valuer, np.asarray(chains.enter)),
-            )  # fmt: skip
-            chains = jax.block_until_ready(moved)
-            done += steps
-            if report is not None:
-                report(done * BATCH, float(chains.best_fitness))
-    except KeyboardInterrupt:
-        whole = False
-    best = np.asarray(chains.best_enter), np.asarray(chains.best_option)
-    spent = done * BATCH
-    try:
-        better = polish(valuer, proposals, *best, spent, budget) if whole else ()
-        for enter, option, fitness, spent in better:
-            best = enter, option
-            if report is not None:
-                report(min(spent, budget), fitness)
-    except KeyboardInterrupt:
-        whole = False
-    return *best, spent, whole
+    best, done = (enter[top], option[top]), 0
+    yield *best, float(first[top]), 0
+    while done < iterations:
+        cooling = jnp.asarray(
+            [spread * _cool((done + k) / iterations) for k in range(TAKE_OVER)], first.dtype
+        )
+        steps = min(TAKE_OVER, iterations - done)
+        moved = _compiled()(
+            valuer.setting, proposals, chains, cooling, jnp.asarray(steps), valuer.tail,
+            _slots(valuer, np.asarray(chains.enter)),
+        )  # fmt: skip
+        chains = jax.block_until_ready(moved)
+        done += steps
+        best = np.asarray(chains.best_enter), np.asarray(chains.best_option)
+        yield *best, float(chains.best_fitness), done * BATCH
+    yield from polish(valuer, proposals, *best, done * BATCH, budget)
 
 
-def _slots(valuer: Valuer, enter: NDArray[np.int32]) -> int:
+def _slots(valuer: Valuer, enter: Integers) -> int:
     """Markets to simulate: room for half as many more entries as any chain has."""
     quarters = valuer.setting.problem.teams.shape[0]
     served = int((np.asarray(valuer.setting.problem.entered) < 0).sum())
@@ -175,8 +195,8 @@ def _advance(
 ) -> Chains:
     """`steps` iterations at the temperatures `cooling`, then one take-over."""
 
-    def iterate(chains: Chains, inputs: tuple[Array, Array]) -> tuple[Chains, None]:
-        index, temperature = inputs
+    def iterate(index: Array, chains: Chains) -> Chains:
+        temperature = cooling[index]
         key, propose_key, accept_key = jax.random.split(chains.key, 3)
         count = chains.fitness.size
         keys = jax.random.split(propose_key, BATCH)
@@ -192,7 +212,7 @@ def _advance(
         picked = drawn.argmax(axis=0) * count + jnp.arange(count)
         enter, option, fitness = enter[picked], option[picked], fitness[picked]
         chance = jax.random.exponential(accept_key, (count,), fitness.dtype)
-        taken = (index < steps) & (fitness >= chains.fitness - temperature * chance)
+        taken = fitness >= chains.fitness - temperature * chance
         moved = chains._replace(
             enter=jnp.where(taken[:, None], enter, chains.enter),
             option=jnp.where(taken[:, None], option, chains.option),
@@ -205,9 +225,9 @@ def _advance(
             best_enter=jnp.where(better, moved.enter[top], moved.best_enter),
             best_option=jnp.where(better, moved.option[top], moved.best_option),
             best_fitness=jnp.where(better, moved.fitness[top], moved.best_fitness),
-        ), None
+        )
 
-    chains, _ = jax.lax.scan(iterate, chains, (jnp.arange(cooling.shape[0]), cooling))
+    chains = jax.lax.fori_loop(0, steps, iterate, chains)
     order = jnp.argsort(-chains.fitness)
     count = chains.fitness.size
     quarter = max(count // 4, 0 if count < 4 else 1)
