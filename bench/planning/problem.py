@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.planning.limits import keep_limits
-from beachhead.planning.search import Proposals
+from beachhead.planning.polish import Proposals
 from beachhead.planning.valuation import Score, Valuer
 from beachhead.simulation.state import NEVER
 

@@ -27,8 +27,8 @@ from beachhead.planning.easing import (
 from beachhead.planning.least import check_demands
 from beachhead.planning.levels import Search, descend, under, weigh
 from beachhead.planning.limits import Limits, read_limits
+from beachhead.planning.polish import Proposals
 from beachhead.planning.prices import loosen, pick_best
-from beachhead.planning.search import Proposals
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation.state import NEVER
 

@@ -16,7 +16,8 @@ from scipy.stats import norm
 from beachhead.mechanisms.measures import Levers
 from beachhead.planning.bound import relax, survey
 from beachhead.planning.limits import Setting
-from beachhead.planning.search import Proposals, search
+from beachhead.planning.polish import Proposals
+from beachhead.planning.search import search
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation.state import NEVER, Gates, Measures, Rules, Supply
 
@@ -53,21 +54,25 @@ def _brute(valuer: Valuer) -> tuple[float, Integers, Integers]:
     return float(worth[best]), enter[best], option[best]
 
 
-def _search(valuer: Valuer, budget: int = 3_000, seed: int = 3) -> tuple[float, Integers, Integers]:
-    problem = valuer.setting.problem
+def flat(valuer: Valuer) -> Proposals:
+    """All that is allowed is proposed as often."""
     allowed = jnp.asarray(valuer.setting.limits.first) < NEVER
-    rows, quarters = allowed.shape[0], problem.teams.shape[0]
+    rows, quarters = allowed.shape[0], valuer.setting.problem.teams.shape[0]
     way = jnp.where(allowed.T, 0.0, -jnp.inf)
-    proposals = Proposals(
+    return Proposals(
         jnp.where(allowed.any(axis=1), 0.0, -jnp.inf),
         jnp.broadcast_to(way, (quarters, *way.shape)),
         jnp.zeros(rows, int),
     )
+
+
+def _search(valuer: Valuer, budget: int = 3_000, seed: int = 3) -> tuple[float, Integers, Integers]:
+    rows = np.asarray(valuer.setting.limits.first).shape[0]
     never = np.full(rows, NEVER, np.int32)
     start = (never, np.zeros(rows, np.int32))
-    scale = float(np.abs(np.asarray(problem.options.estimate)).sum()) / 4.0
+    scale = float(np.abs(np.asarray(valuer.setting.problem.options.estimate)).sum()) / 4.0
     enter, option, _, whole = search(
-        valuer, proposals, [start], budget=budget, seed=seed, spread=scale
+        valuer, flat(valuer), [start], budget=budget, seed=seed, spread=scale
     )
     assert whole
     scores = valuer.scores(enter[None], option[None])

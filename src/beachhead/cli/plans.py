@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from beachhead.cases import Case
     from beachhead.data import Panel
     from beachhead.planning.resume import Resumed
+    from beachhead.planning.study import Stage
+
+LATE = 1.1  # of a time limit, from which on it is said that it was not kept
 
 
 def demo(effort: EffortOption = EffortName.standard) -> None:
@@ -43,11 +46,16 @@ def plan(
     actuals: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What has happened since, as a table.")
     ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(min=1.0, metavar="SECONDS", help="End the search in time for the command."),
+    ] = None,
 ) -> None:
     """Find a schedule of entries, print it, and write the run folder.
 
     Ctrl-C ends the search early and keeps the best plan found so far.
     """
+    began = perf_counter()
     from beachhead.cases.actuals import read_quarter
     from beachhead.reporting.folder import PLAN, REPORT, claim_folder, read_stamp
 
@@ -76,6 +84,7 @@ def plan(
     ranking = screen(loaded, panel)
     beliefs = Beliefs.from_prior(loaded, panel)
     costs: list[planning.Effort] = []
+    deadline = None if time_limit is None else planning.Deadline(began + time_limit)
     why = None
     with show_progress("the best plan so far") as show:
         found = planning.plan(
@@ -85,13 +94,20 @@ def plan(
                 at.done, at.budget,
             ),
             also=resumed.rest if resumed and not resumed.rest.gates else None,
+            deadline=deadline,
         )  # fmt: skip
-        if found.status == "complete":
-            why = explain_plan(
-                loaded, panel, found, progress=lambda at: show(at.words, at.done, at.steps)
-            )
+
+        def look_into(at: Stage) -> None:
+            show(at.words, at.done, at.steps)
+            if deadline is not None:
+                deadline.step()
+
+        # Who breaks the search off does not wait for its grounds either.
+        if found.status == "complete" and (deadline is None or deadline.allows(deadline.after)):
+            why = explain_plan(loaded, panel, found, progress=look_into)
     if found.status == "partial":
-        print("Interrupted: keeping the best plan found so far.", file=sys.stderr)
+        ended = "Out of time" if found.ended_by == planning.TIME_LIMIT else "Interrupted"
+        print(f"{ended}: keeping the best plan found so far.", file=sys.stderr)
     # The worlds on which the plan was valued: every figure that is shown is of the same futures.
     futures = simulate(loaded, panel, beliefs, found.schedule, seed=seed + FRESH_SEED)
     against = None
@@ -109,6 +125,9 @@ def plan(
 
             print(f"\n{describe_against(loaded, panel, against)}")
         print(f"\nReport: {folder / REPORT}")
+    if time_limit is not None and (took := perf_counter() - began) > LATE * time_limit:
+        what = f"It took {took:.0f} s: preparing and valuing a plan of this case takes that long."
+        print(what, file=sys.stderr)
 
 
 def _take_up(

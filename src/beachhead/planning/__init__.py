@@ -1,5 +1,6 @@
 """Which markets, in what order, how fast and how: search, bound, strategies, reasons."""
 
+from beachhead.planning.deadline import TIME_LIMIT, Deadline
 from beachhead.planning.plan import Help, LimitUse, Plan, Strategy, TargetUse, Value
 from beachhead.planning.planner import FRESH_SEED, Effort, plan
 from beachhead.planning.search import Progress
@@ -7,6 +8,8 @@ from beachhead.planning.targets import describe_target
 
 __all__ = [
     "FRESH_SEED",
+    "TIME_LIMIT",
+    "Deadline",
     "Effort",
     "Help",
     "LimitUse",

@@ -30,7 +30,8 @@ from beachhead.planning.easing import (
     set_level,
 )
 from beachhead.planning.limits import Limits, keep_limits, read_limits
-from beachhead.planning.search import Proposals, search
+from beachhead.planning.polish import Proposals
+from beachhead.planning.search import search
 from beachhead.planning.targets import chances, room
 from beachhead.planning.valuation import Account, Valuer
 from beachhead.simulation.beliefs import Beliefs

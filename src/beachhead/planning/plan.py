@@ -191,7 +191,7 @@ class Plan:
     case, version, seed, effort : str, str, int, str
         What makes the answer reproducible.
     status : 'complete' or 'partial'
-        'partial' where the search was interrupted: the best plan found so far.
+        'partial' where the search was ended early: the best plan found so far.
     objective, stay_home, bound, gap : float
         J of the schedule and of staying at home, a number that no feasible schedule's J exceeds,
         and (bound - J) / (J - stay_home); all on the search's worlds. `bound` and `gap` are None
@@ -211,6 +211,8 @@ class Plan:
     open_loop : float
         With gates, the bound on J over schedules without them; `bound` then covers all. None
         without gates.
+    ended_by : 'Ctrl-C', 'time limit' or None
+        What ended the search early; of a time limit also where it left only the proof undone.
     exposures : tuple of Exposure
         Components, the one that holds the firm hostage most first.
     rules : tuple of RuleUse
@@ -239,6 +241,7 @@ class Plan:
     targets: tuple[TargetUse, ...] = ()
     gates: tuple[GateUse, ...] = ()
     open_loop: float | None = None
+    ended_by: str | None = None
 
     def to_json(self, names: dict[str, str], quarters: list[str]) -> str:
         """Text of `plan.json`: the same bytes for the same plan.

@@ -1,55 +1,31 @@
-"""From a case to a plan: strategies, search, bound, fresh worlds, reasons."""
+"""From a case to a plan: strategies, search, bound, fresh worlds."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead._version import __version__
 from beachhead.cases import Case, Schedule, check_case
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
-from beachhead.planning.bound import (
-    KIND,
-    NODES,
-    ROUNDS,
-    WAIT_AND_SEE,
-    Columns,
-    relax,
-    survey,
-)
+from beachhead.planning.answer import choose, compose
+from beachhead.planning.bound import NODES, ROUNDS, Columns, relax, survey
 from beachhead.planning.conflicts import check_limits
+from beachhead.planning.deadline import CTRL_C, TIME_LIMIT, Clock, Deadline
 from beachhead.planning.decoupled import tabulate
 from beachhead.planning.feasible import place
 from beachhead.planning.levels import Search, cure
 from beachhead.planning.limits import keep_limits
-from beachhead.planning.plan import Plan, Strategy, Value
-from beachhead.planning.reasons import (
-    Found,
-    expose,
-    meet_rules,
-    use_limits,
-    weigh_gates,
-    weigh_measures,
-    weigh_targets,
-)
-from beachhead.planning.search import (
-    EFFORT,
-    Progress,
-    Proposals,
-    drop_idle_gates,
-    prune,
-    search,
-)
-from beachhead.planning.strategies import WORDS, Named, find_best
-from beachhead.planning.targets import chances, describe_target, room
+from beachhead.planning.plan import Plan
+from beachhead.planning.polish import Proposals, drop_idle_gates, prune
+from beachhead.planning.search import EFFORT, Progress, search
+from beachhead.planning.strategies import Named, find_best
 from beachhead.planning.thresholds import settle
 from beachhead.planning.ties import couplings_of
 from beachhead.planning.valuation import Valuer
@@ -72,10 +48,14 @@ Integers = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Effort:
-    """What an answer cost, for the run's record: wall seconds by stage, and evaluations."""
+    """What an answer cost, for the run's record: wall seconds by stage, and evaluations.
+
+    `ended_by`: as in `Plan`.
+    """
 
     seconds: dict[str, float]
     evaluations: int
+    ended_by: str | None = None
 
 
 def plan(
@@ -90,6 +70,7 @@ def plan(
     progress: Callable[[Progress], None] | None = None,
     record: Callable[[Effort], None] | None = None,
     also: Schedule | None = None,
+    deadline: Deadline | None = None,
 ) -> Plan:
     """Plan an expansion: which markets, in what order, how fast and how.
 
@@ -111,11 +92,14 @@ def plan(
         Called once with what the answer cost.
     also : Schedule, optional
         One more to choose from, such as what is left of an older plan; without gates.
+    deadline : Deadline, optional
+        When the answer has to be there: the search ends, and the proof is left out, in time for
+        what follows, which is done once before the search to see how long it takes.
 
     Returns
     -------
     Plan
-        With status 'partial' if Ctrl-C ended the search: the best found so far.
+        With status 'partial' if Ctrl-C or the deadline ended the search: the best found so far.
 
     Raises
     ------
@@ -142,6 +126,33 @@ def plan(
     def report(done: int, best: float) -> None:
         if progress is not None:
             progress(Progress(done, EFFORT[effort], best, ready.stay, ready.bound))
+        if deadline is not None:
+            deadline.step()
+
+    def draw_fresh() -> Valuer:
+        return Valuer.prepare(
+            case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64, told=True
+        )
+
+    def answer(
+        fresh: Valuer,
+        found: list[tuple[Integers, Integers]],
+        bound: float,
+        open_loop: float,
+        ended_by: str | None,
+    ) -> Plan:
+        pool, best, strategies = choose(case, fresh, named, found)
+        return compose(
+            case, packed, exact, fresh, pool, best, strategies, bound,
+            open_loop if case.gates else None, effort=effort, seed=seed, ended_by=ended_by,
+        )  # fmt: skip
+
+    if deadline is not None:
+        began = deadline.clock()
+        with jax.enable_x64(True), suppress(InputError):
+            answer(draw_fresh(), starts[:1], ready.bound, ready.bound, None)
+        deadline.after = deadline.clock() - began
+        clock.lap("rehearsal")
 
     check = Valuer.prepare(case, packed, beliefs, CHECK_WORLDS, seed + CHECK_SEED, jnp.float32)
 
@@ -172,10 +183,17 @@ def plan(
     tried = [*found, *starts]
     scored = valuer.scores(*(np.stack(part) for part in zip(*tried, strict=True)))
     known = tried[int(np.argmax(scored.fitness))]
-    # Who breaks the search off does not wait for a proof either.
-    rounds, nodes = (ROUNDS, NODES) if whole else (0, 0)
+    # The last proof takes less than the first one.
+    proofs = 2 if case.gates else 1
+    whole = whole and (deadline is None or deadline.allows(proofs * clock.laps["bound"]))
+    ended_by = None
+    if not whole:
+        ended_by = TIME_LIMIT if deadline is not None and deadline.passed else CTRL_C
 
     def prove(gates: bool) -> float:
+        if not whole and not gates:
+            return ready.bound  # who breaks the search off does not wait for a better one
+        rounds, nodes = (ROUNDS, NODES) if whole else (0, 0)
         with jax.enable_x64(True):
             return relax(
                 exact.setting, ready.columns, *known, *risk, gates=gates, rounds=rounds, nodes=nodes
@@ -188,24 +206,24 @@ def plan(
 
     try:
         with jax.enable_x64(True):
-            fresh = Valuer.prepare(
-                case, packed, beliefs, fresh_worlds, seed + FRESH_SEED, jnp.float64, told=True
-            )
-            pool, best, strategies = _choose(case, fresh, named, found)
-            answer = _answer(
-                case, packed, exact, fresh, pool, best, strategies, bound,
-                open_loop if case.gates else None, effort=effort, seed=seed, whole=whole,
-            )  # fmt: skip
+            fresh = draw_fresh()
+            made = answer(fresh, found, bound, open_loop, ended_by)
     except InputError as error:
         if not whole:
             raise
         tried = [*found, *starts, *((n.enter, n.option) for n in named)]
         more = Search(ready.proposals, tried, ready.spread, seed, report)
-        raise InputError(*cure(case, beliefs, valuer, fresh, more, error.problems)) from None
+        try:
+            problems = cure(case, beliefs, valuer, fresh, more, error.problems)
+        except KeyboardInterrupt:
+            if deadline is None or not deadline.passed:
+                raise
+            problems = list(error.problems)
+        raise InputError(*problems) from None
     clock.lap("fresh worlds")
     if record is not None:
-        record(Effort(clock.laps, evaluations))
-    return answer
+        record(Effort(clock.laps, evaluations, ended_by))
+    return made
 
 
 @dataclass(frozen=True)
@@ -388,163 +406,3 @@ def close_gate(valuer: Valuer, row: int) -> Valuer:
     limits = valuer.setting.limits
     closed = limits._replace(first=jnp.asarray(limits.first).at[row].set(NEVER))
     return replace(valuer, setting=valuer.setting._replace(limits=closed))
-
-
-def _choose(
-    case: Case, fresh: Valuer, named: list[Named], found: list[tuple[Integers, Integers]]
-) -> tuple[list[Found], Found, tuple[Strategy, ...]]:
-    """What the searches found and the strategies, as far as they keep the limits on fresh worlds.
-
-    Then the best of them, and the values of all strategies.
-
-    Raises
-    ------
-    InputError
-        If none keeps them.
-    """
-    tried = [*found, *((n.enter, n.option) for n in named)]
-    judged = [fresh.judge(enter, option) for enter, option in tried]
-    scores = [account.score for account in judged]
-    objective = np.array([s.objective for s in scores])
-    limits = fresh.setting.limits
-    # On fresh worlds a risk that just met the limit may just miss it: two standard errors.
-    ruin, worlds = float(limits.ruin), judged[0].values.size
-    most = ruin + room(ruin, worlds)
-    keeps = np.array([s.excess <= 1e-6 and s.ruin <= most for s in scores])
-    if keeps.any():
-        keeps &= _meet_targets(case, [account.reached for account in judged], keeps)
-    else:
-        least = min((float(s.ruin) for s in scores if s.excess <= 1e-6), default=1.0)
-        raise InputError(
-            Problem(
-                f"no schedule was found that keeps cash above {case.limits.cash_floor:,.0f} in "
-                f"{1 - ruin:.0%} of futures: at best it falls below in {least:.0%}",
-                f"case {case.name!r}, limits.capital",
-                "Give more capital, accept more ruin, or demand less.",
-            )
-        )
-    best = int(np.argmax(np.where(keeps, objective, -np.inf)))
-    markets, quarters = len(fresh.packed.markets), limits.teams.shape[0]
-    strategies = [
-        Strategy(
-            n.name, WORDS[n.name], n.pace, int((n.enter[:markets] < quarters).sum()),
-            float(objective[k]), float(judged[k].values.mean()),
-        )
-        for k, n in enumerate(named, start=len(found))
-    ]  # fmt: skip
-    strategies.sort(key=lambda s: (-s.objective, s.name))
-    pool = {k: Found(*tried[k], judged[k]) for k in np.flatnonzero(keeps).tolist()}
-    return list(pool.values()), pool[best], tuple(strategies)
-
-
-def _meet_targets(case: Case, reached: list[NDArray[np.float64]], keeps: NDArray[np.bool_]) -> Any:
-    """Which schedules meet the demanded targets, of those that keep the other limits.
-
-    Raises
-    ------
-    InputError
-        If none of them meets them all.
-    """
-    if not case.targets:
-        return keeps
-    found = np.stack([np.asarray(chances(jnp.asarray(one))) for one in reached])
-    asked = np.array([target.probability or 0.0 for target in case.targets])
-    least = asked - [room(p, reached[0].shape[0]) for p in asked]
-    meets = keeps & (found >= least).all(axis=1)
-    if not meets.any():
-        best = np.where(keeps[:, None], found, 0.0).max(axis=0)
-        raise InputError(
-            *(
-                Problem(
-                    f"no schedule was found with {describe_target(target)} in "
-                    f"{target.probability:.0%} of futures"
-                    + (" beside the other targets" if chance >= floor else "")
-                    + f": at best it is {chance:.0%}",
-                    f"targets[{k}]",
-                    "Demand less or later, or give more capital, teams or measures that help.",
-                )
-                for k, (target, chance, floor) in enumerate(
-                    zip(case.targets, best, least, strict=True)
-                )
-                if target.probability is not None and (chance < floor or (best >= least).all())
-            )
-        )
-    return meets
-
-
-def _answer(
-    case: Case,
-    packed: Packed,
-    exact: Valuer,
-    fresh: Valuer,
-    pool: list[Found],
-    best: Found,
-    strategies: tuple[Strategy, ...],
-    bound: float,
-    open_loop: float | None,
-    *,
-    effort: str,
-    seed: int,
-    whole: bool,
-) -> Plan:
-    enter, option, account = best.enter, best.option, best.account
-    never = np.full_like(enter, NEVER)
-    worth, stay = (float(exact.judge(e, option).score.objective) for e in (enter, never))
-    at_home = fresh.judge(never, option)
-    adds = worth - stay
-    tiny = 1e-9 * max(abs(worth), 1.0)
-    gap = None if adds <= tiny else (bound - worth) / adds
-    return Plan(
-        case=case.name,
-        version=__version__,
-        seed=seed,
-        effort=effort,
-        status="complete" if whole else "partial",
-        objective=worth,
-        stay_home=stay,
-        bound=bound,
-        gap=gap,
-        bound_kind=(WAIT_AND_SEE if case.gates else KIND)
-        + ("; targets not demanded" if exact.setting.targets is not None else ""),
-        value=_spread(account.values, at_home.values, case.risk.tail),
-        schedule=packed.decode(enter, option),
-        named_strategies=strategies,
-        limits=use_limits(case, packed, exact.setting, account, enter, option),
-        measures=weigh_measures(case, packed, exact, fresh, enter, option),
-        exposures=expose(case, fresh, enter, option),
-        rules=meet_rules(case, packed, fresh, enter, option),
-        targets=weigh_targets(case, account, at_home),
-        gates=weigh_gates(case, packed, exact, fresh, pool, best),
-        open_loop=open_loop,
-    )
-
-
-def _spread(values: NDArray[np.float64], at_home: NDArray[np.float64], tail: float) -> Value:
-    from beachhead.mechanisms.value import cvar
-
-    gain = values - at_home
-    p05, p50, p95 = np.quantile(values, [0.05, 0.5, 0.95])
-    return Value(
-        mean=float(values.mean()),
-        sd=float(values.std(ddof=1)),
-        p05=float(p05),
-        p50=float(p50),
-        p95=float(p95),
-        cvar=float(cvar(jnp.asarray(values), tail)),
-        adds=float(gain.mean()),
-        adds_error=float(1.96 * gain.std(ddof=1) / np.sqrt(gain.size)),
-    )
-
-
-class Clock:
-    """Wall seconds by stage, `laps`."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        """Note the seconds since the last note."""
-        now = time.perf_counter()
-        self.laps[name] = round(now - self._last, 3)
-        self._last = now

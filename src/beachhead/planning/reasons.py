@@ -19,7 +19,7 @@ from beachhead.planning.plan import (
     RuleUse,
     TargetUse,
 )
-from beachhead.planning.search import drop_idle_gates, put_behind_gates
+from beachhead.planning.polish import drop_idle_gates, put_behind_gates
 from beachhead.planning.targets import chances, describe_target
 from beachhead.planning.valuation import Account, Valuer
 from beachhead.simulation.pack import Packed, pack_rules

@@ -1,14 +1,15 @@
 """A stochastic search over entry quarter and option of every market.
 
 A few schedules are improved side by side, each by annealed local moves to the best of several
-neighbours; now and then the worst are replaced by the best. Every proposal is made to keep the
-limits before it is valued. The whole loop is compiled; Python only looks in between chunks, to
+neighbours; now and then the worst are replaced by the best. What comes of it is polished by single
+changes, and it all begins again from there, less hot. Every proposal is made to keep the limits
+before it is valued. The whole loop is compiled; Python only looks in between chunks, to
 report and to stop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import NamedTuple
@@ -17,30 +18,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from numpy.typing import NDArray
 
-from beachhead.planning.limits import NOBODY, keep_limits, repair
+from beachhead.planning.limits import NOBODY, repair
+from beachhead.planning.polish import Integers, Proposals, polish
 from beachhead.planning.valuation import BATCH, Setting, Valuer, round_slots, score
 from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.state import NEVER, Gates
 
 CHAINS = (4, 8, BATCH)  # as many as there are starts; the more, the fewer neighbours each sees
-POLISH = 0.2  # part of the budget kept for the end, see `search`
-PROMISING, DATES = 8, 5  # markets that the polish adds, and quarters between the dates tried
+ROUNDS, REHEAT = 3, 0.03  # of a search, and its later temperatures, of those of the first round
+POLISH = 0.3  # part of each round kept for its end, see `search`
 TAKE_OVER = 16  # iterations after which the worst quarter of the chains starts from the best
 EFFORT = {"quick": 1_600, "standard": 12_000, "thorough": 60_000}  # evaluations
-
-
-class Proposals(NamedTuple):
-    """Where to look: log weights by which rows, and options at each quarter, are proposed.
-
-    `row`: axis row, -inf for those without a choice. `way`: axes (quarter, option, row). `region`:
-    number of each market's region, whose entries may be shifted together; the others are one.
-    """
-
-    row: Array
-    way: Array
-    region: Array
 
 
 class Chains(NamedTuple):
@@ -78,14 +67,14 @@ class Progress:
 def search(
     valuer: Valuer,
     proposals: Proposals,
-    starts: list[tuple[NDArray[np.int32], NDArray[np.int32]]],
+    starts: list[tuple[Integers, Integers]],
     *,
     budget: int,
     seed: int,
     spread: float,
     polishing: float = POLISH,
     report: Callable[[int, float], None] | None = None,
-) -> tuple[NDArray[np.int32], NDArray[np.int32], int, bool]:
+) -> tuple[Integers, Integers, int, bool]:
     """Improve on `starts` for `budget` evaluations.
 
     Parameters
@@ -103,15 +92,50 @@ def search(
     spread : float
         Money over which chains differ at the start: the first temperature.
     polishing : float
-        Part of the budget kept for trying every single change at the end; without any, none is.
+        Part of the budget kept for trying every single change; without any, none is, and there is
+        one round.
     report : callable, optional
-        Called after each chunk with evaluations done and the best fitness.
+        Called before the first chunk and after each with evaluations done and the best fitness;
+        what it raises as Ctrl-C does ends the search.
 
     Returns
     -------
     enter, option, evaluations, whole
         The best schedule found; evaluations spent; False where Ctrl-C ended the search.
     """
+    rounds = ROUNDS if polishing > 0.0 else 1
+    best, reached, total, whole = starts[0], -np.inf, 0, True
+    try:
+        for number in range(rounds):
+            spent = total
+            steps = _improve(
+                valuer, proposals, starts if number == 0 else [best],
+                budget=(budget - spent) // (rounds - number),
+                key=jax.random.fold_in(jax.random.key(seed), number),
+                spread=spread if number == 0 else REHEAT * spread, polishing=polishing,
+            )  # fmt: skip
+            for enter, option, fitness, done in steps:
+                total = spent + done
+                if fitness > reached:
+                    best, reached = (enter, option), fitness
+                if report is not None:
+                    report(min(total, budget), reached)
+    except KeyboardInterrupt:
+        whole = False
+    return *best, total, whole
+
+
+def _improve(
+    valuer: Valuer,
+    proposals: Proposals,
+    starts: list[tuple[Integers, Integers]],
+    *,
+    budget: int,
+    key: Array,
+    spread: float,
+    polishing: float,
+) -> Iterator[tuple[Integers, Integers, float, int]]:
+    """The best schedule so far with its fitness and evaluations spent, of one round of a search."""
     iterations = -(-(budget - int(polishing * budget)) // BATCH)
     chains_there = next((n for n in CHAINS if n >= len(starts)), CHAINS[-1])
     picked = [starts[k % len(starts)] for k in range(chains_there)]
@@ -121,214 +145,27 @@ def search(
     top = int(np.argmax(first))
     chains = Chains(
         jnp.asarray(enter), jnp.asarray(option), jnp.asarray(first),
-        jnp.asarray(enter[top]), jnp.asarray(option[top]), jnp.asarray(first[top]),
-        jax.random.key(seed),
+        jnp.asarray(enter[top]), jnp.asarray(option[top]), jnp.asarray(first[top]), key,
     )  # fmt: skip
-    done, chunk, whole = 0, max(1, min(TAKE_OVER, iterations)), True
-    try:
-        while done < iterations:
-            cooling = jnp.asarray(
-                [spread * _cool((done + k) / iterations) for k in range(chunk)], first.dtype
-            )
-            steps = min(chunk, iterations - done)
-            moved = _compiled()(
-                valuer.setting, proposals, chains, cooling, jnp.asarray(steps), valuer.tail,
-                _slots(valuer, np.asarray(chains.enter)),
-            )  # fmt: skip
-            chains = jax.block_until_ready(moved)
-            done += steps
-            if report is not None:
-                report(done * BATCH, float(chains.best_fitness))
-    except KeyboardInterrupt:
-        whole = False
-    best = np.asarray(chains.best_enter), np.asarray(chains.best_option)
-    spent = done * BATCH
-    try:
-        if whole:
-            enter, option, spent = polish(valuer, proposals, *best, spent, budget, report)
-            best = enter, option
-    except KeyboardInterrupt:
-        whole = False
-    return *best, spent, whole
+    best, done = (enter[top], option[top]), 0
+    yield *best, float(first[top]), 0
+    while done < iterations:
+        cooling = jnp.asarray(
+            [spread * _cool((done + k) / iterations) for k in range(TAKE_OVER)], first.dtype
+        )
+        steps = min(TAKE_OVER, iterations - done)
+        moved = _compiled()(
+            valuer.setting, proposals, chains, cooling, jnp.asarray(steps), valuer.tail,
+            _slots(valuer, np.asarray(chains.enter)),
+        )  # fmt: skip
+        chains = jax.block_until_ready(moved)
+        done += steps
+        best = np.asarray(chains.best_enter), np.asarray(chains.best_option)
+        yield *best, float(chains.best_fitness), done * BATCH
+    yield from polish(valuer, proposals, *best, done * BATCH, budget)
 
 
-def polish(
-    valuer: Valuer,
-    proposals: Proposals,
-    enter: NDArray[np.int32],
-    option: NDArray[np.int32],
-    spent: int,
-    budget: int,
-    report: Callable[[int, float], None] | None = None,
-) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
-    """Make the single changes that improve a schedule, many at a time, while any does.
-
-    All changes of `_changes` are tried by themselves; those that help are then made together, the
-    best one of each row, as many as are best. `spent` and `budget` count evaluations; returns the
-    schedule and evaluations spent.
-    """
-    fitness = float(valuer.scores(enter[None], option[None]).fitness[0])
-    while spent < budget:
-        changed = _changes(valuer, proposals, enter, option)
-        if not changed:
-            break
-        if len(changed) > budget - spent:  # the rest of the budget goes to any of them
-            some = np.random.default_rng(spent).permutation(len(changed))[: budget - spent]
-            changed = [changed[k] for k in np.sort(some)]
-        enters, options, scores = _try(valuer, changed)
-        spent += len(changed)
-        order = np.argsort(-scores, kind="stable")
-        helpful = [k for k in order.tolist() if scores[k] > fitness]
-        if not helpful:
-            break
-        best = enters[helpful[0]], options[helpful[0]], scores[helpful[0]]
-        # What helps alone need not help together: the first few of one row each, ever more of them.
-        rows = list({changed[k][2]: k for k in reversed(helpful)}.values())
-        rows = sorted(rows, key=lambda k: -scores[k])[:BATCH]
-        when, how, merged = enter, option, []
-        for k in rows:
-            here = (changed[k][0] != enter) | (changed[k][1] != option)
-            when = np.where(here, changed[k][0], when)
-            how = np.where(here, changed[k][1], how)
-            merged.append((when, how, NOBODY))
-        if len(merged) > 1:
-            enters, options, scores = _try(valuer, merged[1:])
-            spent += len(merged) - 1
-            top = int(np.argmax(scores))
-            if scores[top] > best[2]:
-                best = enters[top], options[top], scores[top]
-        enter, option, fitness = best[0], best[1], float(best[2])
-        if report is not None:
-            report(min(spent, budget), fitness)
-    return enter, option, spent
-
-
-type Change = tuple[NDArray[np.int32], NDArray[np.int32], int]  # dates, options, leader
-
-
-def _try(
-    valuer: Valuer, changed: list[Change]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.floating]]:
-    """Schedules with their leaders, made to keep the limits, and their fitness."""
-    enters, options = keep_limits(
-        valuer.setting,
-        np.stack([e for e, _, _ in changed]),
-        np.stack([o for _, o, _ in changed]),
-        leaders=np.array([row for _, _, row in changed]),
-    )
-    return enters, options, np.asarray(valuer.scores(enters, options).fitness)
-
-
-def _changes(
-    valuer: Valuer, proposals: Proposals, enter: NDArray[np.int32], option: NDArray[np.int32]
-) -> list[Change]:
-    """All single changes of a schedule.
-
-    One entry is moved by up to four quarters, dropped, or made in another way; one of the markets
-    that promise most is added, at a few dates; a measure is begun, at any date; a gate is used,
-    with a market entered behind it.
-    """
-    quarters = valuer.setting.problem.teams.shape[0]
-    ways = np.asarray(valuer.setting.limits.first)
-    markets, gates = len(valuer.packed.markets), enter.size - len(valuer.packed.gates)
-    changed: list[Change] = []
-    for row in np.flatnonzero((enter >= 0) & (enter < quarters)).tolist():
-        for shift in (-4, -3, -2, -1, 1, 2, 3, 4) if row < gates else ():
-            date = int(enter[row]) + shift
-            if 0 <= date < quarters:
-                changed.append((_with(enter, row, date), option, row))
-        changed.append((_with(enter, row, NEVER), option, row))
-        for way in np.flatnonzero(ways[row] < NEVER).tolist():
-            if way != option[row]:
-                changed.append((enter, _with(option, row, way), row))
-    promise = np.where(enter[:markets] >= quarters, np.asarray(proposals.row)[:markets], -np.inf)
-    for row in np.argsort(-promise, kind="stable")[:PROMISING].tolist():
-        for date in range(1, quarters, DATES) if np.isfinite(promise[row]) else ():
-            way = int(np.asarray(proposals.way[date, :, row]).argmax())
-            changed.append((_with(enter, row, date), _with(option, row, way), row))
-    changed += [(when, how, NOBODY) for when, how in put_behind_gates(valuer, enter, option)]
-    for row in range(markets, gates):
-        for way in np.flatnonzero(ways[row] < NEVER).tolist():
-            for date in range(0 if enter[row] >= quarters else quarters, quarters, 2):
-                changed.append((_with(enter, row, date), _with(option, row, way), row))
-    return changed
-
-
-def put_behind_gates(
-    valuer: Valuer, enter: NDArray[np.int32], option: NDArray[np.int32], *, every: bool = False
-) -> list[tuple[NDArray[np.int32], NDArray[np.int32]]]:
-    """Schedules that differ by a gate and a market behind it, entered as soon as it may be.
-
-    A gate that is used keeps its choice; of one that is not, the middle one is tried, or `every`
-    one, also without a further market. Its pilot comes in as early as it can where it is missing.
-    """
-    packed, quarters = valuer.packed, valuer.setting.problem.teams.shape[0]
-    first, problem = np.asarray(valuer.setting.limits.first), packed.problem
-    changed: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []
-    for k in range(len(packed.gates)):
-        assert problem.gates is not None
-        row = enter.size - len(packed.gates) + k
-        open_to = np.flatnonzero(first[row] < NEVER).tolist()
-        pilots = np.flatnonzero(problem.gates.pilot[k]).tolist()
-        if not open_to or not pilots:
-            continue
-        used, pilot = enter[row] < quarters, pilots[0]
-        choices = open_to if every else open_to[len(open_to) // 2 :][:1]
-        for choice in [int(option[row])] if used else choices:
-            when, how = _with(enter, row, 0), _with(option, row, choice)
-            began = int(problem.entered[pilot])
-            if began == NEVER:
-                if when[pilot] >= quarters:
-                    how[pilot] = first[pilot].argmin()
-                    when[pilot] = first[pilot].min()
-                began = int(when[pilot])
-            decision = max(began, 0) + packed.gates[k][choice][0]
-            if not used:
-                changed.append((when, how))
-            for market in np.flatnonzero(problem.gates.waits[k]).tolist():
-                for way in np.flatnonzero(first[market] < NEVER).tolist():
-                    date = decision + int(problem.options.preparation[market, way])
-                    if date < quarters and (enter[market], option[market]) != (date, way):
-                        changed.append((_with(when, market, date), _with(how, market, way)))
-    return changed
-
-
-def drop_idle_gates(valuer: Valuer, enter: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Dates without the gates for which no market of the schedule waits."""
-    gates = valuer.packed.problem.gates
-    if gates is None:
-        return enter
-    markets, quarters = len(valuer.packed.markets), valuer.setting.problem.teams.shape[0]
-    waiting = gates.waits @ (enter[:markets] < quarters) > 0.0
-    kept = enter.copy()
-    kept[-waiting.size :] = np.where(waiting, kept[-waiting.size :], NEVER)
-    return kept
-
-
-def prune(other: Valuer, enter: NDArray[np.int32], option: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Entry quarters without the entries that do not pay on `other` worlds than chose them.
-
-    On the search's own worlds a long schedule picks up entries that are lucky there. The one whose
-    loss costs least goes first, for as long as leaving one out makes the schedule better.
-    """
-    quarters = other.setting.problem.teams.shape[0]
-    while True:
-        rows = np.flatnonzero((enter >= 0) & (enter < quarters)).tolist()
-        tried = np.stack([enter, *(_with(enter, row, NEVER) for row in rows)])
-        fitness = other.scores(tried, np.broadcast_to(option, tried.shape)).fitness
-        top = int(np.argmax(fitness))
-        if top == 0:
-            return enter
-        enter = tried[top]
-
-
-def _with(values: NDArray[np.int32], row: int, value: int) -> NDArray[np.int32]:
-    changed = values.copy()
-    changed[row] = value
-    return changed
-
-
-def _slots(valuer: Valuer, enter: NDArray[np.int32]) -> int:
+def _slots(valuer: Valuer, enter: Integers) -> int:
     """Markets to simulate: room for half as many more entries as any chain has."""
     quarters = valuer.setting.problem.teams.shape[0]
     served = int((np.asarray(valuer.setting.problem.entered) < 0).sum())
@@ -358,8 +195,8 @@ def _advance(
 ) -> Chains:
     """`steps` iterations at the temperatures `cooling`, then one take-over."""
 
-    def iterate(chains: Chains, inputs: tuple[Array, Array]) -> tuple[Chains, None]:
-        index, temperature = inputs
+    def iterate(index: Array, chains: Chains) -> Chains:
+        temperature = cooling[index]
         key, propose_key, accept_key = jax.random.split(chains.key, 3)
         count = chains.fitness.size
         keys = jax.random.split(propose_key, BATCH)
@@ -375,7 +212,7 @@ def _advance(
         picked = drawn.argmax(axis=0) * count + jnp.arange(count)
         enter, option, fitness = enter[picked], option[picked], fitness[picked]
         chance = jax.random.exponential(accept_key, (count,), fitness.dtype)
-        taken = (index < steps) & (fitness >= chains.fitness - temperature * chance)
+        taken = fitness >= chains.fitness - temperature * chance
         moved = chains._replace(
             enter=jnp.where(taken[:, None], enter, chains.enter),
             option=jnp.where(taken[:, None], option, chains.option),
@@ -388,9 +225,9 @@ def _advance(
             best_enter=jnp.where(better, moved.enter[top], moved.best_enter),
             best_option=jnp.where(better, moved.option[top], moved.best_option),
             best_fitness=jnp.where(better, moved.fitness[top], moved.best_fitness),
-        ), None
+        )
 
-    chains, _ = jax.lax.scan(iterate, chains, (jnp.arange(cooling.shape[0]), cooling))
+    chains = jax.lax.fori_loop(0, steps, iterate, chains)
     order = jnp.argsort(-chains.fitness)
     count = chains.fitness.size
     quarter = max(count // 4, 0 if count < 4 else 1)

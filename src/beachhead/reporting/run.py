@@ -155,6 +155,7 @@ def _write_futures(
         "precision": str(futures["cash"].dtype),
         "worlds": futures.sizes["world"],
         "evaluations": effort.evaluations,
+        "ended_by": effort.ended_by,
         "seconds": {stage: round(time, 3) for stage, time in effort.seconds.items()},
         "files": {name: hash_file(folder / name) for name in kept},
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import xarray as xr
 
 from beachhead.cases import Case, Target
-from beachhead.planning import Plan, describe_target
+from beachhead.planning import TIME_LIMIT, Plan, describe_target
 from beachhead.planning.grounds import Answer, Why, Worth
 from beachhead.reporting.summary import Summary
 from beachhead.reporting.words import GLUE, change, count, money, number_of, percent, several
@@ -35,7 +35,12 @@ def tell_status(plan: Plan) -> str:
     """That the search was cut short; empty where it was not."""
     if plan.status == "complete":
         return ""
-    return "PARTIAL: the search was interrupted; this is the best plan found until then."
+    why = (
+        "the time limit was reached"
+        if plan.ended_by == TIME_LIMIT
+        else "the search was interrupted"
+    )
+    return f"PARTIAL: {why}; this is the best plan found until then."
 
 
 def tell_overridden(case: Case) -> str:

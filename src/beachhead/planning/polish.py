@@ -1,0 +1,273 @@
+"""Improving a schedule by changes that are tried one by one, and in pairs where none helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import NamedTuple
+
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from beachhead.planning.limits import NOBODY, keep_limits
+from beachhead.planning.valuation import BATCH, Valuer
+from beachhead.simulation.state import NEVER
+
+PROMISING, DATES = 8, 5  # markets that are added, and quarters between the dates tried
+AT_ONCE = 4 * BATCH  # pairs of changes that are tried before it is looked whether one helped
+
+type Integers = NDArray[np.int32]
+type Change = tuple[Integers, Integers, int]  # dates, options, leader
+
+
+class Proposals(NamedTuple):
+    """Where to look: log weights by which rows, and options at each quarter, are proposed.
+
+    `row`: axis row, -inf for those without a choice. `way`: axes (quarter, option, row). `region`:
+    number of each market's region, whose entries may be shifted together; the others are one.
+    """
+
+    row: Array
+    way: Array
+    region: Array
+
+
+def polish(
+    valuer: Valuer,
+    proposals: Proposals,
+    enter: Integers,
+    option: Integers,
+    spent: int,
+    budget: int,
+) -> Iterator[tuple[Integers, Integers, float, int]]:
+    """Ever better schedules by changes that improve, with their fitness and evaluations spent.
+
+    All single changes are tried by themselves; those that help are then made together, the best one
+    of each row, as many as are best. Where none helps, two are made at once: the rest of the budget
+    goes to that, until one of these pairs helps and single ones are tried again. `spent` and
+    `budget` count evaluations.
+    """
+    fitness = float(valuer.scores(enter[None], option[None]).fitness[0])
+    while spent < budget:
+        changed = _changes(valuer, proposals, enter, option)
+        whole = len(changed) <= budget - spent
+        if not whole:  # the rest of the budget goes to any of them
+            some = np.random.default_rng(spent).permutation(len(changed))[: budget - spent]
+            changed = [changed[k] for k in np.sort(some)]
+        if not changed:
+            break
+        enters, options, scores = _try(valuer, changed)
+        spent += len(changed)
+        order = np.argsort(-scores, kind="stable")
+        helpful = [k for k in order.tolist() if scores[k] > fitness]
+        best = enters[order[0]], options[order[0]], scores[order[0]]
+        # What helps alone need not help together: the first few of one row each, ever more of them.
+        rows = list({changed[k][2]: k for k in reversed(helpful)}.values())
+        rows = sorted(rows, key=lambda k: -scores[k])[:BATCH]
+        merged = [(enter, option, NOBODY)]
+        for k in rows:
+            merged.append(_merge((enter, option), merged[-1], changed[k]))
+        if len(rows) > 1:
+            enters, options, scores = _try(valuer, merged[2:])
+            spent += len(rows) - 1
+            top = int(np.argmax(scores))
+            if scores[top] > best[2]:
+                best = enters[top], options[top], scores[top]
+        if not helpful:
+            pairs = []
+            if whole:
+                pairs = _pairs(valuer, proposals, enter, option, changed, scores, budget - spent)
+            while pairs and best[2] <= fitness and spent < budget:
+                tried, pairs = pairs[: min(AT_ONCE, budget - spent)], pairs[AT_ONCE:]
+                enters, options, scores = _try(valuer, tried)
+                spent += len(tried)
+                top = int(np.argmax(scores))
+                best = enters[top], options[top], scores[top]
+            if best[2] <= fitness:
+                yield enter, option, fitness, spent
+                break
+        enter, option, fitness = best[0], best[1], float(best[2])
+        yield enter, option, fitness, spent
+
+
+def _merge(base: tuple[Integers, Integers], one: Change, other: Change) -> Change:
+    """A change of `base`, and what another one changes of it; the leader, if both have the same."""
+    when, how = (
+        np.where(new != old, new, so_far)
+        for old, so_far, new in zip(base, one[:2], other[:2], strict=True)
+    )
+    return when, how, one[2] if one[2] == other[2] else NOBODY
+
+
+def _pairs(
+    valuer: Valuer,
+    proposals: Proposals,
+    enter: Integers,
+    option: Integers,
+    changed: list[Change],
+    scores: NDArray[np.floating],
+    most: int,
+) -> list[Change]:
+    """Pairs of the single changes of a schedule, none of which helps alone; at most so many.
+
+    By turns an entry at another date and in another way, and one market in the place of another,
+    the likely ones first; then all other pairs, those first of which the parts cost least.
+    """
+    base = enter, option
+    here = np.array([np.concatenate(change[:2]) != np.concatenate(base) for change in changed])
+    leader = np.array([change[2] for change in changed])
+    one, two = np.triu_indices(len(changed), 1)
+    apart = ~(here.astype(np.float32) @ here.T > 0)[one, two]
+    one, two = one[apart], two[apart]
+    order = np.argsort(-(scores[one] + scores[two]), kind="stable")
+    one, two = one[order], two[order]
+    same = (leader[one] == leader[two]) & (leader[one] != NOBODY)
+    # Who is dropped is dropped in any way.
+    stays = np.array([row == NOBODY or when[row] < NEVER for when, _, row in changed])
+    again = same & stays[one] & stays[two]
+
+    def made(chosen: NDArray[np.bool_]) -> list[Change]:
+        both = zip(one[chosen][:most].tolist(), two[chosen][:most].tolist(), strict=True)
+        return [_merge(base, changed[a], changed[b]) for a, b in both]
+
+    turns = zip_longest(made(again), _replace(valuer, proposals, enter, option))
+    first = [change for turn in turns for change in turn if change is not None]
+    return (first + made(~same))[:most]
+
+
+def _replace(
+    valuer: Valuer, proposals: Proposals, enter: Integers, option: Integers
+) -> list[Change]:
+    """Schedules with one market in the place of another, the most promising first."""
+    quarters, markets = valuer.setting.problem.teams.shape[0], len(valuer.packed.markets)
+    out = enter[:markets] >= quarters
+    promise = np.where(out, np.asarray(proposals.row)[:markets], -np.inf)
+    way = np.asarray(proposals.way)
+    changed = []
+    for new in np.argsort(-promise, kind="stable")[: np.isfinite(promise).sum()].tolist():
+        for row in np.flatnonzero((enter[:markets] >= 0) & ~out).tolist():
+            date = int(enter[row])
+            when = _with(_with(enter, row, NEVER), new, date)
+            changed.append((when, _with(option, new, int(way[date, :, new].argmax())), new))
+    return changed
+
+
+def _try(valuer: Valuer, changed: list[Change]) -> tuple[Integers, Integers, NDArray[np.floating]]:
+    """Schedules with their leaders, made to keep the limits, and their fitness."""
+    enters, options = keep_limits(
+        valuer.setting,
+        np.stack([e for e, _, _ in changed]),
+        np.stack([o for _, o, _ in changed]),
+        leaders=np.array([row for _, _, row in changed]),
+    )
+    return enters, options, np.asarray(valuer.scores(enters, options).fitness)
+
+
+def _changes(
+    valuer: Valuer, proposals: Proposals, enter: Integers, option: Integers
+) -> list[Change]:
+    """All single changes of a schedule.
+
+    One entry is moved by up to four quarters, dropped, or made in another way; one of the markets
+    that promise most is added, at a few dates; a measure is begun, at any date; a gate is used,
+    with a market entered behind it.
+    """
+    quarters = valuer.setting.problem.teams.shape[0]
+    ways = np.asarray(valuer.setting.limits.first)
+    markets, gates = len(valuer.packed.markets), enter.size - len(valuer.packed.gates)
+    changed: list[Change] = []
+    for row in np.flatnonzero((enter >= 0) & (enter < quarters)).tolist():
+        for shift in (-4, -3, -2, -1, 1, 2, 3, 4) if row < gates else ():
+            date = int(enter[row]) + shift
+            if 0 <= date < quarters:
+                changed.append((_with(enter, row, date), option, row))
+        changed.append((_with(enter, row, NEVER), option, row))
+        for way in np.flatnonzero(ways[row] < NEVER).tolist():
+            if way != option[row]:
+                changed.append((enter, _with(option, row, way), row))
+    promise = np.where(enter[:markets] >= quarters, np.asarray(proposals.row)[:markets], -np.inf)
+    for row in np.argsort(-promise, kind="stable")[:PROMISING].tolist():
+        for date in range(1, quarters, DATES) if np.isfinite(promise[row]) else ():
+            way = int(np.asarray(proposals.way[date, :, row]).argmax())
+            changed.append((_with(enter, row, date), _with(option, row, way), row))
+    changed += [(when, how, NOBODY) for when, how in put_behind_gates(valuer, enter, option)]
+    for row in range(markets, gates):
+        for way in np.flatnonzero(ways[row] < NEVER).tolist():
+            for date in range(0 if enter[row] >= quarters else quarters, quarters, 2):
+                changed.append((_with(enter, row, date), _with(option, row, way), row))
+    return changed
+
+
+def put_behind_gates(
+    valuer: Valuer, enter: Integers, option: Integers, *, every: bool = False
+) -> list[tuple[Integers, Integers]]:
+    """Schedules that differ by a gate and a market behind it, entered as soon as it may be.
+
+    A gate that is used keeps its choice; of one that is not, the middle one is tried, or `every`
+    one, also without a further market. Its pilot comes in as early as it can where it is missing.
+    """
+    packed, quarters = valuer.packed, valuer.setting.problem.teams.shape[0]
+    first, problem = np.asarray(valuer.setting.limits.first), packed.problem
+    changed: list[tuple[Integers, Integers]] = []
+    for k in range(len(packed.gates)):
+        assert problem.gates is not None
+        row = enter.size - len(packed.gates) + k
+        open_to = np.flatnonzero(first[row] < NEVER).tolist()
+        pilots = np.flatnonzero(problem.gates.pilot[k]).tolist()
+        if not open_to or not pilots:
+            continue
+        used, pilot = enter[row] < quarters, pilots[0]
+        choices = open_to if every else open_to[len(open_to) // 2 :][:1]
+        for choice in [int(option[row])] if used else choices:
+            when, how = _with(enter, row, 0), _with(option, row, choice)
+            began = int(problem.entered[pilot])
+            if began == NEVER:
+                if when[pilot] >= quarters:
+                    how[pilot] = first[pilot].argmin()
+                    when[pilot] = first[pilot].min()
+                began = int(when[pilot])
+            decision = max(began, 0) + packed.gates[k][choice][0]
+            if not used:
+                changed.append((when, how))
+            for market in np.flatnonzero(problem.gates.waits[k]).tolist():
+                for way in np.flatnonzero(first[market] < NEVER).tolist():
+                    date = decision + int(problem.options.preparation[market, way])
+                    if date < quarters and (enter[market], option[market]) != (date, way):
+                        changed.append((_with(when, market, date), _with(how, market, way)))
+    return changed
+
+
+def drop_idle_gates(valuer: Valuer, enter: Integers) -> Integers:
+    """Dates without the gates for which no market of the schedule waits."""
+    gates = valuer.packed.problem.gates
+    if gates is None:
+        return enter
+    markets, quarters = len(valuer.packed.markets), valuer.setting.problem.teams.shape[0]
+    waiting = gates.waits @ (enter[:markets] < quarters) > 0.0
+    kept = enter.copy()
+    kept[-waiting.size :] = np.where(waiting, kept[-waiting.size :], NEVER)
+    return kept
+
+
+def prune(other: Valuer, enter: Integers, option: Integers) -> Integers:
+    """Entry quarters without the entries that do not pay on `other` worlds than chose them.
+
+    On the search's own worlds a long schedule picks up entries that are lucky there. The one whose
+    loss costs least goes first, for as long as leaving one out makes the schedule better.
+    """
+    quarters = other.setting.problem.teams.shape[0]
+    while True:
+        rows = np.flatnonzero((enter >= 0) & (enter < quarters)).tolist()
+        tried = np.stack([enter, *(_with(enter, row, NEVER) for row in rows)])
+        fitness = other.scores(tried, np.broadcast_to(option, tried.shape)).fitness
+        top = int(np.argmax(fitness))
+        if top == 0:
+            return enter
+        enter = tried[top]
+
+
+def _with(values: Integers, row: int, value: int) -> Integers:
+    changed = values.copy()
+    changed[row] = value
+    return changed
