@@ -131,7 +131,7 @@ def compose(
 ) -> Plan:
     """The plan: `best` of the `pool` of what keeps the limits, and what there is to say of it.
 
-    `exact` values on the worlds of the search, `fresh` on others; `bound` as in `Plan`, the rest too.
+    `exact` values on the worlds of the search, `fresh` on others; the rest as in `Plan`.
     """
     enter, option, account = best.enter, best.option, best.account
     never = np.full_like(enter, NEVER)
