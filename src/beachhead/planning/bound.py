@@ -288,7 +288,7 @@ def _lay_out(setting: Setting, table: Table) -> Columns:
     quarters, markets = problem.teams.shape[0], problem.people.shape[0]
     market, quarter, option = table.market, table.quarter, table.option
     preparation = np.asarray(problem.options.preparation)[market, option]
-    _, familiar = best_knowledge(problem, limits, setting.central)
+    _, familiar = best_knowledge(problem, limits, setting.central, setting.central)
     begin = quarter - preparation
     need = np.asarray(
         staffing(

@@ -157,7 +157,7 @@ def _need(packed: Packed, limits: Limits, central: Parameters, least: bool) -> N
     """
     # Where no candidate may be entered, only the markets served today teach.
     known = limits if least else limits._replace(first=np.full_like(limits.first, NEVER))
-    _, familiar = best_knowledge(packed.problem, known, central)
+    _, familiar = best_knowledge(packed.problem, known, central, central)
     need = staffing(
         central.staffing.unfamiliar,
         packed.problem.options.teams[None, None, :],

@@ -21,6 +21,7 @@ from beachhead.mechanisms.exit import log_hazard
 from beachhead.mechanisms.experience import experience
 from beachhead.mechanisms.home import attention, novelty
 from beachhead.mechanisms.measures import GOOD, Levers, pull
+from beachhead.mechanisms.staffing import staffing
 from beachhead.mechanisms.supply import learned
 from beachhead.planning.limits import Limits, Setting
 from beachhead.simulation.rollout import Worlds, over_worlds
@@ -28,6 +29,7 @@ from beachhead.simulation.state import NEVER, STEP, Couplings, Measures, Problem
 from beachhead.simulation.step import choose, comply, move
 
 Floats = NDArray[np.float64]
+PASSES = 3  # over how familiar markets can be, and so how few teams they can take
 
 
 def _tied(quarter: Quarter) -> Couplings:
@@ -50,9 +52,9 @@ def optimistic_couplings(setting: Setting, limits: Limits) -> Couplings:
     part at its cheapest, and from its most reliable sources.
     """
     problem = setting.problem
-    saving, familiarity = jax.vmap(lambda parameters: best_knowledge(problem, limits, parameters))(
-        setting.worlds.parameters
-    )
+    saving, familiarity = jax.vmap(
+        lambda parameters: best_knowledge(problem, limits, parameters, setting.central)
+    )(setting.worlds.parameters)  # fmt: skip
     levers = None
     if problem.measures is not None:
         levers = jax.vmap(lambda effect: best_levers(problem, limits, effect))(
@@ -172,43 +174,89 @@ def _helpful(measures: Measures) -> Array:
     return good * jnp.maximum(good * measures.change, 0.0)
 
 
-def best_knowledge(problem: Problem, limits: Limits, parameters: Any) -> tuple[Array, Array]:
-    """Largest saving and familiarity that any schedule can bring, axes (quarter, market)."""
+def best_knowledge(
+    problem: Problem, limits: Limits, parameters: Any, central: Any
+) -> tuple[Array, Array]:
+    """Largest saving and familiarity that any schedule can bring, axes (quarter, market).
+
+    `central`: parameters by which people are planned.
+    """
+    return _learned(problem, limits, parameters, most_opened(problem, limits, central))
+
+
+def _learned(
+    problem: Problem, limits: Limits, parameters: Any, opened: Array
+) -> tuple[Array, Array]:
+    """Saving and familiarity where `opened` candidates at most teach by each quarter."""
     quarters = problem.teams.shape[0]
     clock = jnp.arange(quarters)
     served = (problem.entered < 0) & (problem.home == 0)
     first = limits.first[: problem.people.size, : problem.options.fee.size]
     open_to = (first.min(axis=1) < NEVER) & (problem.entered == NEVER)
-    ways = problem.options
-    least = jnp.where(ways.preparation > 0, ways.teams * ways.preparation, 0.0)
-    least = jnp.where(first < NEVER, least, jnp.inf).min()
-    # A market that teaches at t was entered by t - 1 and prepared before: with the teams up to t-2.
-    spent = jnp.concatenate([jnp.zeros(2), jnp.cumsum(most_teams(problem, limits))[:-2]])
-    opened = jnp.where(least > 0.0, jnp.floor(spent / jnp.maximum(least, 1e-9) + 1e-6), jnp.inf)
-    opened = jnp.minimum(opened + _begun_before(problem, limits), limits.most)
     soonest = jnp.where(open_to, first.min(axis=1), NEVER).min()
-    zero = jnp.zeros(())
-    most = experience(
-        parameters.experience, zero, jnp.ones(()), jnp.maximum(clock - soonest, 0) * STEP
-    )
+    zero, one = jnp.zeros(()), jnp.ones(())
     at_start = experience(
-        parameters.experience, zero, jnp.ones(()), jnp.where(served, -problem.entered * STEP, 0.0)
+        parameters.experience, zero, one, jnp.where(served, -problem.entered * STEP, 0.0)
     )
-    held = experience(parameters.experience, at_start, jnp.ones(()), clock[:, None] * STEP) * served
+    held = experience(parameters.experience, at_start, one, clock[:, None] * STEP) * served
+    # Who teaches from s on was entered by s - 1; axes (quarter, s).
+    stay = jnp.minimum(clock[:, None] - clock + 1, clock[:, None] - soonest)
+    taught = experience(parameters.experience, zero, one, jnp.maximum(stay, 0) * STEP)
+    taught = jnp.where(clock <= clock[:, None], taught, 0.0)
     teaches = problem.likeness.teaches
-    groups = held @ teaches + most[:, None] * jnp.minimum(
-        jnp.maximum(open_to @ teaches - 1.0, 0.0), opened[:, None]
-    )
-    # A served market is taught by one candidate more than a candidate is.
-    groups_served = held @ teaches + most[:, None] * jnp.minimum(open_to @ teaches, opened[:, None])
+
+    def groups(others: Array) -> Array:
+        """Experience in each group, of so many candidates at most."""
+        begin = jnp.minimum(others, opened[:, None])
+        return held @ teaches + taught @ jnp.diff(begin, axis=0, prepend=jnp.zeros_like(begin[:1]))
+
     cuts, weight = parameters.knowledge.by_group(problem.likeness), parameters.knowledge.weight()
 
     def saving(groups: Array) -> Array:
         return (cuts * (1.0 - jnp.exp(-weight * groups))) @ problem.likeness.learns.T
 
-    best = jnp.where(problem.entered < 0, saving(groups_served), saving(groups))
+    # A served market is taught by one candidate more than a candidate is.
+    members = open_to @ teaches
+    best = jnp.where(
+        problem.entered < 0,
+        saving(groups(members)),
+        saving(groups(jnp.maximum(members - 1.0, 0.0))),
+    )
     total = parameters.knowledge.total()
     return best, best / jnp.where(total > 0.0, total, 1.0)
+
+
+def most_opened(problem: Problem, limits: Limits, central: Any) -> Array:
+    """Most candidates that can teach at the start of each quarter, with the teams that there are.
+
+    What teaches at t was entered by t - 1, so it was prepared with the teams up to t - 2 and begun
+    by then, when it took no fewer than it does at the most familiar that it can be by then.
+    """
+    spent = jnp.concatenate([jnp.zeros(2), jnp.cumsum(most_teams(problem, limits))[:-2]])
+    ways = problem.options
+    early = _begun_before(problem, limits)
+    familiar = jnp.ones((spent.size, problem.people.size))
+    opened = jnp.zeros_like(spent)
+    for _ in range(PASSES):
+        least = _least(limits, _need(problem, central, familiar) * ways.preparation)
+        least = jnp.concatenate([least[:1], least[:1], least[:-2]])
+        opened = jnp.where(least > 0.0, jnp.floor(spent / jnp.maximum(least, 1e-9) + 1e-6), jnp.inf)
+        opened = jnp.minimum(opened + early, limits.most)
+        familiar = _learned(problem, limits, central, opened)[1]
+    return opened
+
+
+def _need(problem: Problem, central: Any, familiar: Array) -> Array:
+    """Teams in a quarter of preparation that begins in each, axes (quarter, market, option)."""
+    ways = problem.options
+    need = staffing(central.staffing.unfamiliar, ways.teams, familiar[:, :, None])
+    return jnp.where(ways.preparation > 0, need, 0.0)
+
+
+def _least(limits: Limits, work: Array) -> Array:
+    """Least of the `work` of any entry that may be made, axes (quarter, market, option)."""
+    first = limits.first[: work.shape[1], : work.shape[2]]
+    return jnp.where(first < NEVER, work, jnp.inf).min(axis=(1, 2))
 
 
 def _loudest(problem: Problem, limits: Limits, worlds: Worlds) -> Array:
@@ -301,10 +349,10 @@ def first_caps(setting: Setting) -> Caps:
     first = limits.first[: problem.people.size, : problem.options.load.size]
     heaviest = jnp.where((first < NEVER).any(axis=0), problem.options.load, 0.0).max()
     # Who is there at t began its preparation, if any, by then.
-    attention = heaviest * _most_begun(problem, limits, problem.teams.size)
+    attention = heaviest * _most_begun(problem, limits, setting.central, problem.teams.size)
     worlds = setting.worlds.shocks.fate.shape[0]
     return Caps(
-        _most_begun(problem, limits, WINDOW), jnp.broadcast_to(attention, (worlds, attention.size))
+        _most_begun(problem, limits, setting.central, WINDOW), jnp.broadcast_to(attention, (worlds, attention.size))
     )
 
 
@@ -411,14 +459,6 @@ def _line_above(
     )
 
 
-def _least_work(problem: Problem, limits: Limits) -> Array:
-    """Fewest teams that any entry can take in a quarter of its preparation; 0 if one needs none."""
-    first = limits.first[: problem.people.size, : problem.options.fee.size]
-    ways = problem.options
-    least = jnp.where(ways.preparation > 0, ways.teams, 0.0)
-    return jnp.where(first < NEVER, least, jnp.inf).min()
-
-
 def _begun_before(problem: Problem, limits: Limits) -> Array:
     """Candidates that may be in preparation when the horizon begins, which takes fewer teams."""
     ways = problem.options
@@ -426,11 +466,12 @@ def _begun_before(problem: Problem, limits: Limits) -> Array:
     return (first < jnp.minimum(ways.preparation, NEVER)).any(axis=1).sum()
 
 
-def _most_begun(problem: Problem, limits: Limits, quarters: int) -> Array:
+def _most_begun(problem: Problem, limits: Limits, central: Any, quarters: int) -> Array:
     """Most candidates of which preparation can begin within so many quarters up to each."""
     first = limits.first[: problem.people.size, : problem.options.fee.size]
     open_to = ((first.min(axis=1) < NEVER) & (problem.entered == NEVER)).sum()
-    least = _least_work(problem, limits)
+    familiar = best_knowledge(problem, limits, central, central)[1]
+    least = _least(limits, _need(problem, central, familiar))
     spent = jnp.cumsum(most_teams(problem, limits))
     if quarters < spent.size:
         spent = spent - jnp.concatenate([jnp.zeros(quarters), spent[:-quarters]])
