@@ -246,6 +246,11 @@ def most_opened(problem: Problem, limits: Limits, central: Any) -> Array:
     return opened
 
 
+def _most_familiar(problem: Problem, limits: Limits, central: Any) -> Array:
+    """Most familiar that markets can be to those who plan people, axes (quarter, market)."""
+    return best_knowledge(problem, limits, central, central)[1]
+
+
 def _need(problem: Problem, central: Any, familiar: Array) -> Array:
     """Teams in a quarter of preparation that begins in each, axes (quarter, market, option)."""
     ways = problem.options
@@ -345,15 +350,37 @@ class Caps(NamedTuple):
 
 def first_caps(setting: Setting) -> Caps:
     """Caps that people and the number of candidates set, whatever is worth doing."""
-    problem, limits = setting.problem, setting.limits
-    first = limits.first[: problem.people.size, : problem.options.load.size]
-    heaviest = jnp.where((first < NEVER).any(axis=0), problem.options.load, 0.0).max()
-    # Who is there at t began its preparation, if any, by then.
-    attention = heaviest * _most_begun(problem, limits, setting.central, problem.teams.size)
-    worlds = setting.worlds.shocks.fate.shape[0]
-    return Caps(
-        _most_begun(problem, limits, setting.central, WINDOW), jnp.broadcast_to(attention, (worlds, attention.size))
-    )
+    problem, limits, central = setting.problem, setting.limits, setting.central
+    claimed = _most_claimed(problem, limits, central)
+    age = jnp.arange(claimed.shape[1]) * STEP
+    attention = jax.vmap(lambda home: claimed @ novelty(home, age))(setting.worlds.parameters.home)
+    return Caps(_most_begun(problem, limits, central), attention)
+
+
+def _most_claimed(problem: Problem, limits: Limits, central: Any) -> Array:
+    """Load of candidates by how long ago they were entered, such that none can weigh more.
+
+    Axes (quarter, age). Load that counts the more the younger it is weighs most where as much as
+    can be is of the last quarter, then of the last two, and so on.
+    """
+    ways, quarters = problem.options, problem.teams.shape[0]
+    clock = jnp.arange(quarters)
+    first = limits.first[: problem.people.size, : ways.load.size]
+    usable = first < NEVER
+    heaviest = jnp.where(usable.any(axis=0), ways.load, 0.0).max()
+    work = _need(problem, central, _most_familiar(problem, limits, central)) * ways.preparation
+    a_team = jnp.where(work > 0.0, ways.load / jnp.maximum(work, 1e-9), jnp.inf)
+    a_team = jnp.where(usable & (ways.load > 0.0), a_team, 0.0).max(axis=(1, 2))
+    # Who was entered in the last k quarters was prepared in these and the longest time before.
+    longest = jnp.where(usable, ways.preparation, 0).max()
+    before = jnp.concatenate([jnp.zeros(1), jnp.cumsum(most_teams(problem, limits))])
+    since = jnp.clip(clock[:, None] - clock - longest, 0, quarters)
+    spent = before[clock][:, None] - before[since]
+    # No work at all is no teams at all, but as much load as there are candidates.
+    load = jnp.where(jnp.isinf(a_team)[:, None], jnp.inf, a_team[:, None] * spent)
+    load = load + heaviest * _begun_before(problem, limits)
+    load = jnp.minimum(load, heaviest * _most_entered(problem, limits))
+    return jnp.diff(load, axis=1, prepend=jnp.zeros((quarters, 1)))
 
 
 def best_ties(setting: Setting, near: Array, caps: Caps) -> Ties:
@@ -466,18 +493,20 @@ def _begun_before(problem: Problem, limits: Limits) -> Array:
     return (first < jnp.minimum(ways.preparation, NEVER)).any(axis=1).sum()
 
 
-def _most_begun(problem: Problem, limits: Limits, central: Any, quarters: int) -> Array:
-    """Most candidates of which preparation can begin within so many quarters up to each."""
+def _most_entered(problem: Problem, limits: Limits) -> Array:
+    """Most candidates that can be entered at all."""
     first = limits.first[: problem.people.size, : problem.options.fee.size]
-    open_to = ((first.min(axis=1) < NEVER) & (problem.entered == NEVER)).sum()
-    familiar = best_knowledge(problem, limits, central, central)[1]
-    least = _least(limits, _need(problem, central, familiar))
+    open_to = (first.min(axis=1) < NEVER) & (problem.entered == NEVER)
+    return jnp.minimum(open_to.sum(), limits.most)
+
+
+def _most_begun(problem: Problem, limits: Limits, central: Any) -> Array:
+    """Most candidates of which preparation can begin in the four quarters up to each."""
+    least = _least(limits, _need(problem, central, _most_familiar(problem, limits, central)))
     spent = jnp.cumsum(most_teams(problem, limits))
-    if quarters < spent.size:
-        spent = spent - jnp.concatenate([jnp.zeros(quarters), spent[:-quarters]])
+    spent = spent - jnp.concatenate([jnp.zeros(WINDOW), spent])[: spent.size]
     begun = jnp.where(least > 0.0, jnp.floor(spent / jnp.maximum(least, 1e-9) + 1e-6), jnp.inf)
-    begun = begun + _begun_before(problem, limits)
-    return jnp.minimum(begun, jnp.minimum(open_to, limits.most))
+    return jnp.minimum(begun + _begun_before(problem, limits), _most_entered(problem, limits))
 
 
 def _attention_held(problem: Problem, parameters: Any) -> Array:
