@@ -22,9 +22,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from beachhead.cases import Case
 from beachhead.mechanisms import Parameters
 from beachhead.mechanisms.staffing import staffing
+from beachhead.planning.capacity import best_knowledge, most_teams
 from beachhead.planning.limits import Limits, read_limits
 from beachhead.planning.targets import NEAR
-from beachhead.planning.ties import best_knowledge, most_teams
 from beachhead.simulation.pack import Packed
 from beachhead.simulation.state import NEVER
 
