@@ -74,7 +74,7 @@ def test_what_was_in_preparation_before_the_horizon_teaches_early(toy) -> None:
         assert room.min() >= -1e-12, name
 
 
-@pytest.mark.parametrize("teams", [0.7, 1.0, 1.6, 3.1])
+@pytest.mark.parametrize("teams", [1.05, 1.6, 3.1])
 def test_ties_of_all_that_the_teams_can_open(toy: Toy, teams: float) -> None:
     """Every schedule of three alike markets: knowledge, attention and launches under way.
 
