@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from beachhead.cases import Case
 from beachhead.data import load_panel
 from beachhead.planning.bound import relax, survey
+from beachhead.planning.capacity import first_caps
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.ties import couplings_of, optimistic_couplings
 from beachhead.planning.valuation import Valuer
@@ -70,6 +72,42 @@ def test_what_was_in_preparation_before_the_horizon_teaches_early(toy) -> None:
     for name in ("saving", "familiarity", "heard"):
         room = np.asarray(getattr(best, name)) - np.asarray(getattr(true, name))
         assert room.min() >= -1e-12, name
+
+
+@pytest.mark.parametrize("teams", [1.05, 1.6, 3.1])
+def test_ties_of_all_that_the_teams_can_open(toy: Toy, teams: float) -> None:
+    """Every schedule of three alike markets: knowledge, attention and launches under way.
+
+    Which teams a market takes hangs on how familiar it is, and the longest preparation may be
+    either of two.
+    """
+    firm = toy(
+        flow=[[1.0, 1.0]] * 3, cost=[[1.0, 1.0]] * 3, quarters=7, teams=teams, need=0.5,
+        preparation=np.array([[1, 2]] * 4), spread=True, seed=3,
+        believed={"staffing.unfamiliar": 1.0, "knowledge.phi": 0.6, "home.dilution": 0.2},
+    )  # fmt: skip
+    setting = firm.setting
+    dates = np.array([NEVER, *range(1, 7)], np.int32)
+    every = np.stack(np.meshgrid(*[dates] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    enter = np.concatenate([np.full((len(every), 1), NEVER, np.int32), every], axis=1)
+    option = np.random.default_rng(1).integers(0, 2, enter.shape).astype(np.int32)
+    kept = np.asarray(firm.scores(enter, option).excess) <= 1e-6
+    best, caps = optimistic_couplings(setting, setting.limits), first_caps(setting)
+    preparation = np.asarray(setting.problem.options.preparation)
+    clock = np.arange(7)[:, None]
+    assert kept.sum() > 3
+    true = jax.lax.map(
+        lambda one: couplings_of(setting, *one),
+        (jnp.asarray(enter[kept]), jnp.asarray(option[kept])), batch_size=16,
+    )  # fmt: skip
+    for name in ("saving", "familiarity"):
+        room = np.asarray(getattr(best, name)) - np.asarray(getattr(true, name))
+        assert room[..., 1:].min() >= -1e-12, name
+    load = np.asarray(true.load)
+    assert (np.asarray(caps.attention) - load).min() >= -1e-9
+    begin = enter[kept] - preparation[np.arange(4), option[kept]]
+    begun = ((begin[:, None] <= clock) & (clock < begin[:, None] + 4)).sum(axis=2)
+    assert (np.asarray(caps.begun) - begun).min() >= 0
 
 
 def _random_firm(toy: Toy, seed: int) -> Valuer:

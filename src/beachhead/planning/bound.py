@@ -38,15 +38,12 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from beachhead.mechanisms.entry import WINDOW
 from beachhead.mechanisms.staffing import staffing
+from beachhead.planning.capacity import Caps, best_knowledge, first_caps, most_teams
 from beachhead.planning.decoupled import Table, tabulate_best
 from beachhead.planning.limits import YEAR, Setting
 from beachhead.planning.ties import (
-    Caps,
-    best_knowledge,
     best_ties,
     couplings_of,
-    first_caps,
-    most_teams,
 )
 from beachhead.simulation.rollout import over_worlds
 from beachhead.simulation.state import NEVER, STEP
@@ -288,7 +285,7 @@ def _lay_out(setting: Setting, table: Table) -> Columns:
     quarters, markets = problem.teams.shape[0], problem.people.shape[0]
     market, quarter, option = table.market, table.quarter, table.option
     preparation = np.asarray(problem.options.preparation)[market, option]
-    _, familiar = best_knowledge(problem, limits, setting.central)
+    _, familiar = best_knowledge(problem, limits, setting.central, setting.central)
     begin = quarter - preparation
     need = np.asarray(
         staffing(

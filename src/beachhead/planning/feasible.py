@@ -22,9 +22,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from beachhead.cases import Case
 from beachhead.mechanisms import Parameters
 from beachhead.mechanisms.staffing import staffing
+from beachhead.planning.capacity import best_knowledge, most_teams
 from beachhead.planning.limits import Limits, read_limits
 from beachhead.planning.targets import NEAR
-from beachhead.planning.ties import best_knowledge, most_teams
 from beachhead.simulation.pack import Packed
 from beachhead.simulation.state import NEVER
 
@@ -157,7 +157,7 @@ def _need(packed: Packed, limits: Limits, central: Parameters, least: bool) -> N
     """
     # Where no candidate may be entered, only the markets served today teach.
     known = limits if least else limits._replace(first=np.full_like(limits.first, NEVER))
-    _, familiar = best_knowledge(packed.problem, known, central)
+    _, familiar = best_knowledge(packed.problem, known, central, central)
     need = staffing(
         central.staffing.unfamiliar,
         packed.problem.options.teams[None, None, :],

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from beachhead.mechanisms.cashflow import margin
 from beachhead.mechanisms.entry import WINDOW
 from beachhead.mechanisms.exit import log_hazard
-from beachhead.mechanisms.experience import experience
 from beachhead.mechanisms.home import attention, novelty
 from beachhead.mechanisms.measures import GOOD, Levers, pull
 from beachhead.mechanisms.supply import learned
+from beachhead.planning.capacity import Caps, best_knowledge, most_at_work
 from beachhead.planning.limits import Limits, Setting
 from beachhead.simulation.rollout import Worlds, over_worlds
 from beachhead.simulation.state import NEVER, STEP, Couplings, Measures, Problem, Quarter, split
@@ -50,9 +50,9 @@ def optimistic_couplings(setting: Setting, limits: Limits) -> Couplings:
     part at its cheapest, and from its most reliable sources.
     """
     problem = setting.problem
-    saving, familiarity = jax.vmap(lambda parameters: best_knowledge(problem, limits, parameters))(
-        setting.worlds.parameters
-    )
+    saving, familiarity = jax.vmap(
+        lambda parameters: best_knowledge(problem, limits, parameters, setting.central)
+    )(setting.worlds.parameters)  # fmt: skip
     levers = None
     if problem.measures is not None:
         levers = jax.vmap(lambda effect: best_levers(problem, limits, effect))(
@@ -104,23 +104,6 @@ def _deliverable(setting: Setting, *, best: bool) -> Array | None:
     return jnp.where(jnp.isinf(supply.capacity), 1.0 - loss, 0.0)
 
 
-def most_teams(problem: Problem, limits: Limits) -> Array:
-    """Teams that there can be at most, axis quarter: with everybody hired who may be."""
-    if problem.measures is None:
-        return problem.teams
-    return problem.teams + _most(problem, limits) @ problem.measures.teams
-
-
-def _most(problem: Problem, limits: Limits) -> Array:
-    """Largest size at which each measure can work in a quarter, axes (quarter, measure)."""
-    measures = problem.measures
-    assert measures is not None
-    first = split(problem, limits.first)[1][:, : measures.size.shape[1]]
-    clock = jnp.arange(problem.teams.shape[0])[:, None, None]
-    ready = clock >= first + measures.lead[:, None]
-    return jnp.where(ready, measures.size, 0.0).max(axis=2)
-
-
 def best_levers(problem: Problem, limits: Limits, effect: Array) -> Levers:
     """Levers at least as good as any measures within the limits can bring, leading axis quarter."""
     measures = problem.measures
@@ -128,7 +111,7 @@ def best_levers(problem: Problem, limits: Limits, effect: Array) -> Levers:
     helpful = _helpful(measures)
     levers = jax.vmap(
         lambda amount: pull(amount, effect, measures.covers, helpful, measures.teams)
-    )(_most(problem, limits))  # fmt: skip
+    )(most_at_work(problem, limits))  # fmt: skip
     cheapest = jnp.log(_cheapest(problem, limits))
     return levers._replace(cost=levers.cost + cheapest[:, None])
 
@@ -141,7 +124,7 @@ def worst_levers(problem: Problem, limits: Limits, effect: Array) -> Levers:
     harmful = good * jnp.minimum(good * measures.change, 0.0)
     levers = jax.vmap(
         lambda amount: pull(amount, effect, measures.covers, harmful, measures.teams)
-    )(_most(problem, limits))  # fmt: skip
+    )(most_at_work(problem, limits))  # fmt: skip
     supply = problem.supply
     if supply is None:
         return levers
@@ -170,45 +153,6 @@ def _helpful(measures: Measures) -> Array:
     """The changes that do good, 0 for the others, axes (measure, lever)."""
     good = jnp.asarray(GOOD, measures.change.dtype)
     return good * jnp.maximum(good * measures.change, 0.0)
-
-
-def best_knowledge(problem: Problem, limits: Limits, parameters: Any) -> tuple[Array, Array]:
-    """Largest saving and familiarity that any schedule can bring, axes (quarter, market)."""
-    quarters = problem.teams.shape[0]
-    clock = jnp.arange(quarters)
-    served = (problem.entered < 0) & (problem.home == 0)
-    first = limits.first[: problem.people.size, : problem.options.fee.size]
-    open_to = (first.min(axis=1) < NEVER) & (problem.entered == NEVER)
-    ways = problem.options
-    least = jnp.where(ways.preparation > 0, ways.teams * ways.preparation, 0.0)
-    least = jnp.where(first < NEVER, least, jnp.inf).min()
-    # A market that teaches at t was entered by t - 1 and prepared before: with the teams up to t-2.
-    spent = jnp.concatenate([jnp.zeros(2), jnp.cumsum(most_teams(problem, limits))[:-2]])
-    opened = jnp.where(least > 0.0, jnp.floor(spent / jnp.maximum(least, 1e-9) + 1e-6), jnp.inf)
-    opened = jnp.minimum(opened + _begun_before(problem, limits), limits.most)
-    soonest = jnp.where(open_to, first.min(axis=1), NEVER).min()
-    zero = jnp.zeros(())
-    most = experience(
-        parameters.experience, zero, jnp.ones(()), jnp.maximum(clock - soonest, 0) * STEP
-    )
-    at_start = experience(
-        parameters.experience, zero, jnp.ones(()), jnp.where(served, -problem.entered * STEP, 0.0)
-    )
-    held = experience(parameters.experience, at_start, jnp.ones(()), clock[:, None] * STEP) * served
-    teaches = problem.likeness.teaches
-    groups = held @ teaches + most[:, None] * jnp.minimum(
-        jnp.maximum(open_to @ teaches - 1.0, 0.0), opened[:, None]
-    )
-    # A served market is taught by one candidate more than a candidate is.
-    groups_served = held @ teaches + most[:, None] * jnp.minimum(open_to @ teaches, opened[:, None])
-    cuts, weight = parameters.knowledge.by_group(problem.likeness), parameters.knowledge.weight()
-
-    def saving(groups: Array) -> Array:
-        return (cuts * (1.0 - jnp.exp(-weight * groups))) @ problem.likeness.learns.T
-
-    best = jnp.where(problem.entered < 0, saving(groups_served), saving(groups))
-    total = parameters.knowledge.total()
-    return best, best / jnp.where(total > 0.0, total, 1.0)
 
 
 def _loudest(problem: Problem, limits: Limits, worlds: Worlds) -> Array:
@@ -282,30 +226,6 @@ class Ties(NamedTuple):
     crowd: Array
     toll: Array
     extra: Array
-
-
-class Caps(NamedTuple):
-    """How much of what a schedule may do at most.
-
-    `begun`: candidates of which preparation begins in the four quarters up to each, axis quarter.
-    `attention`: that candidates claim, in launches, axes (world, quarter).
-    """
-
-    begun: Array
-    attention: Array
-
-
-def first_caps(setting: Setting) -> Caps:
-    """Caps that people and the number of candidates set, whatever is worth doing."""
-    problem, limits = setting.problem, setting.limits
-    first = limits.first[: problem.people.size, : problem.options.load.size]
-    heaviest = jnp.where((first < NEVER).any(axis=0), problem.options.load, 0.0).max()
-    # Who is there at t began its preparation, if any, by then.
-    attention = heaviest * _most_begun(problem, limits, problem.teams.size)
-    worlds = setting.worlds.shocks.fate.shape[0]
-    return Caps(
-        _most_begun(problem, limits, WINDOW), jnp.broadcast_to(attention, (worlds, attention.size))
-    )
 
 
 def best_ties(setting: Setting, near: Array, caps: Caps) -> Ties:
@@ -409,34 +329,6 @@ def _line_above(
         jnp.take_along_axis(slopes, pick, axis=0)[0],
         jnp.take_along_axis(tops, pick, axis=0)[0],
     )
-
-
-def _least_work(problem: Problem, limits: Limits) -> Array:
-    """Fewest teams that any entry can take in a quarter of its preparation; 0 if one needs none."""
-    first = limits.first[: problem.people.size, : problem.options.fee.size]
-    ways = problem.options
-    least = jnp.where(ways.preparation > 0, ways.teams, 0.0)
-    return jnp.where(first < NEVER, least, jnp.inf).min()
-
-
-def _begun_before(problem: Problem, limits: Limits) -> Array:
-    """Candidates that may be in preparation when the horizon begins, which takes fewer teams."""
-    ways = problem.options
-    first = limits.first[: problem.people.size, : ways.fee.size]
-    return (first < jnp.minimum(ways.preparation, NEVER)).any(axis=1).sum()
-
-
-def _most_begun(problem: Problem, limits: Limits, quarters: int) -> Array:
-    """Most candidates of which preparation can begin within so many quarters up to each."""
-    first = limits.first[: problem.people.size, : problem.options.fee.size]
-    open_to = ((first.min(axis=1) < NEVER) & (problem.entered == NEVER)).sum()
-    least = _least_work(problem, limits)
-    spent = jnp.cumsum(most_teams(problem, limits))
-    if quarters < spent.size:
-        spent = spent - jnp.concatenate([jnp.zeros(quarters), spent[:-quarters]])
-    begun = jnp.where(least > 0.0, jnp.floor(spent / jnp.maximum(least, 1e-9) + 1e-6), jnp.inf)
-    begun = begun + _begun_before(problem, limits)
-    return jnp.minimum(begun, jnp.minimum(open_to, limits.most))
 
 
 def _attention_held(problem: Problem, parameters: Any) -> Array:
