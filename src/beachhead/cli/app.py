@@ -19,6 +19,7 @@ from beachhead.cli import (
     limiting,
     many,
     plans,
+    precedents,
     reasons,
     screening,
     sensitivities,
@@ -71,6 +72,7 @@ app.command("frontier")(many.frontier)
 app.command("robust")(many.robust)
 app.command("explain")(explaining.explain)
 data.app.command("distance")(distances.distance)
+app.add_typer(precedents.app, name="precedents")
 app.add_typer(data.app, name="data")
 
 
