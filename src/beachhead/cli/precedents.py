@@ -209,7 +209,8 @@ def _rank_lines(found: Outlook, words: str, top: int) -> Iterator[str]:
         other = "-" if placed.other_rank is None else f"{placed.other_rank}"
         why = "; ".join(f"{reason.words} {reason.effect:+.1f}" for reason in placed.reasons[:3])
         first, *rest = textwrap.wrap(why or "nothing stands out", WIDTH - 51)
-        yield f"{placed.rank:>4} {placed.name[:23]:<24}{placed.probability:>8.1%}{other:>11}   {first}"
+        head = f"{placed.rank:>4} {placed.name[:23]:<24}{placed.probability:>8.1%}{other:>11}"
+        yield f"{head}   {first}"
         for line in rest:
             yield f"{'':<51}{line}"
     apart = sorted(

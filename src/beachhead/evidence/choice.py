@@ -207,9 +207,7 @@ def _posterior(beta: Array, mu: Array, precision: Array, told: _Told) -> tuple[A
         p /= total
         n = entered.sum()
         mean = p @ x
-        level = level + power * (
-            value[:, entered].sum(axis=1) - n * (top + np.log(total))[:, 0]
-        )
+        level = level + power * (value[:, entered].sum(axis=1) - n * (top + np.log(total))[:, 0])
         slope = slope + power * (x[entered].sum(axis=0) - n * mean)
         second = np.matmul((p[:, None, :] * x.T[None]), x) - mean[:, :, None] * mean[:, None, :]
         curve = curve + power * n * second

@@ -25,9 +25,10 @@ _EVENTS: tuple[Event, ...] = ("entry", "exit", "reentry")
 # Places with a code of ISO 3166 that are no market of the panel: a row about one is no fault, but
 # nothing is known of the place, so that it is neither scored nor a neighbour of anything.
 UNKNOWN_PLACES = frozenset(
-    "AIA ALA ATA ATF BES BLM BVT CCK COK CXR ESH FLK GGY GLP GUF HMD IOT JEY MSR MTQ MYT NFK NIU "
-    "PCN REU SGS SHN SJM SPM TKL UMI VAT WLF".split()
-)
+    ["AIA", "ALA", "ATA", "ATF", "BES", "BLM", "BVT", "CCK", "COK", "CXR", "ESH", "FLK", "GGY",
+     "GLP", "GUF", "HMD", "IOT", "JEY", "MSR", "MTQ", "MYT", "NFK", "NIU", "PCN", "REU", "SGS",
+     "SHN", "SJM", "SPM", "TKL", "UMI", "VAT", "WLF"]
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,9 @@ def _whole(text: str, low: int, high: int) -> int | None:
 
 def _in_order(moves: Sequence[tuple[Row, Move]]) -> list[tuple[Row, Move]]:
     """By year; within one, entries, then exits, then re-entries, as months are often blank."""
-    return sorted(moves, key=lambda pair: (pair[1].year, _EVENTS.index(pair[1].event), pair[1].iso3))
+    return sorted(
+        moves, key=lambda pair: (pair[1].year, _EVENTS.index(pair[1].event), pair[1].iso3)
+    )
 
 
 def _check_order(firm: str, moves: Sequence[tuple[Row, Move]]) -> list[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,9 +145,7 @@ def differ(ours: Sequence[Foretold], theirs: Sequence[Foretold]) -> dict[str, tu
             [difference(k, generator.integers(n := len(pairs[k][2]), size=n)) for k in firms], 0
         )
     low, high = np.quantile(draws, [0.025, 0.975], axis=0)
-    return {
-        key: (float(whole[k]), float(low[k]), float(high[k])) for k, key in enumerate(METRICS)
-    }
+    return {key: (float(whole[k]), float(low[k]), float(high[k])) for k, key in enumerate(METRICS)}
 
 
 def reliability(waves: Sequence[Wave], probabilities: Sequence[Array]) -> list[dict[str, float]]:
@@ -167,7 +166,7 @@ def reliability(waves: Sequence[Wave], probabilities: Sequence[Array]) -> list[d
     )
     entered = np.concatenate([wave.entered for wave in waves] or [np.empty(0, bool)])
     rows = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         inside = (p >= low) & ((p < high) | (high == 1.0))
         rows.append({
             "low": low, "high": high, "markets": int(inside.sum()),

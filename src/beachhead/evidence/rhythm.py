@@ -1,13 +1,12 @@
-"""How many markets a firm enters next year: a discounted count model.
+"""How many markets a firm enters next year: a count regression.
 
-    n_t ~ Poisson(r_t m_t),    m_t = exp(a + b ln(1 + served_t))
+    n ~ NegativeBinomial(mean m, shape k),    m = exp(a + b ln(1 + served) + c ln(years))
 
-The firm's own tempo r has mean 1 over firms and is learned from its own earlier years t' < t, of
-which older ones count less: r_t ~ Gamma(c + sum d^(t-t') n_t', c + sum d^(t-t') m_t'). The forecast
-is therefore negative binomial. a, b, c and the discount d are fitted to other firms by maximum
-likelihood of those one-year forecasts.
+`served` is the number of markets served when the year begins, `years` the number since the first
+entry: together they tell the firm's own pace so far. Without it, served alone says next to nothing.
+a, b, c and k are the most likely ones of other firms (b and c under a Normal(0, 1) prior).
 
-Source: Harvey and Fernandes (1989) for counts with a gamma tempo and a discount.
+Source: Cameron and Trivedi (2013, chapter 3) for the regression.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit, gammaln
+from scipy.special import gammaln
 
 from beachhead.evidence.atlas import Array
 from beachhead.evidence.entries import History
@@ -28,12 +27,12 @@ from beachhead.evidence.waves import FIRST_SCORED, FROM_MARKET
 
 @dataclass(frozen=True)
 class Rhythm:
-    """Parameters of the count model: a, b, c, d of its equations."""
+    """Parameters of the count regression: a, b, c, k of its equation."""
 
     level: float
-    growth: float
-    likeness: float
-    memory: float
+    served: float
+    years: float
+    shape: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,58 +80,50 @@ def count_years(histories: Sequence[History]) -> list[Years]:
     return found
 
 
-def fit_rhythm(firms: Sequence[Years], *, growing: bool = True, own: bool = True) -> Rhythm:
-    """Parameters of the most likely model.
-
-    `growing`: whether the number served counts; `own`: whether a firm's own years do.
-    """
+def fit_rhythm(firms: Sequence[Years], *, served: bool = True, years: bool = True) -> Rhythm:
+    """Parameters of the most likely model, without the terms that are left out."""
+    used = np.array([1.0, served, years, 1.0])
 
     def read(theta: Array) -> Rhythm:
-        growth = theta[2] if growing else 0.0
-        memory = float(expit(theta[3])) if own else 0.0
-        return Rhythm(float(theta[0]), float(growth), float(np.exp(theta[1])), memory)
+        level, slope, decline, shape = theta * used
+        return Rhythm(float(level), float(slope), float(decline), float(np.exp(shape)))
 
     def loss(theta: Array) -> float:
         log_p = sum(forecast(read(theta), firm)[0].sum() for firm in firms)
-        weak = 0.5 * ((theta - (0.0, 0.0, 0.5, 1.0)) ** 2 / 9.0).sum()
-        return float(weak - log_p)
+        return float(0.5 * (theta[1:] ** 2).sum() - log_p)
 
-    found = minimize(loss, np.array([0.0, 0.0, 0.5, 1.0]), method="Nelder-Mead",
-                     options={"xatol": 1e-4, "fatol": 1e-6, "maxiter": 2000})  # fmt: skip
-    return read(found.x)
+    return read(minimize(loss, np.zeros(4), method="BFGS").x)
 
 
 def forecast(rhythm: Rhythm, firm: Years) -> tuple[Array, Array]:
     """Log-likelihood and mean of each year's number, as of the year's beginning; axis year."""
-    mean = np.exp(np.clip(rhythm.level + rhythm.growth * np.log1p(firm.served), -20, 20))
-    shape = rate = rhythm.likeness
-    log_p, expected = np.empty(len(mean)), np.empty(len(mean))
-    for at, (m, n) in enumerate(zip(mean, firm.entered, strict=True)):
-        p = rate / (rate + m)
-        log_p[at] = (
-            gammaln(shape + n) - gammaln(shape) - gammaln(n + 1)
-            + shape * np.log(p) + n * np.log1p(-p)
-        )  # fmt: skip
-        expected[at] = m * shape / rate
-        shape = rhythm.likeness + rhythm.memory * (shape - rhythm.likeness + n)
-        rate = rhythm.likeness + rhythm.memory * (rate - rhythm.likeness + m)
-    return log_p, expected
+    age = firm.year - firm.year.min(initial=9999) + 1
+    value = rhythm.level + rhythm.served * np.log1p(firm.served) + rhythm.years * np.log(age)
+    mean = np.exp(np.clip(value, -20.0, 10.0))
+    k, n = rhythm.shape, firm.entered
+    log_p = (
+        gammaln(k + n) - gammaln(k) - gammaln(n + 1)
+        + k * np.log(k / (k + mean)) + n * np.log(mean / (k + mean))
+    )  # fmt: skip
+    return log_p, mean
 
 
-def score_rhythm(firms: Sequence[Years], fitted: Rhythm | None = None) -> dict[str, dict[str, float]]:
+def score_rhythm(
+    firms: Sequence[Years], fitted: Rhythm | None = None
+) -> dict[str, dict[str, float]]:
     """Forecasts of each firm by the others' model, or by the one given, beside two simpler ones.
 
     Returns
     -------
     dict
-        `model`, `served` (the number served alone) and `constant` (all firms and years alike),
+        `model`, `served_alone` (without the years) and `constant` (all firms and years alike),
         each with `log_likelihood` (nats a year) and `mean_absolute_error` (markets); means over
         a firm's scored years, then over firms. `firms` and `years` count them.
     """
     kinds = {
-        "model": {"growing": True, "own": True},
-        "served": {"growing": True, "own": False},
-        "constant": {"growing": False, "own": False},
+        "model": (True, True),
+        "served_alone": (True, False),
+        "constant": (False, False),
     }
     rows: dict[str, list[tuple[float, float]]] = {kind: [] for kind in kinds}
     years = 0
@@ -142,11 +133,11 @@ def score_rhythm(firms: Sequence[Years], fitted: Rhythm | None = None) -> dict[s
         if not enough or not (others or fitted):
             continue
         years += int(firm.scored.sum())
-        for kind, how in kinds.items():
+        for kind, (served, since) in kinds.items():
             use = fitted if fitted is not None and kind == "model" else None
             if use is None and not others:
                 continue
-            rhythm = use or fit_rhythm(others, growing=how["growing"], own=how["own"])
+            rhythm = use or fit_rhythm(others, served=served, years=since)
             log_p, mean = forecast(rhythm, firm)
             error = np.abs(mean - firm.entered)
             rows[kind].append((log_p[firm.scored].mean(), error[firm.scored].mean()))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem
@@ -179,11 +180,13 @@ def _compare(
     }
 
 
-def _only(told: Sequence[Foretold], coverage: dict[str, str], kind: str) -> list[Foretold]:
+def _only(told: Sequence[Foretold], coverage: Mapping[str, str], kind: str) -> list[Foretold]:
     return [wave for wave in told if coverage[wave.firm] == kind]
 
 
-def _find_later(scored: Sequence[Wave], histories: Sequence[History]) -> list[Array]:
+def _find_later(
+    scored: Sequence[Wave], histories: Sequence[History]
+) -> list[NDArray[np.bool_]]:
     """Which markets of each wave's risk set its firm entered in a later year."""
     firsts = {history.firm: history.first_entries for history in histories}
     return [
@@ -193,7 +196,7 @@ def _find_later(scored: Sequence[Wave], histories: Sequence[History]) -> list[Ar
 
 
 def _now_or_later(
-    scored: Sequence[Wave], scores: Sequence[Array], laters: Sequence[Array]
+    scored: Sequence[Wave], scores: Sequence[Array], laters: Sequence[NDArray[np.bool_]]
 ) -> float:
     """Mean over the waves of a firm, then over firms with enough entries."""
     found: dict[str, list[tuple[int, float]]] = {}
