@@ -6,10 +6,12 @@ In a wave firm f enters markets out of its risk set R. Market i is drawn with th
 
     beta_fk = mu_k + tau_k z_fk,  z ~ Normal(0, 1)      what draws this firm, near what draws firms
     u_i = sigma w_i,              w ~ Normal(0, 1)      what a market has beside its covariates
-    mu_k ~ Normal(0, 1), tau_k ~ HalfNormal(0.2), sigma ~ HalfNormal(0.5)
+    mu_k ~ Normal(0, 1), tau_k ~ HalfNormal(0.1), sigma ~ LogNormal(ln 0.5, 0.2)
 
-The log-likelihood of a wave is n^-a sum over its n entries of ln p, a = 1/2: markets entered at one
-stroke are not chosen one by one, so that thirty of them tell less than thirty waves would.
+The log-likelihood of a wave is n^-a times the sum over its n entries of ln p: markets entered at
+one stroke are not chosen one by one, so that thirty of them tell less than thirty waves would.
+a = 0.2 for waves of other firms, and 1 for a firm's own, of which each counts as one choice: a firm
+that opened a whole region in a year is not bound to do so again.
 
 A firm that the model has not seen draws its beta from Normal(mu, tau^2), draw by draw of the
 posterior; its own earlier waves move it from there (a Laplace step in each draw) and weigh the
@@ -32,9 +34,9 @@ from beachhead.evidence.atlas import Array
 from beachhead.evidence.covariates import TERMS, covariates
 from beachhead.evidence.waves import Wave
 
-CLUSTERING = 0.5  # a: how far markets entered together count as one choice
-SPREAD_TAU = 0.2
-SPREAD_MARKET = 0.5
+CLUSTERING, OWN_CLUSTERING = 0.2, 1.0  # a: how far markets entered together count as one choice
+SPREAD_TAU = 0.1
+SIGMA, SIGMA_DOUBT = 0.5, 0.2  # so that a market seen in few waves is not taken at its word
 SEED = 1
 
 
@@ -108,7 +110,7 @@ def learn(
         terms = len(TERMS)
         mu = numpyro.sample("mu", dist.Normal(0.0, 1.0).expand([terms]))
         tau = numpyro.sample("tau", dist.HalfNormal(SPREAD_TAU).expand([terms]))
-        sigma = numpyro.sample("sigma", dist.HalfNormal(SPREAD_MARKET))
+        sigma = numpyro.sample("sigma", dist.LogNormal(np.log(SIGMA), SIGMA_DOUBT))
         z = numpyro.sample("z", dist.Normal(0.0, 1.0).expand([len(firms), terms]))
         w = numpyro.sample("w", dist.Normal(0.0, 1.0).expand([len(codes)]))
         beta = (mu + tau * z)[firm]
@@ -162,7 +164,7 @@ def update(population: Population, own: Sequence[Wave]) -> Firm:
     mu, precision = population.mu, 1.0 / population.tau**2
     beta = mu.copy()
     told = [
-        (covariates(wave), wave.entered, population.pulls(wave)[0], wave.size**-CLUSTERING)
+        (covariates(wave), wave.entered, population.pulls(wave)[0], wave.size**-OWN_CLUSTERING)
         for wave in own
     ]
     steps = 30 if told else 0

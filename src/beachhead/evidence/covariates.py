@@ -64,7 +64,6 @@ TERMS = (
          lambda wave: ((_income(wave) - 9.4) / 1.2) ** 2),
     Term("near", "distance from the nearest market served", 7.2, 0.8,
          lambda wave: np.log(kilometres_near(wave))),
-    Term("home", "distance from home", 8.7, 0.7, lambda wave: np.log(kilometres_home(wave))),
     Term("regulation", "quality of regulation", 0.0, 0.9,
          lambda wave: wave.atlas.regulation[wave.risk]),
     Term("law", "family of law as at home", 0.0, 0.5,

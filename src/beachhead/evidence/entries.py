@@ -13,14 +13,14 @@ from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
 from beachhead.tables import Row, Table, cut, read_table
 
-Event = Literal["entry", "exit", "reentry"]
+Event = Literal["entry", "exit", "reentry", "undated"]
 Coverage = Literal["full", "listed"]
 
 NEEDED = ("firm", "home_iso3", "iso3", "year", "event")
 OTHERS = ("sector", "month", "mode", "source")
 YEARS = (1800, 2100)
 
-_EVENTS: tuple[Event, ...] = ("entry", "exit", "reentry")
+_EVENTS: tuple[Event, ...] = ("entry", "exit", "reentry", "undated")
 
 # Places with a code of ISO 3166 that are no market of the panel: a row about one is no fault, but
 # nothing is known of the place, so that it is neither scored nor a neighbour of anything.
@@ -33,14 +33,16 @@ UNKNOWN_PLACES = frozenset(
 
 @dataclass(frozen=True)
 class Move:
-    """A firm enters, leaves or enters again.
+    """A firm enters, leaves or enters again, or was there at a time that is not known.
 
     Attributes
     ----------
     iso3 : str
     year : int
+        0 where it is not known.
     month : int or None
-    event : {'entry', 'exit', 'reentry'}
+    event : {'entry', 'exit', 'reentry', 'undated'}
+        An undated market is no candidate of its firm: it says neither yes nor no.
     """
 
     iso3: str
@@ -77,9 +79,14 @@ class History:
         """Market -> year of its first entry."""
         found: dict[str, int] = {}
         for move in self.moves:
-            if move.event != "exit":
+            if move.event == "entry":
                 found.setdefault(move.iso3, move.year)
         return found
+
+    @cached_property
+    def undated(self) -> frozenset[str]:
+        """Markets of which it is not known when they were entered."""
+        return frozenset(move.iso3 for move in self.moves if move.event == "undated")
 
     def present(self, year: int) -> dict[str, int]:
         """Markets served when `year` begins, each with the year since when."""
@@ -89,7 +96,7 @@ class History:
                 break
             if move.event == "exit":
                 since.pop(move.iso3, None)
-            else:
+            elif move.event != "undated":
                 since.setdefault(move.iso3, move.year)
         return since
 
@@ -102,8 +109,8 @@ def read_histories(
     Parameters
     ----------
     entries : path
-        Columns firm, home_iso3, iso3, year, event (entry, exit, reentry); sector, month, mode and
-        source beside them where known.
+        Columns firm, home_iso3, iso3, year, event (entry, exit, reentry; undated without a year);
+        sector, month, mode and source beside them where known.
     panel : Panel
         Its markets are known.
     firms : path, optional
@@ -166,7 +173,7 @@ def _read_move(row: Row, panel: Panel) -> tuple[Move | None, list[Problem]]:
     iso3, event = cells["iso3"].upper(), cells["event"].casefold()
     if iso3 not in panel.codes and iso3 not in UNKNOWN_PLACES:
         faults.append(_unknown(iso3, "iso3", row, panel))
-    year = _whole(cells["year"], *YEARS)
+    year = 0 if event == "undated" else _whole(cells["year"], *YEARS)
     if year is None:
         fix = "Write a year such as 2014."
         faults.append(Problem(f"year {cells['year']!r} is none", row.place, fix))
@@ -174,8 +181,8 @@ def _read_move(row: Row, panel: Panel) -> tuple[Move | None, list[Problem]]:
     if cells.get("month") and month is None:
         fix = "Write 1 to 12, or nothing."
         faults.append(Problem(f"month {cells['month']!r} is none", row.place, fix))
-    if event not in ("entry", "exit", "reentry"):
-        fix = suggest(event, ("entry", "exit", "reentry")) or "Write entry, exit or reentry."
+    if event not in _EVENTS:
+        fix = suggest(event, _EVENTS) or f"Write {', '.join(_EVENTS)}."
         faults.append(Problem(f"event {cells['event']!r} is not known", row.place, fix))
     if faults or year is None:
         return None, faults
@@ -208,7 +215,11 @@ def _check_order(firm: str, moves: Sequence[tuple[Row, Move]]) -> list[Problem]:
             problems.append(Problem(what, row.place, "Call it reentry, after an exit."))
         first = min((move.year for _, move in entries), default=None)
         for row, move in own:
-            if move.event != "entry" and (first is None or move.year < first):
+            if move.event == "undated":
+                if len(own) > 1:
+                    fix = "Leave its other rows out, or this one."
+                    problems.append(Problem(f"{firm}: {iso3} is undated and dated", row.place, fix))
+            elif move.event != "entry" and (first is None or move.year < first):
                 what = f"{firm}: {move.event} of {iso3} without an entry before it"
                 problems.append(Problem(what, row.place, "Give the row of its entry."))
     return problems

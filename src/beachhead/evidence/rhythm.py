@@ -62,13 +62,13 @@ class Years:
 
 
 def count_years(histories: Sequence[History]) -> list[Years]:
-    """Years of the firms whose lists are full, up to the last to score or the last move."""
+    """Years of the firms whose lists are full and dated, up to the last to score or the last move."""
     found = []
     for history in histories:
         firsts = sorted(history.first_entries.values())
         last = history.score_until or max(move.year for move in history.moves)
         years = np.arange(firsts[0] + 1, last + 1) if firsts else np.empty(0, int)
-        if history.coverage == "listed" or not len(years):
+        if history.coverage == "listed" or history.undated or not len(years):
             continue
         earlier = np.array([sum(first < year for first in firsts) for year in years])
         found.append(Years(

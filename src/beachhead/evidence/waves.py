@@ -34,7 +34,7 @@ class Wave:
     before : int
         How many markets had been entered before, whether or not they were left again.
     risk : array of int (n,)
-        Risk set: known, not home, never entered before.
+        Risk set: known, not home, not undated, never entered before.
     entered : array of bool (n,)
         Which of them were entered.
     scored : bool
@@ -79,7 +79,8 @@ def stand_before(history: History, panel: Panel, year: int) -> Wave:
     firsts = history.first_entries
     earlier = {iso3 for iso3, first in firsts.items() if first < year}
     allowed = atlas.known.copy()
-    allowed[[row[iso3] for iso3 in {history.home, *earlier} if iso3 in row]] = False
+    gone = {history.home, *history.undated, *earlier}
+    allowed[[row[iso3] for iso3 in gone if iso3 in row]] = False
     if history.coverage == "listed":
         listed = {row[iso3] for iso3 in firsts if iso3 in row}
         allowed &= np.isin(np.arange(len(allowed)), list(listed))
