@@ -69,9 +69,7 @@ def test_true_model_beats_every_baseline(
     assert told == pytest.approx(sum(row["entered"] for row in found.reliability[3:]), rel=0.1)
 
 
-def test_one_firm_alone_cannot_be_left_out(
-    panel: Panel, invented: tuple[History, ...]
-) -> None:
+def test_one_firm_alone_cannot_be_left_out(panel: Panel, invented: tuple[History, ...]) -> None:
     with pytest.raises(InputError, match="left out"):
         score(invented[:1], panel)
     with pytest.raises(InputError, match="no wave to score"):

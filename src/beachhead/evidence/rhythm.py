@@ -62,7 +62,7 @@ class Years:
 
 
 def count_years(histories: Sequence[History]) -> list[Years]:
-    """Years of the firms whose lists are full and dated, up to the last to score or the last move."""
+    """Years of the firms whose lists are full and dated, up to the last to score or to move."""
     found = []
     for history in histories:
         firsts = sorted(history.first_entries.values())

@@ -184,9 +184,7 @@ def _only(told: Sequence[Foretold], coverage: Mapping[str, str], kind: str) -> l
     return [wave for wave in told if coverage[wave.firm] == kind]
 
 
-def _find_later(
-    scored: Sequence[Wave], histories: Sequence[History]
-) -> list[NDArray[np.bool_]]:
+def _find_later(scored: Sequence[Wave], histories: Sequence[History]) -> list[NDArray[np.bool_]]:
     """Which markets of each wave's risk set its firm entered in a later year."""
     firsts = {history.firm: history.first_entries for history in histories}
     return [
