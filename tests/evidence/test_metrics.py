@@ -14,6 +14,7 @@ from beachhead.evidence.metrics import (
     differ,
     foretell,
     foretell_blind,
+    include,
     now_or_later,
     reliability,
 )
@@ -66,6 +67,18 @@ def test_reliability_counts_every_market_once(wave: Wave) -> None:
     assert sum(row["markets"] for row in rows) == len(wave.risk)
     assert sum(row["entered"] for row in rows) == wave.size
     assert sum(row["foretold"] for row in rows) == pytest.approx(wave.size)
+
+
+def test_chances_to_be_in_a_wave_are_those_of_drawing_without_putting_back() -> None:
+    p = np.array([0.5, 0.2, 0.15, 0.1, 0.05])
+    assert include(p, 2).sum() == pytest.approx(2.0)
+    assert include(p, 1) == pytest.approx(p, abs=0.11)
+    assert include(np.full(200, 0.005), 30) == pytest.approx(np.full(200, 0.15))
+    # The first two drawn, by brute force over ordered pairs.
+    exact = np.array([
+        p[k] + sum(p[j] * p[k] / (1 - p[j]) for j in range(5) if j != k) for k in range(5)
+    ])  # fmt: skip
+    assert include(p, 2) == pytest.approx(exact, abs=0.05)
 
 
 def test_now_or_later_looks_at_the_markets_finally_entered(wave: Wave) -> None:

@@ -158,8 +158,8 @@ def _score_lines(found: Score) -> Iterator[str]:
     for name, values in found.baselines.items():
         cells = [_interval(values["difference"][key]) for key in ("auc", "mrr", "log_likelihood")]
         yield f"{name.replace('_', ' '):<28}" + "".join(f"{cell:>24}" for cell in cells)
-    yield from ("", "Reliability:")
-    yield f"{'probability':<20}{'markets':>10}{'foretold':>10}{'entered':>10}"
+    yield from ("", "Chance to be in a wave of that size, against what was entered:")
+    yield f"{'chance':<20}{'markets':>10}{'foretold':>10}{'entered':>10}"
     for row in found.reliability:
         span = f"{row['low']:g} to {row['high']:g}"
         yield (f"{span:<20}{row['markets']:>10,}{row['foretold']:>10.1f}"

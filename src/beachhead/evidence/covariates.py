@@ -35,6 +35,10 @@ class Term:
     measure: Callable[[Wave], Array]
 
 
+def _size(wave: Wave) -> Array:
+    return wave.atlas.size[wave.risk]
+
+
 def _income(wave: Wave) -> Array:
     return wave.atlas.income[wave.risk]
 
@@ -58,7 +62,9 @@ def kilometres_near(wave: Wave) -> Array:
 
 # Spreads within risk sets, rounded.
 TERMS = (
-    Term("size", "size of the economy", 24.0, 2.3, lambda wave: wave.atlas.size[wave.risk]),
+    Term("size", "size of the economy", 24.0, 2.3, _size),
+    Term("size_squared", "size of the economy, squared", 0.0, 1.0,
+         lambda wave: ((_size(wave) - 24.0) / 2.3) ** 2),
     Term("income", "income a head", 9.4, 1.2, _income),
     Term("income_squared", "income a head, squared", 0.0, 1.0,
          lambda wave: ((_income(wave) - 9.4) / 1.2) ** 2),

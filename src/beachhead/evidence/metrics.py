@@ -124,7 +124,7 @@ def differ(ours: Sequence[Foretold], theirs: Sequence[Foretold]) -> dict[str, tu
     """
     generator = np.random.default_rng(SEED)
     pairs = [
-        (np.array([wave.values for wave in mine]), np.array([wave.values for wave in other]),
+        (np.array([wave.values for wave in mine]) - np.array([wave.values for wave in other]),
          np.array([wave.size for wave in mine]))
         for mine, other in zip(_by_firm(ours).values(), _by_firm(theirs).values(), strict=True)
         if sum(wave.size for wave in mine) >= FEWEST_ENTRIES
@@ -132,45 +132,60 @@ def differ(ours: Sequence[Foretold], theirs: Sequence[Foretold]) -> dict[str, tu
     if not pairs:
         return {key: (float("nan"),) * 3 for key in METRICS}
 
-    def difference(firm: int, rows: NDArray[np.int64]) -> Array:
-        mine, other, sizes = pairs[firm]
-        away = (mine - other)[rows]
-        return np.append(away[:, :-1].mean(axis=0), away[:, -1].sum() / sizes[rows].sum())
+    def average_rows(firm: int, rows: NDArray[np.int64]) -> Array:
+        """Differences of a firm over some of its waves, axes (..., metric); rows (..., wave)."""
+        away, sizes = pairs[firm]
+        entries = sizes[rows].sum(axis=-1, keepdims=True)
+        chosen = away[rows]
+        orders, total = chosen[..., :-1].mean(axis=-2), chosen[..., -1].sum(axis=-1, keepdims=True)
+        return np.concatenate([orders, total / entries], axis=-1)
 
-    whole = np.mean([difference(k, np.arange(len(pair[2]))) for k, pair in enumerate(pairs)], 0)
-    draws = np.empty((RESAMPLES, len(METRICS)))
-    for at in range(RESAMPLES):
-        firms = generator.integers(len(pairs), size=len(pairs))
-        draws[at] = np.mean(
-            [difference(k, generator.integers(n := len(pairs[k][2]), size=n)) for k in firms], 0
-        )
+    whole = np.mean([average_rows(k, np.arange(len(pair[1]))) for k, pair in enumerate(pairs)], 0)
+    drawn = generator.integers(len(pairs), size=(RESAMPLES, len(pairs)))
+    draws = np.zeros((RESAMPLES, len(METRICS)))
+    for firm, (_, sizes) in enumerate(pairs):
+        sample, _ = np.nonzero(drawn == firm)
+        rows = generator.integers(len(sizes), size=(len(sample), len(sizes)))
+        np.add.at(draws, sample, average_rows(firm, rows) / len(pairs))
     low, high = np.quantile(draws, [0.025, 0.975], axis=0)
     return {key: (float(whole[k]), float(low[k]), float(high[k])) for k, key in enumerate(METRICS)}
 
 
-def reliability(waves: Sequence[Wave], probabilities: Sequence[Array]) -> list[dict[str, float]]:
-    """Forecast against outcome by size of the forecast.
+def include(probability: Array, size: int) -> Array:
+    """Chance of each market to be among the `size` markets of a wave, drawn without putting back.
 
-    The forecast of a market is its probability times the number of markets entered in the wave.
+    As if each were reached by itself at a rate in proportion to its probability, until `size` are
+    expected: 1 - exp(-rate p), which sums to `size`. Axis risk.
+    """
+    low, high = 0.0, 1.0
+    while -np.expm1(-high * probability).sum() < size and high < 1e12:
+        high *= 2.0
+    for _ in range(200):
+        rate = (low + high) / 2.0
+        short = -np.expm1(-rate * probability).sum() < size
+        low, high = (rate, high) if short else (low, rate)
+    return -np.expm1(-high * probability)
+
+
+def reliability(waves: Sequence[Wave], probabilities: Sequence[Array]) -> list[dict[str, float]]:
+    """Forecast against outcome by size of the forecast: the chance to be in the wave.
 
     Returns
     -------
     list of dict
-        `low`, `high` (of the probability), `markets` (how many were forecast so), `foretold` and
+        `low`, `high` (of the chance), `markets` (how many were forecast so), `foretold` and
         `entered` (numbers of entries).
     """
-    edges = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0)
-    p = np.concatenate(probabilities) if probabilities else np.empty(0)
-    expected = np.concatenate(
-        [wave.size * p for wave, p in zip(waves, probabilities, strict=True)] or [np.empty(0)]
-    )
-    entered = np.concatenate([wave.entered for wave in waves] or [np.empty(0, bool)])
+    edges = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+    pairs = list(zip(waves, probabilities, strict=True))
+    chance = np.concatenate([include(p, wave.size) for wave, p in pairs] or [np.empty(0)])
+    entered = np.concatenate([wave.entered for wave, _ in pairs] or [np.empty(0, bool)])
     rows = []
     for low, high in pairwise(edges):
-        inside = (p >= low) & ((p < high) | (high == 1.0))
+        inside = (chance >= low) & ((chance < high) | (high == edges[-1]))
         rows.append({
             "low": low, "high": high, "markets": int(inside.sum()),
-            "foretold": float(expected[inside].sum()), "entered": int(entered[inside].sum()),
+            "foretold": float(chance[inside].sum()), "entered": int(entered[inside].sum()),
         })  # fmt: skip
     return rows
 
