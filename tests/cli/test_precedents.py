@@ -35,14 +35,18 @@ def test_a_model_scores_and_ranks(beachhead: Run, entries: Path, tmp_path: Path)
     assert set(found["model"]) >= {"auc", "precision_at_wave", "mrr", "log_likelihood"}
     assert found["firms"]["North"]["entries"] == 6
     assert found["seen"] == []
-    table = beachhead("precedents", "score", "--entries", entries, "--model", _shipped())
-    assert f"{found['model']['log_likelihood']:.3f}" in table.out
-    assert max(map(len, table.out.splitlines())) <= 100
-
     ranked = beachhead("precedents", "rank", "xiaomi-2013")
     assert ranked.status == 0, ranked.err
     assert max(map(len, ranked.out.splitlines())) <= 100
     assert "screening" in ranked.out and "size of the economy" in ranked.out
+
+
+@pytest.mark.slow
+def test_json_and_tables_say_the_same(beachhead: Run, entries: Path) -> None:
+    asked = ("precedents", "score", "--entries", entries, "--model", _shipped())
+    found, table = json.loads(beachhead(*asked, "--json").out), beachhead(*asked).out
+    assert f"{found['model']['log_likelihood']:.3f}" in table
+    assert max(map(len, table.splitlines())) <= 100
     shown = json.loads(beachhead("precedents", "rank", "xiaomi-2013", "--json").out)
     assert shown["beside"] == "screening"
     assert sum(market["probability"] for market in shown["markets"]) == pytest.approx(1.0)

@@ -28,12 +28,12 @@ def make(panel: Panel, mu: list[dict[str, float]], tau: float) -> Population:
 def test_sampler_finds_the_coefficients_of_the_firms(
     waves: list[Wave], invented: tuple[History, ...]
 ) -> None:
-    few = [wave for wave in waves if wave.firm in {one.firm for one in invented[:6]}]
-    population, check = learn(few, warmup=120, draws=120)
+    few = [wave for wave in waves if wave.firm in {one.firm for one in invented[:4]}]
+    population, check = learn(few, warmup=80, draws=80)
     mean, sd = population.mu.mean(axis=0), population.mu.std(axis=0)
     for key, found, doubt in zip(KEYS, mean, sd, strict=True):
         assert found == pytest.approx(TRUE.get(key, 0.0), abs=max(3.5 * doubt, 0.1)), key
-        assert doubt < 0.4, key
+        assert doubt < 0.5, key
     assert check["divergences"] == 0
 
 

@@ -222,7 +222,7 @@ def _rank_lines(found: Outlook, words: str, top: int) -> Iterator[str]:
         for placed in apart:
             reasons = "; ".join(f"{reason.words} {reason.effect:+.1f}"
                                 for reason in placed.reasons[:4])  # fmt: skip
-            text = f"{placed.name}: {placed.rank} here, {placed.other_rank} there. {reasons}."
+            text = f"{placed.name}: {placed.rank} here, {placed.other_rank} there ({reasons})."
             yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ")
     if found.unknown:
         text = f"Without the figures that are needed: {', '.join(found.unknown)}."
@@ -230,7 +230,8 @@ def _rank_lines(found: Outlook, words: str, top: int) -> Iterator[str]:
     yield ""
     text = (
         "Chance: of being the next market entered, among the candidates. Why: effects on its log "
-        "odds against the mean of the candidates. Precedents are firms that became known: they "
+        "odds, against the mean of the candidates; own pull: what the market has beside the other "
+        "terms. Precedents are firms that became known: they "
         "say what was done, not what paid."
     )
     yield from textwrap.wrap(text, WIDTH)

@@ -20,7 +20,9 @@ class Term:
 
     Attributes
     ----------
-    key, words : str
+    key : str
+    words : str
+        What it is about; the same for a figure and its square.
     center, scale : float
         The term enters as (value - center) / scale: about the spread of the value within a risk
         set, fixed, so that a coefficient means the same for every firm and file.
@@ -63,10 +65,10 @@ def kilometres_near(wave: Wave) -> Array:
 # Spreads within risk sets, rounded.
 TERMS = (
     Term("size", "size of the economy", 24.0, 2.3, _size),
-    Term("size_squared", "size of the economy, squared", 0.0, 1.0,
+    Term("size_squared", "size of the economy", 0.0, 1.0,
          lambda wave: ((_size(wave) - 24.0) / 2.3) ** 2),
     Term("income", "income a head", 9.4, 1.2, _income),
-    Term("income_squared", "income a head, squared", 0.0, 1.0,
+    Term("income_squared", "income a head", 0.0, 1.0,
          lambda wave: ((_income(wave) - 9.4) / 1.2) ** 2),
     Term("near", "distance from the nearest market served", 7.2, 0.8,
          lambda wave: np.log(kilometres_near(wave))),

@@ -29,7 +29,7 @@ class Reason:
     Attributes
     ----------
     term, words : str
-        `market` for what the market has beside its covariates.
+        The first with these words; `market` for what a market has beside its covariates.
     effect : float
         On the log odds of being next, against the mean of the candidates.
     """
@@ -157,11 +157,15 @@ def _stand(history: History, panel: Panel, year: int, candidates: Sequence[str])
 
 
 def _reasons(effects: np.ndarray) -> tuple[Reason, ...]:
-    named = [(term.key, term.words) for term in TERMS]
-    named.append(("market", "what the market has beside these"))
+    """Effects by what they are about, a figure and its square as one."""
+    summed: dict[str, tuple[str, float]] = {}
+    pairs = [(term.key, term.words) for term in TERMS] + [("market", "its own pull")]
+    for (key, words), effect in zip(pairs, effects, strict=True):
+        first, total = summed.get(words, (key, 0.0))
+        summed[words] = first, total + float(effect)
     found = [
-        Reason(key, words, float(effect))
-        for (key, words), effect in zip(named, effects, strict=True)
+        Reason(key, words, effect)
+        for words, (key, effect) in summed.items()
         if abs(effect) >= TELLING
     ]
     return tuple(sorted(found, key=lambda reason: -abs(reason.effect)))
