@@ -121,8 +121,8 @@ def rank(
         print("\n".join(_rank_lines(found, words, top)))
 
 
-def _show(words: str, done: int, total: int) -> None:
-    print(f"{words} ({done + 1} of {total})", file=sys.stderr)
+def _show(firm: str, done: int, total: int) -> None:
+    print(f"{done} of {total}: {firm} foretold", file=sys.stderr)
 
 
 def _finite(value: Any) -> Any:

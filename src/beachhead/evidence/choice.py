@@ -23,7 +23,7 @@ over those who choose; Bissiri, Holmes and Walker (2016) for a likelihood to a p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -88,6 +88,23 @@ def learn(
     dict
         `r_hat` (largest, with several chains), `n_eff` (smallest over mu and tau), `divergences`.
     """
+    run = _prepare(waves, draws, warmup, chains)
+    return run(np.ones(len(waves)), seed)
+
+
+def learn_without(
+    waves: Sequence[Wave], firms: Sequence[str], *, draws: int, warmup: int, seed: int = SEED
+) -> Iterator[Population]:
+    """For each firm, what the waves of all others teach."""
+    run = _prepare(waves, draws, warmup, chains=1)
+    for firm in firms:
+        yield run(np.array([wave.firm != firm for wave in waves], dtype=float), seed)[0]
+
+
+def _prepare(
+    waves: Sequence[Wave], draws: int, warmup: int, chains: int
+) -> Callable[[Array, int], tuple[Population, dict[str, float]]]:
+    """A sampler of the posterior, given how much each wave counts; compiled once."""
     import jax
     import jax.numpy as jnp
     import numpyro
@@ -106,38 +123,48 @@ def learn(
         entered[k, wave.risk] = wave.entered * wave.size**-CLUSTERING
     firm = np.array([firms.index(wave.firm) for wave in waves])
 
-    def model() -> None:
+    def model(counts: jax.Array) -> None:
         terms = len(TERMS)
         mu = numpyro.sample("mu", dist.Normal(0.0, 1.0).expand([terms]))
         tau = numpyro.sample("tau", dist.HalfNormal(SPREAD_TAU).expand([terms]))
         sigma = numpyro.sample("sigma", dist.LogNormal(np.log(SIGMA), SIGMA_DOUBT))
+        # A firm whose waves do not count has its prior, and so touches nothing else.
         z = numpyro.sample("z", dist.Normal(0.0, 1.0).expand([len(firms), terms]))
         w = numpyro.sample("w", dist.Normal(0.0, 1.0).expand([len(codes)]))
         beta = (mu + tau * z)[firm]
         value = jnp.einsum("wmk,wk->wm", x, beta) + sigma * w
         value = jnp.where(inside, value, -1e9)
         log_p = value - jax.nn.logsumexp(value, axis=1, keepdims=True)
-        numpyro.factor("waves", jnp.sum(entered * log_p))
+        numpyro.factor("waves", jnp.sum(counts[:, None] * entered * log_p))
 
     mcmc = MCMC(
         NUTS(model), num_warmup=warmup, num_samples=draws, num_chains=chains,
-        chain_method="vectorized", progress_bar=False,
+        chain_method="vectorized", progress_bar=False, jit_model_args=True,
     )  # fmt: skip
-    mcmc.run(jax.random.key(seed), extra_fields=("diverging",))
-    found = {name: np.asarray(value, float) for name, value in mcmc.get_samples().items()}
-    by_chain = mcmc.get_samples(group_by_chain=True)
-    told = summary({name: by_chain[name] for name in ("mu", "tau", "sigma")}, group_by_chain=True)
-    check = {
-        "r_hat": float(max(np.max(entry["r_hat"]) for entry in told.values())),
-        "n_eff": float(min(np.min(entry["n_eff"]) for entry in told.values())),
-        "divergences": float(np.sum(np.asarray(mcmc.get_extra_fields()["diverging"]))),
-    }
-    u = found["sigma"][:, None] * found["w"]
-    kept = np.linspace(0, len(u) - 1, min(200, len(u))).round().astype(int)
-    return Population(
-        found["mu"][kept], found["tau"][kept], codes,
-        u.mean(axis=0), u.std(axis=0), float(found["sigma"].mean()),
-    ), check  # fmt: skip
+
+    def run(counts: Array, seed: int) -> tuple[Population, dict[str, float]]:
+        mcmc.run(
+            jax.random.key(seed), jnp.asarray(counts, jnp.float32), extra_fields=("diverging",)
+        )
+        found = {name: np.asarray(value, float) for name, value in mcmc.get_samples().items()}
+        by_chain = mcmc.get_samples(group_by_chain=True)
+        told = summary(
+            {name: by_chain[name] for name in ("mu", "tau", "sigma")}, group_by_chain=True
+        )
+        check = {
+            "r_hat": float(max(np.max(entry["r_hat"]) for entry in told.values())),
+            "n_eff": float(min(np.min(entry["n_eff"]) for entry in told.values())),
+            "divergences": float(np.sum(np.asarray(mcmc.get_extra_fields()["diverging"]))),
+        }
+        u = found["sigma"][:, None] * found["w"]
+        kept = np.linspace(0, len(u) - 1, min(200, len(u))).round().astype(int)
+        population = Population(
+            found["mu"][kept], found["tau"][kept], codes,
+            u.mean(axis=0), u.std(axis=0), float(found["sigma"].mean()),
+        )  # fmt: skip
+        return population, check
+
+    return run
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from beachhead.data import Panel
 from beachhead.errors import InputError, Problem
 from beachhead.evidence.atlas import Array
 from beachhead.evidence.baselines import BASELINES, fit_weights, softmax
-from beachhead.evidence.choice import Population, learn, predict, update
+from beachhead.evidence.choice import Population, learn_without, predict, update
 from beachhead.evidence.entries import History
 from beachhead.evidence.metrics import (
     FEWEST_ENTRIES,
@@ -94,11 +95,15 @@ def score(
         fix = "Name a model (--model), or give entries of other firms."
         raise InputError(Problem("one firm alone cannot be left out", "", fix))
     ours: dict[int, Array] = {}
-    for at, firm in enumerate(firms):
-        if progress is not None:
-            progress(f"foretelling {firm}", at, len(firms))
-        population = _learn_from_others(waves, firm) if model is None else model.population
+    populations = (
+        learn_without(waves, firms, warmup=FOLD_WARMUP, draws=FOLD_DRAWS)
+        if model is None
+        else repeat(model.population)
+    )
+    for at, (firm, population) in enumerate(zip(firms, populations, strict=False), start=1):
         ours |= _foretell_firm(population, waves, firm)
+        if progress is not None:
+            progress(firm, at, len(firms))
     probabilities = [ours[id(wave)] for wave in scored]
     told = [foretell(wave, p, p) for wave, p in zip(scored, probabilities, strict=True)]
     orders = {"random": None} | {
@@ -137,11 +142,6 @@ def score(
         sum(wave.size for wave in scored),
         [] if model is None else [firm for firm in firms if firm in model.made["firms"]],
     )  # fmt: skip
-
-
-def _learn_from_others(waves: Sequence[Wave], firm: str) -> Population:
-    others = [wave for wave in waves if wave.firm != firm]
-    return learn(others, warmup=FOLD_WARMUP, draws=FOLD_DRAWS)[0]
 
 
 def _foretell_firm(population: Population, waves: Sequence[Wave], firm: str) -> dict[int, Array]:
