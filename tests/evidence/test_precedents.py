@@ -70,7 +70,10 @@ def test_true_model_beats_every_baseline(
     assert told == pytest.approx(sum(row["entered"] for row in found.reliability[3:]), rel=0.15)
 
 
-def test_one_firm_alone_cannot_be_left_out(panel: Panel, invented: tuple[History, ...]) -> None:
+def test_one_firm_alone_needs_a_model(
+    true: Model, panel: Panel, invented: tuple[History, ...]
+) -> None:
+    assert score(invented[:1], panel, true).waves == 11
     with pytest.raises(InputError, match="left out"):
         score(invented[:1], panel)
     with pytest.raises(InputError, match="no wave to score"):

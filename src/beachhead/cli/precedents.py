@@ -151,29 +151,40 @@ def _score_lines(found: Score) -> Iterator[str]:
             part = found.by_coverage[kind]
             yield from ("", f"{words}:")
             yield from _table(part["model"], part["baselines"])
-    yield from ("", "All firms with at least five scored entries:")
-    yield from _table(found.model, found.baselines)
-    yield from ("", "Model less baseline, with 95 % intervals:")
-    yield f"{'':<28}{'AUC':>24}{'MRR':>24}{'log-likelihood':>24}"
-    for name, values in found.baselines.items():
-        cells = [_interval(values["difference"][key]) for key in ("auc", "mrr", "log_likelihood")]
-        yield f"{name.replace('_', ' '):<28}" + "".join(f"{cell:>24}" for cell in cells)
+    if math.isfinite(found.model["auc"]):
+        yield from ("", "All firms with at least five scored entries:")
+        yield from _table(found.model, found.baselines)
+        yield from _differences(found.baselines)
+    else:
+        yield "No firm has five scored entries: there are no means."
     yield from ("", "Chance to be in a wave of that size, against what was entered:")
     yield f"{'chance':<20}{'markets':>10}{'foretold':>10}{'entered':>10}"
     for row in found.reliability:
         span = f"{row['low']:g} to {row['high']:g}"
         yield (f"{span:<20}{row['markets']:>10,}{row['foretold']:>10.1f}"
                f"{row['entered']:>10}")  # fmt: skip
-    yield from ("", "Now or later, among the markets finally entered (AUC):")
-    chances = found.when["now_or_later"]
-    text = ", ".join(f"{name.replace('_', ' ')} {_number(value, 3)}"
-                     for name, value in chances.items())  # fmt: skip
-    yield from textwrap.wrap(f"{text}.", WIDTH)
-    yield from ("", "Markets a year:")
-    for name, values in found.when["markets_a_year"].items():
+    yield from _when(found.when["now_or_later"], found.when["markets_a_year"])
+
+
+def _when(chances: dict[str, float], pace: dict[str, dict[str, float]]) -> Iterator[str]:
+    if math.isfinite(chances["model"]):
+        yield from ("", "Now or later, among the markets finally entered (AUC):")
+        named = (f"{name.replace('_', ' ')} {_number(value, 3)}" for name, value in chances.items())
+        yield from textwrap.wrap(f"{', '.join(named)}.", WIDTH)
+    if "model" in pace:
+        yield from ("", "Markets a year:")
+    for name, values in pace.items():
         if name != "counted":
-            yield (f"{name:<20}log-likelihood {values['log_likelihood']:>7.3f}, mean absolute "
-                   f"error {values['mean_absolute_error']:.2f} markets")  # fmt: skip
+            yield (f"{name.replace('_', ' '):<20}log-likelihood {values['log_likelihood']:>7.3f}, "
+                   f"mean absolute error {values['mean_absolute_error']:.2f} markets")  # fmt: skip
+
+
+def _differences(baselines: dict[str, dict[str, Any]]) -> Iterator[str]:
+    yield from ("", "Model less baseline, with 95 % intervals:")
+    yield f"{'':<28}{'AUC':>24}{'MRR':>24}{'log-likelihood':>24}"
+    for name, values in baselines.items():
+        cells = [_interval(values["difference"][key]) for key in ("auc", "mrr", "log_likelihood")]
+        yield f"{name.replace('_', ' '):<28}" + "".join(f"{cell:>24}" for cell in cells)
 
 
 def _table(model: dict[str, float], baselines: dict[str, dict[str, Any]]) -> Iterator[str]:

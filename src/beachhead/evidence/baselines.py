@@ -33,12 +33,13 @@ BASELINES: dict[str, Callable[[Wave], Array]] = {
 }
 
 
-def fit_weights(columns: Sequence[Array], waves: Sequence[Wave]) -> Array:
+def fit_weights(columns: Sequence[Array], waves: Sequence[Wave], width: int) -> Array:
     """Weights of a conditional logit, by Newton's method on the waves' entries; axis column.
 
-    A weak ridge (standard deviation 10) keeps them finite where the data do not.
+    A weak ridge (standard deviation 10) keeps them finite where the data do not; without any waves
+    they are 0. `width`: number of columns.
     """
-    weights = np.zeros(columns[0].shape[1] if columns else 1)
+    weights = np.zeros(width)
     for _ in range(50):
         slope, curve = -weights / 100.0, np.eye(len(weights)) / 100.0
         for x, wave in zip(columns, waves, strict=True):

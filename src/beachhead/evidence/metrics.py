@@ -83,7 +83,7 @@ def foretell(wave: Wave, score: Array, probability: Array) -> Foretold:
     ranks = filtered_ranks(score, wave.entered)
     values = (
         auc(score, wave.entered), precision_at_wave(score, wave.entered), (1.0 / ranks).mean(),
-        (ranks <= 20).mean(), np.log(probability[wave.entered]).sum(),
+        (ranks <= 20).mean(), np.log(np.maximum(probability[wave.entered], 1e-300)).sum(),
     )  # fmt: skip
     return Foretold(wave.firm, wave.year, wave.size, np.array(values))
 

@@ -164,7 +164,9 @@ def _order(
     for wave in scored:
         if wave.firm not in weights:
             kept = [k for k, other in enumerate(waves) if other.firm != wave.firm]
-            fitted = fit_weights([values[k] for k in kept], [waves[k] for k in kept])
+            fitted = fit_weights(
+                [values[k] for k in kept], [waves[k] for k in kept], values[0].shape[1]
+            )
             # A baseline says which way is good; only how much it matters is fitted.
             weights[wave.firm] = np.maximum(fitted, 1e-3)
         found.append(softmax(columns(wave) @ weights[wave.firm]))
