@@ -10,7 +10,17 @@ from typing import Annotated
 import typer
 
 from beachhead._version import __version__
-from beachhead.cli import asking, cases, data, distances, explaining, many, plans, screening
+from beachhead.cli import (
+    asking,
+    cases,
+    data,
+    distances,
+    explaining,
+    many,
+    plans,
+    precedents,
+    screening,
+)
 from beachhead.errors import InputError
 from beachhead.files import FULL
 
@@ -59,6 +69,7 @@ app.command("frontier")(many.frontier)
 app.command("robust")(many.robust)
 app.command("explain")(explaining.explain)
 data.app.command("distance")(distances.distance)
+app.add_typer(precedents.app, name="precedents")
 app.add_typer(data.app, name="data")
 
 
