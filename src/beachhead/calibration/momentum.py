@@ -54,13 +54,13 @@ def regress(histories: Histories, horizons: int = HORIZONS) -> Floats:
     """
     most = histories.category.most
 
-    def terms(places: _Places) -> Floats:
+    def terms(places: Places) -> Floats:
         level, one, three, five, income = places.numbers.T
         full = level / most
         curved = [level * full, three * full, one * full, five * full, full * income]
         return np.column_stack([places.numbers, *curved, three * income, places.region])
 
-    def rises(known: _Places, rise: Floats, age: Floats, now: _Places) -> Floats:
+    def rises(known: Places, rise: Floats, age: Floats, now: Places) -> Floats:
         x = terms(known)
         middle, spread = x.mean(axis=0), x.std(axis=0) + 1e-9
         x = np.column_stack([np.ones(len(x)), (x - middle) / spread])
@@ -75,7 +75,7 @@ def regress(histories: Histories, horizons: int = HORIZONS) -> Floats:
         ahead = (terms(now) - middle) / spread
         return np.asarray(slopes[0] + ahead @ slopes[1:])
 
-    return _learn(histories, horizons, rises)
+    return learn(histories, horizons, rises)
 
 
 def find_analogues(histories: Histories, horizons: int = HORIZONS) -> Floats:
@@ -84,7 +84,7 @@ def find_analogues(histories: Histories, horizons: int = HORIZONS) -> Floats:
     Near in level, rises so far, income and region, each in standard deviations.
     """
 
-    def rises(known: _Places, rise: Floats, age: Floats, now: _Places) -> Floats:
+    def rises(known: Places, rise: Floats, age: Floats, now: Places) -> Floats:
         spread = known.numbers.std(axis=0) + 1e-9
         weight = np.array([1.0, 1.0, 1.0, 1.0, ACROSS]) / spread
         there = np.column_stack([known.numbers * weight, ACROSS * known.region])
@@ -93,10 +93,10 @@ def find_analogues(histories: Histories, horizons: int = HORIZONS) -> Floats:
         near = np.argsort(far, axis=1, kind="stable")[:, :NEAREST]
         return np.asarray(np.median(rise[near], axis=1))
 
-    return _learn(histories, horizons, rises)
+    return learn(histories, horizons, rises)
 
 
-class _Places(NamedTuple):
+class Places(NamedTuple):
     """Where country-years stand: level, rises of `SPANS`, income; and region as columns of 0, 1."""
 
     numbers: Floats
@@ -105,10 +105,10 @@ class _Places(NamedTuple):
 
 # Rise of each country by one horizon, from the country-years known, their rise and age, and
 # where the countries stand now.
-_Rises = Callable[[_Places, Floats, Floats, _Places], Floats]
+Rises = Callable[[Places, Floats, Floats, Places], Floats]
 
 
-def _learn(histories: Histories, horizons: int, rises: _Rises) -> Floats:
+def learn(histories: Histories, horizons: int, rises: Rises) -> Floats:
     """Figure of the origin and the rise of each horizon.
 
     A horizon for which too few outcomes are known goes on from the one before it in proportion.
@@ -127,10 +127,10 @@ def _learn(histories: Histories, horizons: int, rises: _Rises) -> Floats:
     return np.asarray(histories.last[:, None] + ahead)
 
 
-def _outcomes(histories: Histories, horizon: int) -> tuple[_Places, Floats, Floats]:
+def _outcomes(histories: Histories, horizon: int) -> tuple[Places, Floats, Floats]:
     """Country-years whose figure `horizon` years later is known; that rise; years since then."""
     actual, years = histories.actual, histories.actual.shape[1]
-    parts: list[tuple[_Places, Floats, Floats]] = []
+    parts: list[tuple[Places, Floats, Floats]] = []
     for year in range(LEAST - 1, years - horizon):
         rise = actual[:, year + horizon] - actual[:, year]
         seen = (~np.isnan(actual[:, : year + 1])).sum(axis=1) >= LEAST
@@ -141,18 +141,18 @@ def _outcomes(histories: Histories, horizon: int) -> tuple[_Places, Floats, Floa
         nowhere = _stand(histories, years - 1, np.zeros(len(histories.markets), dtype=bool))
         return nowhere, np.zeros(0), np.zeros(0)
     places, rise, age = zip(*parts, strict=True)
-    together = _Places(*(np.concatenate(part) for part in zip(*places, strict=True)))
+    together = Places(*(np.concatenate(part) for part in zip(*places, strict=True)))
     return together, np.concatenate(rise), np.concatenate(age)
 
 
-def _stand(histories: Histories, year: int, rows: NDArray[np.bool_]) -> _Places:
+def _stand(histories: Histories, year: int, rows: NDArray[np.bool_]) -> Places:
     """Where the countries `rows` stand in the year of this number."""
     levels = histories.levels
     rises = [_rise(levels, year, span) for span in SPANS]
     numbers = np.column_stack([levels[:, year], *rises, histories.income[:, year]])
     known = sorted(set(histories.regions))
     region = np.array([[name == other for other in known] for name in histories.regions], float)
-    return _Places(numbers[rows], region[rows])
+    return Places(numbers[rows], region[rows])
 
 
 def _rise(levels: Floats, year: int, span: int) -> Floats:

@@ -14,6 +14,7 @@ from beachhead.cli import (
     cases,
     data,
     distances,
+    evidence,
     explaining,
     gaps,
     limiting,
@@ -72,6 +73,7 @@ app.command("robust")(many.robust)
 app.command("explain")(explaining.explain)
 data.app.command("distance")(distances.distance)
 app.add_typer(data.app, name="data")
+app.add_typer(evidence.app, name="evidence")
 
 
 def main() -> None:
