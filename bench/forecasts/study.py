@@ -35,6 +35,7 @@ def main(
     kept: Annotated[Path, typer.Option(help="where rivals' forecasts are kept")] = Path(
         "forecasts-rivals.parquet"
     ),
+    without: Annotated[list[str] | None, typer.Option(help="a rival left out")] = None,
 ) -> None:
     """Score all, check the fast posterior against the sampled one, write the page."""
     panel = load_panel()
@@ -42,6 +43,8 @@ def main(
     rivals = pl.read_parquet(kept) if kept.exists() else pl.DataFrame(schema=ERRORS)
     for series, known in histories.items():
         for name, forecast in RIVALS.items():
+            if name in (without or ()):
+                continue
             if rivals.filter((pl.col("series") == series) & (pl.col("method") == name)).height:
                 continue
             started, rows = time.monotonic(), []

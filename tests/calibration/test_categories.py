@@ -45,7 +45,7 @@ def test_maps_start_and_end_where_figures_are() -> None:
     histories = invent(countries=3, years=6).histories
     actual = histories.actual.copy()
     actual[1, 2] = np.nan
-    maps = observe(replace(histories, actual=actual), discount=0.5)
+    maps = observe(replace(histories, actual=actual), memory=0.5)
     weight = np.asarray(maps.weight)
     assert weight[0, 0, 4] == pytest.approx(1 / 3)  # ends at the origin
     assert weight[0, 0, 3] == pytest.approx(1 / 6)  # a year before
@@ -59,7 +59,7 @@ def test_maps_start_and_end_where_figures_are() -> None:
 @pytest.fixture(scope="module")
 def fitted() -> tuple[Adoption, np.ndarray]:
     invented = invent(noise=0.4)
-    fit = fit_adoption(invented.histories.until(2016), discount=1.0)
+    fit = fit_adoption(invented.histories.until(2016), memory=1.0)
     return fit, invented.q
 
 
@@ -94,7 +94,7 @@ def test_a_country_with_few_figures_is_drawn_towards_its_kind() -> None:
         years=invented.histories.years[:12],
         income=invented.histories.income[:, :12],
     )
-    fit = fit_adoption(histories, discount=1.0)
+    fit = fit_adoption(histories, memory=1.0)
     spread = np.log(fit.q).std(axis=0)
     assert spread[0] > 2.0 * np.median(spread)
     # Its kind's middle, not the prior's: within the spread of what countries differ by.

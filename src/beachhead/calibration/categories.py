@@ -38,11 +38,10 @@ from beachhead.mechanisms.bass import bass
 
 SPANS = 3  # years over which the longest map runs
 TAILS = 4.0  # degrees of freedom of the errors
-DISCOUNT = 0.7  # weight of a map over that of one that ends a year later
 CHAINS, WARMUP, DRAWS = 2, 400, 400
 STEPS, PACE = 1500, 0.02  # of the normal approximation
 # Countries and years are filled up to multiples, and regions: fewer programs to compile.
-ROWS, COLUMNS, REGIONS = 32, 8, 6
+ROWS, COLUMNS, REGIONS = 256, 24, 6
 
 
 class Maps(NamedTuple):
@@ -99,7 +98,7 @@ def fit_adoption(
     *,
     inference: Literal["normal", "nuts"] = "normal",
     seed: int = 0,
-    discount: float = DISCOUNT,
+    memory: float | None = None,
 ) -> Adoption:
     """Posterior of E1 over the countries of some histories.
 
@@ -111,10 +110,11 @@ def fit_adoption(
         A normal approximation of the posterior (seconds), or Hamiltonian sampling (minutes).
     seed : int
         Of the draws.
-    discount : float
-        Weight of a map over that of one that ends a year later, in (0, 1].
+    memory : float, optional
+        Weight of a map over that of one that ends a year later, in (0, 1]; the category's own if
+        left out.
     """
-    maps = observe(histories, discount)
+    maps = observe(histories, histories.category.memory if memory is None else memory)
     rows, given = len(histories.markets), (maps, histories.category.most, histories.category.share)
     r_hat = ess = float("nan")
     divergences = 0
@@ -153,8 +153,10 @@ def fit_adoption(
     )
 
 
-@partial(jax.jit, static_argnums=(2, 3))
-def _approximate(key: jax.Array, maps: Maps, most: float, share: bool) -> dict[str, jax.Array]:
+@partial(jax.jit, static_argnums=3)
+def _approximate(
+    key: jax.Array, maps: Maps, most: float, share: bool
+) -> dict[str, jax.Array]:
     """Draws from the normal nearest to the posterior, independent in unconstrained coordinates."""
     guide = AutoNormal(adoption, init_loc_fn=init_to_median)
     search = SVI(adoption, guide, numpyro.optim.Adam(PACE), Trace_ELBO())
@@ -170,7 +172,7 @@ def _approximate(key: jax.Array, maps: Maps, most: float, share: bool) -> dict[s
     return {"p": latent["p"], **derived(last, maps, most, share)}
 
 
-def observe(histories: Histories, discount: float = DISCOUNT) -> Maps:
+def observe(histories: Histories, memory: float) -> Maps:
     """Figures as the model takes them, filled up with countries and years of weight 0."""
     markets, years = histories.actual.shape
     shape = -(-markets // ROWS) * ROWS, -(-years // COLUMNS) * COLUMNS
@@ -196,7 +198,7 @@ def observe(histories: Histories, discount: float = DISCOUNT) -> Maps:
     return Maps(
         numbers(figures),
         numbers(end),
-        numbers(known * discount**age / SPANS),
+        numbers(known * memory**age / SPANS),
         numbers(richer),
         numbers(region),
         numbers(max(usual, 1e-6)),
