@@ -15,6 +15,8 @@ from statsforecast.models import AutoARIMA, AutoETS, AutoTheta
 
 from beachhead.calibration.histories import HORIZONS, Floats, Histories
 from beachhead.calibration.momentum import Places, learn
+from beachhead.mechanisms import table
+from beachhead.simulation.facts import READINESS
 
 MOST_LINE = 3.0  # ceiling of a curve over the highest figure, where the series has no end
 
@@ -30,7 +32,7 @@ def statistical(make: Callable[[], object]) -> Callable[[Histories], Floats]:
                 warnings.simplefilter("ignore")
                 try:
                     ahead[row] = make().forecast(known, HORIZONS)["mean"]
-                except Exception as error:  # noqa: BLE001 - counted and said, whatever it is
+                except Exception as error:
                     FAILED.append(f"{histories.markets[row]} {histories.origin}: {error}")
         return ahead
 
@@ -110,6 +112,13 @@ def boost(histories: Histories) -> Floats:
     return learn(histories, HORIZONS, rises)
 
 
+def catch_up(histories: Histories) -> Floats:
+    """What a plan assumes today of internet use in its readiness for online sales."""
+    rate, full = table()["reach.catch_up"].default, READINESS["internet_users_pct"][1]
+    gap = np.maximum(full - histories.last[:, None], 0.0)
+    return np.asarray(histories.last[:, None] - gap * np.expm1(-rate * np.arange(1, HORIZONS + 1)))
+
+
 RIVALS: dict[str, Callable[[Histories], Floats]] = {
     "damped ETS": statistical(lambda: AutoETS(season_length=1, model="AAN", damped=True)),
     "AutoARIMA": statistical(lambda: AutoARIMA(season_length=1)),
@@ -119,3 +128,4 @@ RIVALS: dict[str, Callable[[Histories], Floats]] = {
     "Gompertz alone": curve("Gompertz"),
     "boosting": boost,
 }
+PLANNED = "catch-up as planned"  # of internet use alone

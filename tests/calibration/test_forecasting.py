@@ -59,9 +59,7 @@ def test_poison_after_the_origin_changes_nothing_of_bass() -> None:
 def test_a_combination_is_the_median_of_its_parts() -> None:
     rolling = Rolling(invent(5).histories)
     parts = [rolling.at(2016, part)[1] for part in ("regression", "analogues", "Bass")]
-    np.testing.assert_array_equal(
-        rolling.at(2016, "median of pooled")[1], np.median(parts, axis=0)
-    )
+    np.testing.assert_array_equal(rolling.at(2016, "median of pooled")[1], np.median(parts, axis=0))
 
 
 def test_margins_are_quantiles_of_earlier_errors_by_hand() -> None:
@@ -69,9 +67,7 @@ def test_margins_are_quantiles_of_earlier_errors_by_hand() -> None:
     invented: Invented = invent(5)
     rolling = Rolling(invented.histories)
     actual, first = invented.histories.actual, 2016 - 2005
-    errors = [
-        abs(actual[:, year + 1] - actual[:, year]) for year in range(first - 5, first)
-    ]
+    errors = [abs(actual[:, year + 1] - actual[:, year]) for year in range(first - 5, first)]
     pooled = np.sort(np.concatenate(errors))
     place = int(np.ceil(0.8 * (pooled.size + 1))) - 1
     margins = rolling.margins(2016, "last value", (0.8,))
@@ -104,8 +100,12 @@ def test_intervals_cover_four_of_five() -> None:
         rolling.margins(2017, "drift, 5 years", (0.5, 0.8, 0.95)), (0.5, 0.8, 0.95), strict=True
     ):
         inside = np.abs(outcomes - ahead) <= margin
-        assert inside[:, 0].mean() == pytest.approx(level, abs=3 * (level * (1 - level) / 400) ** 0.5)
-        assert inside[:, 4].mean() == pytest.approx(level, abs=4 * (level * (1 - level) / 400) ** 0.5)
+        assert inside[:, 0].mean() == pytest.approx(
+            level, abs=3 * (level * (1 - level) / 400) ** 0.5
+        )
+        assert inside[:, 4].mean() == pytest.approx(
+            level, abs=4 * (level * (1 - level) / 400) ** 0.5
+        )
 
 
 def test_the_method_that_did_best_before_is_picked() -> None:

@@ -49,7 +49,8 @@ class Maps(NamedTuple):
 
     `start` (market, year), `end` and `weight` (span, market, year), weight 0 where either figure is
     missing; `richer` (market,) log income at the origin in standard deviations; `region` (market,
-    region) 1 in a country's own; `unit` () the usual yearly change, to which scales of errors are relative.
+    region) 1 in a country's own; `unit` () the usual yearly change, to which scales of errors are
+    relative.
     """
 
     start: jax.Array
@@ -154,16 +155,14 @@ def fit_adoption(
 
 
 @partial(jax.jit, static_argnums=3)
-def _approximate(
-    key: jax.Array, maps: Maps, most: float, share: bool
-) -> dict[str, jax.Array]:
+def _approximate(key: jax.Array, maps: Maps, most: float, share: bool) -> dict[str, jax.Array]:
     """Draws from the normal nearest to the posterior, independent in unconstrained coordinates."""
     guide = AutoNormal(adoption, init_loc_fn=init_to_median)
     search = SVI(adoption, guide, numpyro.optim.Adam(PACE), Trace_ELBO())
     first, then, last = jax.random.split(key, 3)
 
     def improve(state: Any, _: None) -> tuple[Any, jax.Array]:
-        return search.update(state, maps, most, share)  # type: ignore[no-any-return]
+        return search.update(state, maps, most, share)
 
     state, _ = jax.lax.scan(improve, search.init(first, maps, most, share), length=STEPS)
     latent = guide.sample_posterior(then, search.get_params(state), sample_shape=(DRAWS,))

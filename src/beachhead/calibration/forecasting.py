@@ -151,9 +151,7 @@ class Rolling:
             self._known[key] = self.histories.until(origin, **asked)
         return self._known[key]
 
-    def at(
-        self, origin: int, method: str, least: int | None = None
-    ) -> tuple[Histories, Floats]:
+    def at(self, origin: int, method: str, least: int | None = None) -> tuple[Histories, Floats]:
         """What was known at an origin, and forecasts of its countries: (market, horizon)."""
         known, key = self.known(origin, least), (origin, method, least or 0)
         if key not in self._made:

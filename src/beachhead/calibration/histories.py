@@ -53,7 +53,9 @@ CATEGORIES = {
     for category in (
         Category("internet_users_pct", "internet users, % of people", 100.0, True, 0.5),
         Category("mobile_subs_per100", "mobile subscriptions per 100 people", 350.0, False, 1.0),
-        Category("fixed_broadband_per100", "fixed broadband lines per 100 people", 65.0, False, 0.5),
+        Category(
+            "fixed_broadband_per100", "fixed broadband lines per 100 people", 65.0, False, 0.5
+        ),
     )
 }
 

@@ -140,9 +140,9 @@ def _outcomes(histories: Histories, horizon: int) -> tuple[Places, Floats, Float
     if not parts:
         nowhere = _stand(histories, years - 1, np.zeros(len(histories.markets), dtype=bool))
         return nowhere, np.zeros(0), np.zeros(0)
-    places, rise, age = zip(*parts, strict=True)
+    places, rises, ages = zip(*parts, strict=True)
     together = Places(*(np.concatenate(part) for part in zip(*places, strict=True)))
-    return together, np.concatenate(rise), np.concatenate(age)
+    return together, np.concatenate(rises), np.concatenate(ages)
 
 
 def _stand(histories: Histories, year: int, rows: NDArray[np.bool_]) -> Places:

@@ -72,7 +72,8 @@ def score_forecasts(
         With every category that is not known, and every origin with too few figures before it or
         no outcome after it.
     """
-    known, problems = {}, []
+    known: dict[str, Histories] = {}
+    problems: list[Problem] = []
     for name in series:
         try:
             known[name] = read_histories(panel, name)
@@ -195,9 +196,7 @@ def covered_by_horizon(scores: Scores, series: str, method: str) -> pl.DataFrame
     return shares.pivot(on="horizon", index="origin", values="inside")
 
 
-def difference(
-    scores: Scores, series: str, method: str, other: str
-) -> tuple[float, float, float]:
+def difference(scores: Scores, series: str, method: str, other: str) -> tuple[float, float, float]:
     """Mean absolute error of a method less another's, and its 95 % interval, by resampling
     countries; the years are taken as given, so the interval is too narrow.
     """

@@ -31,7 +31,8 @@ def _series(scores: Scores, series: str) -> Iterator[str]:
     countries, cases = mine["iso3"].n_unique(), mine.select("origin", "horizon", "iso3").n_unique()
     chosen = winner(series)
     yield f"### {words[:1].upper()}{words[1:]} (`{series}`)"
-    yield f"{countries} countries, {cases} outcomes. **{chosen}** serves this series. {_best(errors, chosen)}"
+    yield f"{countries} countries, {cases} outcomes. **{chosen}** serves this series."
+    yield _best(errors, chosen)
     yield ""
     yield "Mean absolute error in points by years ahead, their mean, mean error, and by origin:"
     yield ""
@@ -44,7 +45,9 @@ def _series(scores: Scores, series: str) -> Iterator[str]:
         ],
     )
     yield ""
-    picked = "; ".join(f"{year}: {method}" for name, year, method in scores.picked if name == series)
+    picked = "; ".join(
+        f"{year}: {method}" for name, year, method in scores.picked if name == series
+    )
     yield f"Picked at each origin by the errors known by then: {picked}."
     yield ""
     yield from (_against(scores, series, chosen, other) for other in SIMPLE)
@@ -79,7 +82,7 @@ def _series(scores: Scores, series: str) -> Iterator[str]:
 
 
 def _best(errors: pl.DataFrame, chosen: str) -> str:
-    """Whether anything here beats the last value and the method that serves."""
+    """Whether anything here has a smaller error than the method that serves."""
     mean = dict(errors.select("method", "mean").iter_rows())
     better = [name for name in mean if mean[name] < mean[chosen]]
     text = "Nothing here has a smaller mean error."
