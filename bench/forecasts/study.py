@@ -15,7 +15,7 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 import typer
-from rivals import PLANNED, RIVALS, catch_up
+from rivals import FAILED, PLANNED, RIVALS, catch_up
 
 from beachhead.calibration.categories import fit_adoption, roll
 from beachhead.calibration.forecasting import Rolling
@@ -69,7 +69,10 @@ def main(
             more = pl.DataFrame(rows, schema=ERRORS, orient="row")
             rivals = pl.concat([rivals, more])
             write_atomic(kept, rivals.write_parquet)
-            print(f"{series} {name}: {time.monotonic() - started:.0f} s", flush=True)
+            print(
+                f"{series} {name}: {time.monotonic() - started:.0f} s, failed {len(FAILED)}",
+                flush=True,
+            )
     scores = with_rivals(score_forecasts(panel), rivals.rows())
     scores = with_rivals(scores, _median(scores.errors).rows())
     internet = next(iter(CATEGORIES))
@@ -79,7 +82,7 @@ def main(
         scores = with_rivals(scores, list(rows))
     have = set(rivals.select("series", "method").iter_rows())
     missing = [f"{n} of {s}" for s in CATEGORIES for n in RIVALS if (s, n) not in have]
-    used = ", ".join(f"{name} {version(name)}" for name in ("statsforecast", "scikit-learn"))
+    libraries = ("numpyro", "scikit-learn", "statsforecast", "statsmodels")
     page = INTRO.read_text(encoding="utf-8").format(
         origins=", ".join(map(str, ORIGINS)),
         date=f"{datetime.now(UTC):%d %B %Y}",
@@ -87,7 +90,7 @@ def main(
         tables=describe_forecasts(scores),
         checks="\n".join(_check(histories[series]) for series in CATEGORIES),
         panel=scores.panel[:16],
-        versions=f"numpyro {version('numpyro')}, {used}",
+        versions=", ".join(f"{name} {version(name)}" for name in libraries),
         left_out=f"Not run: {', '.join(missing)}." if missing else "",
     )
     write_atomic(out, page)
