@@ -18,8 +18,8 @@ import typer
 from rivals import FAILED, PLANNED, RIVALS, catch_up
 
 from beachhead.calibration.categories import fit_adoption, roll
-from beachhead.calibration.forecasting import Rolling
-from beachhead.calibration.histories import CATEGORIES, read_histories
+from beachhead.calibration.forecasting import LEAST_BEFORE, Rolling
+from beachhead.calibration.histories import CATEGORIES, Histories, read_histories
 from beachhead.data import load_panel
 from beachhead.evidence.forecasts import (
     ERRORS,
@@ -40,6 +40,7 @@ from beachhead.reporting.forecasts import describe_forecasts
 ROOT = Path(__file__).parents[2]
 INTRO = Path(__file__).with_name("intro.md")
 MEDIAN = "median of all"
+MEMORIES = (1.0, 0.85, 0.7, 0.5)
 # Mean absolute errors that were asked for before anything was computed, points.
 ASKED = {"internet_users_pct": 4.1, "mobile_subs_per100": 11.5, "fixed_broadband_per100": 1.35}
 SIMPLE = ("last value", "drift, 3 years", "drift, 5 years", "regression", "analogues", "Bass")
@@ -50,6 +51,9 @@ def main(
     kept: Annotated[Path, typer.Option(help="where rivals' forecasts are kept")] = Path(
         "forecasts-rivals.parquet"
     ),
+    sampled: Annotated[
+        list[str] | None, typer.Option(help="a series whose posterior is sampled too; all")
+    ] = None,
     without: Annotated[list[str] | None, typer.Option(help="a rival left out")] = None,
 ) -> None:
     """Score all, check the fast posterior against the sampled one, write the page."""
@@ -88,7 +92,8 @@ def main(
         date=f"{datetime.now(UTC):%d %B %Y}",
         short="\n".join(_verdict(scores, series) for series in CATEGORIES),
         tables=describe_forecasts(scores),
-        checks="\n".join(_check(histories[series]) for series in CATEGORIES),
+        checks="\n".join(_check(histories[series]) for series in sampled or CATEGORIES),
+        memory="\n".join(_remember(histories[series]) for series in CATEGORIES),
         panel=scores.panel[:16],
         versions=", ".join(f"{name} {version(name)}" for name in libraries),
         left_out=f"Not run: {', '.join(missing)}." if missing else "",
@@ -127,16 +132,32 @@ def _median(errors: pl.DataFrame) -> pl.DataFrame:
     ).select(list(ERRORS))
 
 
-def _check(known: object) -> str:
+def _remember(known: Histories) -> str:
+    """A row of mean errors up to 2012 by how much the past counts in E1."""
+    found = []
+    for memory in MEMORIES:
+        missed = []
+        for origin in range(2008, 2012):
+            at = known.until(origin, LEAST_BEFORE)
+            ahead = np.median(roll(fit_adoption(at, memory=memory), at.last), axis=0)
+            outcomes = Rolling(known).outcomes(origin, at.markets, 2012)
+            missed.append(np.abs(at.clip(ahead) - outcomes)[:, :4])
+        found.append(float(np.nanmean(np.concatenate(missed), axis=0).mean()))
+    best = min(found)
+    cells = (f"**{x:.2f}**" if x == best else f"{x:.2f}" for x in found)
+    return f"| `{known.category.series}` | {' | '.join(cells)} |"
+
+
+def _check(known: Histories) -> str:
     """A row that compares the normal approximation with NUTS at origin 2015."""
-    at = known.until(2015)  # type: ignore[attr-defined]
+    at = known.until(2015)
     started = time.monotonic()
     fast = fit_adoption(at)
     between = time.monotonic()
     sampled = fit_adoption(at, inference="nuts")
     ended = time.monotonic()
     one, two = (np.median(roll(fit, at.last), axis=0) for fit in (fast, sampled))
-    outcomes = Rolling(known).outcomes(2015, at.markets, 2020)  # type: ignore[arg-type]
+    outcomes = Rolling(known).outcomes(2015, at.markets, 2020)
     errors = [float(np.nanmean(np.abs(x - outcomes), axis=0).mean()) for x in (one, two)]
     far = np.abs(one - two)
     return (
