@@ -110,7 +110,7 @@ def test_the_same_seed_gives_the_same_posterior() -> None:
 
 @pytest.mark.slow
 def test_sampling_and_the_normal_approximation_forecast_alike() -> None:
-    histories = invent(noise=0.4, series="mobile_subs_per100").histories.until(2018)
+    histories = invent(noise=0.4).histories.until(2016)
     sampled = fit_adoption(histories, inference="nuts")
     fast = fit_adoption(histories)
     assert sampled.r_hat < 1.05 and sampled.ess > 100 and sampled.divergences < 8
