@@ -15,6 +15,7 @@ from beachhead.cli import (
     cases,
     data,
     distances,
+    evidence,
     explaining,
     many,
     plans,
@@ -71,6 +72,7 @@ app.command("explain")(explaining.explain)
 data.app.command("distance")(distances.distance)
 app.add_typer(precedents.app, name="precedents")
 app.add_typer(data.app, name="data")
+app.add_typer(evidence.app, name="evidence")
 
 
 def main() -> None:
