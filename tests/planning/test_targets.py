@@ -15,7 +15,7 @@ from planning.test_search import _bound, _brute, _lever, _measure, _search
 
 from beachhead.cases import Case, Target
 from beachhead.errors import InputError
-from beachhead.planning.planner import _meet_targets
+from beachhead.planning.answer import _meet_targets
 from beachhead.planning.reasons import weigh_targets
 from beachhead.planning.targets import (
     Targets,

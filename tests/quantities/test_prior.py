@@ -28,7 +28,7 @@ PRIORS = [
         (Uniform(0.1, 0.5), uniform(0.1, 0.4)),
         (Beta(10.0), beta(4.0, 6.0)),
     ],
-    ids=str,
+    ids=["normal", "lognormal", "halfnormal", "uniform", "beta"],
 )
 def test_quantiles_are_those_of_the_distribution(prior, expected):
     values = prior.values(DEFAULT, SCORES)
