@@ -22,6 +22,7 @@ from beachhead.cli import (
     reasons,
     screening,
     sensitivities,
+    tracking,
 )
 from beachhead.errors import InputError
 from beachhead.files import FULL
@@ -66,6 +67,7 @@ app.command("gap")(gaps.gap)
 app.command("limits")(limiting.limits)
 app.command("least")(limiting.least)
 app.command("why")(reasons.why)
+app.command("track")(tracking.track)
 app.command("pace")(many.pace)
 app.command("frontier")(many.frontier)
 app.command("robust")(many.robust)
