@@ -23,6 +23,7 @@ from beachhead.evidence.launches import Launch, find_astray, find_footing, list_
 from beachhead.evidence.odds import Odds, take_up, weigh_rest
 from beachhead.evidence.outcomes import Figures, Footing, find_reached, measure
 from beachhead.planning.plan import Plan
+from beachhead.planning.planner import FRESH_WORLDS
 from beachhead.planning.resume import LEAST
 from beachhead.planning.targets import room
 from beachhead.simulation import Beliefs, trace
@@ -125,6 +126,8 @@ def track(
     futures: xr.Dataset,
     actuals: Iterable[Actual],
     as_of: str,
+    *,
+    worlds: int = FRESH_WORLDS,
 ) -> Track:
     """Hold a plan against what has happened before a quarter.
 
@@ -136,6 +139,8 @@ def track(
         What happened; rows of `as_of` or later are counted and not looked at.
     as_of : str
         Label of the quarter at whose start the firm stands.
+    worlds : int
+        Futures behind the odds now.
 
     Raises
     ------
@@ -152,7 +157,7 @@ def track(
     resumed = odds = None
     if left > 0:
         resumed = take_up(case, panel, plan.schedule, futures, seen, as_of)
-        odds = weigh_rest(resumed, case, plan.seed)
+        odds = weigh_rest(resumed, case, plan.seed, worlds=worlds)
     done = {e.iso3 for e in plan.schedule.entries} if resumed is None else set(resumed.done)
     launches = list_launches(case, plan.schedule, seen, done, now)
     fans = trace(
