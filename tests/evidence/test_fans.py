@@ -44,7 +44,9 @@ def test_figures_that_repeat_one_another_are_no_more_evidence() -> None:
     _, test = compare(HUNDRED, actuals, ())  # every future keeps its place in all quarters
     assert (test.count, test.outside) == (4, 4)
     assert test.chance == pytest.approx(11 / 102)
-    apart = np.stack([np.random.default_rng(k).permutation(101.0 * 1.0) for k in range(4)], axis=1)
+    apart = np.stack(
+        [np.random.default_rng(k).permutation(np.arange(101.0)) for k in range(4)], axis=1
+    )
     _, test = compare(make(apart), actuals, ())
     assert test.chance < 0.03  # four of four outside where quarters have nothing in common
 
