@@ -27,8 +27,14 @@ HUNDRED = make(np.tile(np.arange(101.0)[:, None], (1, 4)))
 
 @pytest.mark.parametrize(
     ("actual", "percentile", "outside"),
-    [(5.0, 5.5, False), (4.9, 5.0, True), (95.0, 95.5, False), (95.1, 96.0, True), (50.0, 50.5, False)],
-)  # fmt: skip
+    [
+        (5.0, 5.5, False),
+        (4.9, 5.0, True),
+        (95.0, 95.5, False),
+        (95.1, 96.0, True),
+        (50.0, 50.5, False),
+    ],
+)
 def test_points_are_exact(actual: float, percentile: float, outside: bool) -> None:
     (one,), test = compare(HUNDRED, [Actual("AUT", "2024Q2", "units", actual)], ())
     assert (one.low, one.middle, one.high) == (5.0, 50.0, 95.0)
