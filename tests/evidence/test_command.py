@@ -46,7 +46,7 @@ def test_a_plan_is_tracked(run: Path, tmp_path: Path) -> None:
     said = " ".join(answer.stdout.split())
     for words in (
         "small as of 2024Q4: REVIEW: look at what is said below",
-        "REVIEW: CZE was not entered, 1 quarters after its date 2024Q3.",
+        "REVIEW: Czechia was not entered, 1 quarter after its date 2024Q3.",
         f"beachhead plan {run / 'case.toml'} --from {run} --actuals {table} --as-of 2024Q4",
         "figures of what was done as planned", "missed, 392 k",
         "Brier score 0.14 over 2 targets that are due",  # (0.5^2 + 0.2^2) / 2 = 0.145

@@ -25,7 +25,7 @@ from beachhead.evidence.outcomes import Figures, Footing, find_reached, measure
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_WORLDS
 from beachhead.planning.resume import LEAST
-from beachhead.planning.targets import room
+from beachhead.planning.targets import describe_target, room
 from beachhead.simulation import Beliefs, trace
 
 type Answer = Literal["KEEP", "REVIEW", "RE-PLAN"]
@@ -169,9 +169,9 @@ def track(
     ruin = float((futures["cash"].min("quarter") < case.limits.cash_floor).mean())
     ruin_now = None if odds is None else odds.ruin
     reasons = (
-        *_weigh_launches(launches),
+        *_weigh_launches(launches, panel),
         *_weigh_calibration(calibration),
-        *_weigh_aims(case, aims, 0 if odds is None else odds.worlds),
+        *_weigh_aims(case, panel, aims, 0 if odds is None else odds.worlds),
         *_weigh_ruin(case, ruin_now, 0 if odds is None else odds.worlds),
     )
     order: tuple[Answer, ...] = ("RE-PLAN", "REVIEW")
@@ -237,20 +237,25 @@ def _settle(aim: Aim, target: Target, footing: Footing, figures: Figures, now: i
     )
 
 
-def _weigh_launches(launches: Iterable[Launch]) -> Iterable[Reason]:
+def _weigh_launches(launches: Iterable[Launch], panel: Panel) -> Iterable[Reason]:
     for one in launches:
         if one.kind == "late":
-            how = f"was entered {one.late} quarters late, in {one.actual}"
+            how = f"was entered {_say(one.late)} late, in {one.actual}"
+        elif one.kind == "not entered" and one.late:
+            how = f"was not entered, {_say(one.late)} after its date {one.planned}"
         elif one.kind == "not entered":
-            how = f"was not entered, {one.late} quarters after its date {one.planned}"
+            how = f"is not entered, which was planned for {one.planned}"
         elif one.kind == "not planned":
             how = f"was entered in {one.actual}, which was not planned"
         elif one.kind == "left":
             how = f"was left in {one.actual}"
         else:
             continue
-        answer: Answer = "RE-PLAN" if one.late > LATE else "REVIEW"
-        yield Reason(answer, f"{one.market} {how}")
+        yield Reason("RE-PLAN" if one.late > LATE else "REVIEW", f"{panel.name(one.market)} {how}")
+
+
+def _say(late: int) -> str:
+    return f"{late} quarter{'' if late == 1 else 's'}"
 
 
 def _weigh_calibration(found: Calibration) -> Iterable[Reason]:
@@ -263,10 +268,11 @@ def _weigh_calibration(found: Calibration) -> Iterable[Reason]:
     )
 
 
-def _weigh_aims(case: Case, aims: Iterable[Aim], worlds: int) -> Iterable[Reason]:
+def _weigh_aims(case: Case, panel: Panel, aims: Iterable[Aim], worlds: int) -> Iterable[Reason]:
     for aim in aims:
         target = case.targets[aim.number]
-        name = f"target {target.metric} {target.by}"
+        market = "" if target.market in (None, "home") else panel.name(str(target.market))
+        name = f"target {target.words or describe_target(target, market=market)}"
         if aim.outcome == "missed":
             yield Reason("REVIEW", f"{name} was missed")
         if aim.now is None:
