@@ -97,8 +97,9 @@ def test_each_part_of_the_answer(made, found: Track) -> None:
     ]  # fmt: skip
     year, demanded, markets = found.aims
     assert (year.outcome, year.measured) == ("missed", 391_500.0) and year.now is None
-    # Germany sells a billion a quarter: the rest of the plan starts from there.
-    assert (demanded.outcome, demanded.now) == ("open", 1.0)
+    # Germany sells a billion a quarter: the rest of the plan starts from there, and only an exit
+    # by the middle of 2025 keeps it from a hundred.
+    assert demanded.outcome == "open" and 0.9 < (demanded.now or 0.0) < 1.0
     assert (markets.outcome, markets.measured) == ("met", 2.0)
     assert found.answer == "REVIEW" and (found.seen, found.later) == (8, 0)
     assert any(
@@ -127,7 +128,7 @@ def test_in_the_last_year_the_odds_go_on(made) -> None:
     sold = [Actual("AUT", q, "units", 100_000.0) for q in ("2024Q2", "2024Q3", "2024Q4")]
     found = hold(made, *sold, Actual("DEU", "2024Q4", "units", 1e9), as_of="2025Q2")
     assert not found.can_replan and found.ruin_now is None
-    assert found.aims[1].now == 1.0  # due in 2025Q2, of which nothing has been seen
+    assert 0.9 < (found.aims[1].now or 0.0) <= 1.0  # due in 2025Q2, not seen yet
     over = hold(made, *sold, as_of="2025Q4")
     assert over.worlds == 0 and {aim.now for aim in over.aims} == {None}
     assert over.aims[1].outcome == "unknown"
@@ -167,8 +168,8 @@ def test_the_rule_of_figures_outside(chance: float, answers: list[str]) -> None:
 @pytest.mark.parametrize(
     ("number", "planned", "now", "answers"),
     [
-        (1, 0.9, 0.19, []),  # 20 % are demanded: within two standard errors, 2.5 points
-        (1, 0.9, 0.17, ["RE-PLAN"]),
+        (1, 0.3, 0.19, []),  # 20 % are demanded: within two standard errors, 2.5 points
+        (1, 0.3, 0.17, ["RE-PLAN"]),
         (0, 0.5, 0.26, []), (0, 0.5, 0.24, ["REVIEW"]),
         (0, 0.1, 0.01, []),  # little was promised, and little is lost
         (0, None, 0.01, []),
@@ -181,16 +182,16 @@ def test_the_rule_of_odds(made, number: int, planned, now: float, answers: list[
 
 
 def test_late_by_more_than_half_a_year(made) -> None:
-    late = Actual("DEU", "2024Q4", "entered", 1.0)
+    late = Actual("DEU", "2025Q1", "entered", 1.0)
     (germany,) = [
         one
-        for one in list_launches(made.case, made.plan.schedule, [late], {"DEU"}, 4 * 2025)
+        for one in list_launches(made.case, made.plan.schedule, [late], {"DEU"}, 4 * 2025 + 1)
         if one.market == "DEU"
     ]
     assert germany.late == 3
-    found = hold(made, late, Actual("DEU", "2024Q4", "units", 50.0), as_of="2025Q1")
+    found = hold(made, late, Actual("DEU", "2025Q1", "units", 50.0), as_of="2025Q2")
     assert found.answer == "RE-PLAN"
-    assert found.reasons[0].words == "Germany was entered 3 quarters late, in 2024Q4"
+    assert found.reasons[0].words == "Germany was entered 3 quarters late, in 2025Q1"
 
 
 def test_quarters(made) -> None:

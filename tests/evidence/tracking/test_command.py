@@ -71,9 +71,10 @@ def test_a_plan_is_tracked(run: Path, tmp_path: Path) -> None:
 
 def test_to_plan_again_is_a_failed_check(run: Path, tmp_path: Path) -> None:
     table = tmp_path / "actuals.csv"
-    table.write_text("market,quarter,metric,value\nDEU,2024Q4,entered,1\nDEU,2024Q4,units,50\n")
+    table.write_text("market,quarter,metric,value\nDEU,2025Q1,entered,1\nDEU,2025Q1,units,50\n")
     answer = track(run, table)
-    assert answer.exit_code == 3 and "small as of 2025Q1: RE-PLAN: plan again" in answer.stdout
+    assert answer.exit_code == 3 and "small as of 2025Q2: RE-PLAN: plan again" in answer.stdout
+    assert "Less than a year is left to plan." in answer.stdout
     assert (run / "targets.csv").is_file()
 
 
