@@ -200,3 +200,25 @@ def test_quarters(made) -> None:
         find_as_of(())
     with pytest.raises(InputError, match="before the plan begins"):
         hold(made, as_of="2023Q3")
+
+
+@pytest.mark.slow
+def test_the_odds_now_are_better_than_those_of_the_plan(made, fans: xr.Dataset) -> None:
+    """Each of the plan's futures is taken to have happened, and half a year of it is seen."""
+    case, panel, plan = made.case, made.panel, made.plan
+    year = fans["units"].sel(market="AUT").isel(quarter=slice(0, 4)).sum("quarter").values
+    aim = float(np.median(year))
+    target = case.targets[0].model_copy(update={"value": aim})
+    case = case.model_copy(update={"targets": (target, *case.targets[1:])})
+    met, now = year >= aim, []
+    for world in range(fans.sizes["world"]):
+        seen = [
+            Actual(market, label, "units", float(fans["units"].sel(market=market).values[world, t]))
+            for t, label in enumerate(("2023Q4", "2024Q1"))
+            for market in ("AUT", "CHE")
+        ]
+        resumed = take_up(case, panel, plan.schedule, made.futures, seen, "2024Q2")
+        now.append(weigh_rest(resumed, case, plan.seed, worlds=PART).chances[0])
+    before, after = np.mean((met - 0.5) ** 2), np.mean((met - np.array(now)) ** 2)
+    assert after < 0.5 * before, (before, after)
+    assert abs(np.mean(now) - met.mean()) < 0.15  # nor are they too high or low on the whole
