@@ -27,10 +27,11 @@ class Line:
 
     `first_due`, `due`: last quarter of its period, as first said and as said now. `announced`: day
     on which it was said, `odds_announced` when planned. `as_of`: first quarter that the look did
-    not see; `odds_now`, empty once it is due. `reached`: of one that was missed, the quarter in
-    which it was met. `slip`: quarters from `first_due` to `due`, and of one that was missed to
-    `reached` or to the last quarter seen. `brier`: (odds_announced - outcome)^2. `restates`: value
-    and date that this one took the place of.
+    not see; `odds_now`, empty once it is due; `by`: of which futures they are, as in `Track`.
+    `reached`: of one that was missed, the quarter in which it was met. `slip`: quarters from
+    `first_due` to `due`, and of one that was missed to `reached` or to the last quarter seen.
+    `brier`: (odds_announced - outcome)^2. `restates`: value and date that this one took the place
+    of.
     """
 
     case: str
@@ -44,6 +45,7 @@ class Line:
     odds_announced: str
     as_of: str
     odds_now: str
+    by: str
     outcome: str
     reached: str
     slip: str
@@ -132,7 +134,7 @@ def enter_look(ledger: Iterable[Line], case: Case, found: Track) -> tuple[Line, 
         outcome = "withdrawn" if successor is None else "restated"
         if successor is not None:
             took[successor.said] = old
-        lines.append(replace(old, as_of=found.as_of, odds_now="", outcome=outcome, brier=""))
+        lines.append(replace(old, as_of=found.as_of, odds_now="", by="", outcome=outcome, brier=""))
     return (*kept, *(_carry(line, last, took.get(line.said), found.as_of) for line in lines))
 
 
@@ -150,6 +152,7 @@ def _write(case: Case, found: Track, aim: Aim) -> Line:
         odds_announced=_share(aim.chance),
         as_of=found.as_of,
         odds_now=_share(aim.now),
+        by="" if aim.now is None else found.by,
         outcome=aim.outcome,
         reached=aim.reached or "",
         slip="",

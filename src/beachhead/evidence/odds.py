@@ -1,21 +1,22 @@
-"""The odds of a plan's targets from where the firm really stands.
+"""The odds of a plan's targets after what has happened.
 
-The rest of the plan is simulated from the actual state, as `plan --from` takes it up: units, cash,
-entries and what is in preparation are what they are, sales grow on from there, and the beliefs
-about the parameters are those of the case. The plan's own futures are not weighed by how well they
-fit instead: a dozen figures leave next to nothing of a thousand of them, and none follows a firm
-that has left its schedule.
+While the firm does what was planned, they are those of the plan's own futures, each weighed by how
+near it comes to the actual figures: the share that reaches a target among futures like this one.
+Where other was done than planned, or hardly a future is like it, the rest of the plan is simulated
+from the actual state instead, as `plan --from` takes it up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from beachhead.cases import Case, Schedule, Target, check_case, overlay, quarters
 from beachhead.cases.actuals import Actual
@@ -23,25 +24,104 @@ from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS
 from beachhead.planning.resume import LEAST, Resumed, resume
-from beachhead.planning.targets import chances
+from beachhead.planning.targets import NEAR, chances
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation import Beliefs
 from beachhead.simulation.pack import pack
+
+SALES = ("units", "revenue")
+TINY = 1e-9  # stands for nothing where logarithms are taken
+LEAST_SPREAD = 1e-6  # of logarithms: what does not differ between futures weighs none of them
 
 
 @dataclass(frozen=True)
 class Odds:
     """What the rest of a plan promises.
 
-    `chances`: share of `worlds` futures that reach each target of the old case, by its number
-    there; those that are due, or of which the part of the period that has passed cannot be added
-    up, are not among them. `ruin`: share in which cash falls below the floor before the horizon
-    ends; None where less than `LEAST` quarters are left of it.
+    `chances`: share of `worlds` futures that reach each target of the case, by its number; those
+    that cannot be added up from the actual state are not among them. `ruin`: share in which cash
+    falls below the floor before the horizon ends; None where less than `LEAST` quarters of it are
+    simulated. `effective`: number of futures of equal weight that would
+    say as much. `by`: the plan's own futures, or futures simulated from the actual state.
     """
 
     chances: dict[int, float]
     ruin: float | None
     worlds: int
+    effective: float
+    by: Literal["futures", "state"]
+
+
+def weigh_futures(futures: xr.Dataset, actuals: Iterable[Actual]) -> NDArray[np.float64]:
+    """Weight of each of the plan's futures given what was sold, axis world; they add up to 1.
+
+    The last figure of each market counts, units or else revenue, since the earlier ones say nearly
+    the same. A Gaussian kernel in their logarithms, its width the normal reference rule for as
+    many figures and futures (Silverman 1986, eq. 4.14): kernel regression of whatever is asked of
+    the futures on what has happened. A future in which nothing is sold any more has no weight.
+
+    Parameters
+    ----------
+    futures : Dataset
+        What `trace` returned for the plan.
+    actuals : iterable of Actual
+        Of quarters of the horizon and markets of the plan; others are passed over.
+    """
+    last: dict[str, Actual] = {}
+    for a in actuals:
+        known = a.quarter in futures["quarter"].values and a.market in futures["market"].values
+        if known and a.metric in SALES:
+            before = last.get(a.market)
+            if before is None or _order(a) > _order(before):
+                last[a.market] = a
+    worlds, many = futures.sizes["world"], len(last)
+    width = (4.0 / ((many + 2.0) * worlds)) ** (1.0 / (many + 4.0))
+    weights = np.zeros(worlds)  # logarithms
+    for a in last.values():
+        sold = np.asarray(futures[a.metric].sel(quarter=a.quarter, market=a.market).values)
+        there = sold > 0.0
+        spread = float(np.log(sold[there]).std()) if there.any() else 0.0
+        apart = np.log(np.maximum(sold, TINY)) - np.log(max(a.value, TINY))
+        weights -= 0.5 * (apart / (width * max(spread, LEAST_SPREAD))) ** 2
+    weights = np.exp(weights - weights.max())
+    return np.asarray(weights / weights.sum())
+
+
+def weigh_plan(
+    case: Case, panel: Panel, schedule: Schedule, futures: xr.Dataset, seed: int,
+    weights: NDArray[np.float64],
+) -> Odds:  # fmt: skip
+    """The odds among a plan's own futures, as they are weighed.
+
+    Parameters
+    ----------
+    case, panel, schedule : Case, Panel, Schedule
+        As planned.
+    futures, seed : Dataset, int
+        What `trace` returned, and its seed.
+    weights : array
+        Axis world.
+    """
+    worlds = futures.sizes["world"]
+    with jax.enable_x64(True):
+        packed = pack(case, panel).following(schedule)
+        valuer = Valuer.prepare(
+            case, packed, Beliefs.from_prior(case, panel), worlds, seed, jnp.float64, told=True
+        )
+        account = valuer.judge(*packed.encode(schedule))
+    met = account.reached >= 1.0 - NEAR
+    return Odds(
+        chances={k: float(weights @ met[:, k]) for k in range(len(case.targets))},
+        ruin=float(weights @ (account.low < case.limits.cash_floor)),
+        worlds=worlds,
+        effective=float(1.0 / (weights**2).sum()),
+        by="futures",
+    )
+
+
+def _order(a: Actual) -> tuple[int, int]:
+    """Later figures count, and units before revenue."""
+    return quarters.parse(a.quarter), -SALES.index(a.metric)
 
 
 def take_up(
@@ -99,6 +179,8 @@ def weigh_rest(resumed: Resumed, old: Case, seed: int, *, worlds: int = FRESH_WO
         chances=dict(zip(_number(old.targets, case.targets), map(float, found), strict=True)),
         ruin=ruin if whole else None,
         worlds=worlds,
+        effective=float(worlds),
+        by="state",
     )
 
 

@@ -1,7 +1,7 @@
 """A plan against what happened: fans, entries, the targets' odds now, and whether to plan again.
 
-The fan is that of the plan's own futures, as they were when it was made. The odds now are those of
-the rest of the plan from where the firm really stands. Nothing of the quarter `as_of` or later is
+The fan is that of the plan's own futures, as they were when it was made. The odds now are those
+after what has happened. Nothing of the quarter `as_of` or later is
 looked at.
 """
 
@@ -20,7 +20,7 @@ from beachhead.data import Panel
 from beachhead.errors import InputError, Problem
 from beachhead.evidence.fans import Calibration, Observation, compare
 from beachhead.evidence.launches import Launch, find_astray, find_footing, list_launches
-from beachhead.evidence.odds import Odds, take_up, weigh_rest
+from beachhead.evidence.odds import Odds, take_up, weigh_futures, weigh_plan, weigh_rest
 from beachhead.evidence.outcomes import Figures, Footing, find_reached, measure
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_WORLDS
@@ -32,6 +32,7 @@ type Answer = Literal["KEEP", "REVIEW", "RE-PLAN"]
 
 # The rule. All but the first two of these are judgement.
 RARE, UNUSUAL = 0.01, 0.05  # of the futures, as many figures outside: plan again, look at it
+FEW = 50  # futures like what happened: odds of fewer would be off by more than some 14 points
 LATE = 2  # quarters that an entry may be late before the plan is made again
 HALVED, POINTS = 0.5, 0.10  # odds that fall to less than this share, and by more than so much
 
@@ -72,8 +73,10 @@ class Track:
 
     `as_of`: first quarter that is not looked at. `seen`, `later`: rows that were and were not
     looked at. `ruin` when planned and `ruin_now`: chances of ruin, the second None within the last
-    year. `worlds`: futures behind the odds now, 0 where the horizon is over. `can_replan`: whether
-    a horizon is left that is long enough. `notes`: what was taken from the plan.
+    year. `worlds`: futures behind the odds now, 0 where the horizon is over; `effective`: how many
+    of equal weight say as much; `by`: `futures` of the plan that are like what happened, `state`
+    where they were simulated from where the firm stands, empty where there are none. `can_replan`:
+    whether a horizon is left that is long enough. `notes`: what was taken from the plan.
     """
 
     case: str
@@ -89,6 +92,8 @@ class Track:
     ruin: float
     ruin_now: float | None
     worlds: int
+    effective: float
+    by: Literal["futures", "state", ""]
     can_replan: bool
     notes: tuple[str, ...]
 
@@ -154,25 +159,31 @@ def track(
         raise InputError(Problem(what, "--as-of", fix))
     seen = tuple(a for a in rows if quarters.parse(a.quarter) < now)
     left = start + case.quarters - now
-    resumed = odds = None
+    resumed = None
     if left > 0:
         resumed = take_up(case, panel, plan.schedule, futures, seen, as_of)
-        odds = weigh_rest(resumed, case, plan.seed, worlds=worlds)
     done = {e.iso3 for e in plan.schedule.entries} if resumed is None else set(resumed.done)
     launches = list_launches(case, plan.schedule, seen, done, now)
+    astray, seed = find_astray(launches), int(futures.attrs["seed"])
     fans = trace(
         case, panel, Beliefs.from_prior(case, panel), plan.schedule,
-        worlds=int(futures.attrs["worlds"]), seed=int(futures.attrs["seed"]),
+        worlds=int(futures.attrs["worlds"]), seed=seed,
     )  # fmt: skip
-    observations, calibration = compare(fans, seen, find_astray(launches))
+    observations, calibration = compare(fans, seen, astray)
+    odds = None
+    if resumed is not None and not astray:
+        odds = weigh_plan(case, panel, plan.schedule, fans, seed, weigh_futures(fans, seen))
+    if resumed is not None and (odds is None or odds.effective < FEW):
+        odds = weigh_rest(resumed, case, plan.seed, worlds=worlds)
     aims = _follow(case, plan, seen, find_footing(case, launches), now, odds)
     ruin = float((futures["cash"].min("quarter") < case.limits.cash_floor).mean())
     ruin_now = None if odds is None else odds.ruin
+    effective = 1 if odds is None else max(1, int(odds.effective))
     reasons = (
         *_weigh_launches(launches, panel),
         *_weigh_calibration(calibration),
-        *_weigh_aims(case, panel, aims, 0 if odds is None else odds.worlds),
-        *_weigh_ruin(case, ruin_now, 0 if odds is None else odds.worlds),
+        *_weigh_aims(case, panel, aims, effective),
+        *_weigh_ruin(case, ruin_now, effective),
     )
     order: tuple[Answer, ...] = ("RE-PLAN", "REVIEW")
     answer: Answer = next((a for a in order if any(r.answer == a for r in reasons)), "KEEP")
@@ -190,6 +201,8 @@ def track(
         ruin=ruin,
         ruin_now=ruin_now,
         worlds=0 if odds is None else odds.worlds,
+        effective=0.0 if odds is None else odds.effective,
+        by="" if odds is None else odds.by,
         can_replan=left >= LEAST,
         notes=() if resumed is None else resumed.notes,
     )

@@ -79,12 +79,27 @@ def tell_answer(found: Track) -> list[str]:
     """The answer and why."""
     told = [f"{found.case} as of {found.as_of}: {found.answer}: {ANSWERS[found.answer]}."]
     told += [f"{reason.answer}: {reason.words}." for reason in found.reasons]
+    if found.by:
+        told.append(tell_odds(found))
     if found.ruin_now is not None:
         told.append(
             f"Chance of ruin {percent(found.ruin_now)} from here on, {percent(found.ruin)} when "
             "planned."
         )
     return told
+
+
+def tell_odds(found: Track) -> str:
+    """Of which futures the odds now are."""
+    if found.by == "state":
+        return (
+            f"Odds now: {found.worlds:,} futures simulated from where the firm stands, since other "
+            "was done than planned or hardly a future of the plan is like what happened."
+        )
+    return (
+        f"Odds now: the plan's {found.worlds:,} futures, weighed by how near they come to what was "
+        f"sold; that is worth {found.effective:,.0f} of equal weight."
+    )
 
 
 def tell_calibration(found: Track) -> str:

@@ -44,7 +44,7 @@ def look(
     )
     found = Track(
         "small", as_of, "KEEP", (), 1, 0, (), Calibration(0, 0, 0.0, 1.0, 9), (), made, 0.0, 0.0,
-        9, True, (),
+        9, 9.0, "futures", True, (),
     )  # fmt: skip
     return enter_look(ledger, case, found)
 
@@ -59,8 +59,8 @@ def test_a_look_adds_lines_and_changes_none(tmp_path: Path) -> None:
     write_ledger(path, ledger)
     first = path.read_text("utf-8")
     assert first.splitlines()[1:] == [
-        "small,markets,,year,2024Q2,2024Q2,2,2023-09-30,0.8000,2024Q1,0.9000,open,,0,,",
-        "small,units,home,year,2024Q4,2024Q4,15000000,2023-09-01,0.7000,2024Q1,0.6500,open,,0,,",
+        "small,markets,,year,2024Q2,2024Q2,2,2023-09-30,0.8000,2024Q1,0.9000,futures,open,,0,,",
+        "small,units,home,year,2024Q4,2024Q4,15000000,2023-09-01,0.7000,2024Q1,0.6500,futures,open,,0,,",
     ]
     ledger = look(
         read_ledger(path), "2024Q3", (SALES, 0.7, 0.4, "open"), (ABROAD, 0.8, None, "met")
@@ -118,7 +118,7 @@ def test_other_cases_share_a_ledger() -> None:
     other = CASE.model_copy(update={"name": "other"})
     found = Track(
         "other", "2024Q1", "KEEP", (), 1, 0, (), Calibration(0, 0, 0.0, 1.0, 9), (), (), 0.0, 0.0,
-        9, True, (),
+        9, 9.0, "futures", True, (),
     )  # fmt: skip
     assert enter_look(ledger, other, found) == ledger
 
@@ -127,7 +127,7 @@ def test_every_fault_of_a_ledger_is_said(tmp_path: Path) -> None:
     path = tmp_path / "targets.csv"
     write_ledger(path, look((), "2024Q1", (SALES, 0.7, 0.65, "open")))
     rows = list(csv.reader(path.open(encoding="utf-8")))
-    rows[1][5], rows[1][8], rows[1][11] = "soon", "7", "perhaps"
+    rows[1][5], rows[1][8], rows[1][12] = "soon", "7", "perhaps"
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
     with pytest.raises(InputError) as caught:
