@@ -18,7 +18,7 @@ from beachhead.tables import Row, Table, cut, read_table
 if TYPE_CHECKING:
     from beachhead.data import Panel
 
-# Of each metric, what it is; all but the last are of a market.
+# Of each metric, what it is; all but those of the firm are of a market.
 METRICS = {
     "units": "units sold in the quarter",
     "revenue": "sales of the quarter, in the case's currency",
@@ -26,10 +26,12 @@ METRICS = {
     "flow": "all that the market brought in the quarter less all that it cost, entry cost included",
     "entered": "1 where sales began in the quarter, 0 where the market was not entered after all",
     "exited": "1 where the market was left at the end of the quarter",
+    "share": "share of all units sold in the market in the quarter, 0 to 1",
     "cash": "the firm's cash at the end of the quarter, in the case's currency",
+    "home_rank": "the firm's place at home by units, among the brands of the case",
 }
 SIGNED = ("flow", "cash")  # others are 0 or more
-OF_FIRM = ("cash",)
+OF_FIRM = ("cash", "home_rank")
 OTHERS = ("mode", "localisation", "source", *MARKET)
 
 
@@ -151,5 +153,9 @@ def _find_fault(metric: str, column: str, number: float) -> Iterator[tuple[str, 
         yield f"localisation is {number:g}", "It is from 0 to 1."
     elif column == "value" and metric in ("entered", "exited") and number not in (0.0, 1.0):
         yield f"{metric} is {number:g}", "It is 1 or 0."
+    elif column == "value" and metric == "share" and number > 1:
+        yield f"share is {number:g}", "It is from 0 to 1; 12 % is 0.12."
+    elif column == "value" and metric == "home_rank" and (number < 1 or number != int(number)):
+        yield f"home_rank is {number:g}", "It is a place: 1, 2 and so on."
     elif column == "value" and metric not in SIGNED and number < 0:
         yield f"{metric} is {number:g}", "It is 0 or more."

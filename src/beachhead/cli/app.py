@@ -21,6 +21,7 @@ from beachhead.cli import (
     plans,
     precedents,
     screening,
+    tracking,
 )
 from beachhead.errors import InputError
 from beachhead.files import FULL
@@ -65,6 +66,7 @@ app.command("gap")(asking.gap)
 app.command("limits")(asking.limits)
 app.command("least")(many.least)
 app.command("why")(asking.why)
+app.command("track")(tracking.track)
 app.command("pace")(many.pace)
 app.command("frontier")(many.frontier)
 app.command("robust")(many.robust)

@@ -17,10 +17,11 @@ CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, STAMP = (
     "run.json",
 )  # fmt: skip
 # Of a plan in the folder; may lack.
-SENSITIVITY, PRICES, WHY, AGAINST = (
-    "sensitivity.json", "limits.json", "why.json", "against.json",
+SENSITIVITY, PRICES, WHY, AGAINST, TRACK = (
+    "sensitivity.json", "limits.json", "why.json", "against.json", "track.json",
 )  # fmt: skip
-FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY, PRICES, WHY, AGAINST)
+FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY, PRICES, WHY, AGAINST, TRACK)
+LEDGER = "targets.csv"  # of many looks, so that it outlives the plan that it stands beside
 AGAIN = "Plan the case again."
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from beachhead._version import __version__
 from beachhead.cases import Case, overlay
 from beachhead.data import Panel, load_panel
+from beachhead.evidence.tracking import Track
 from beachhead.files import write_atomic
 from beachhead.planning import Plan
 from beachhead.planning.against import Against
@@ -25,6 +26,7 @@ from beachhead.reporting.against import tell_against
 from beachhead.reporting.limits import introduce_prices, list_prices
 from beachhead.reporting.sensitivity import PARTIAL, draw_sensitivity, list_sensitivity
 from beachhead.reporting.summary import summarise
+from beachhead.reporting.tracking import draw_track, tell_track
 from beachhead.reporting.why import tell_why
 from beachhead.screening import Ranking
 from beachhead.simulation import Beliefs
@@ -45,6 +47,7 @@ def write_report(
     prices: Prices | None = None,
     why: Why | None = None,
     against: Against | None = None,
+    track: Track | None = None,
 ) -> None:
     """Write the report of a plan: map, timeline, fans, tables, assumptions, notes on the data.
 
@@ -70,6 +73,8 @@ def write_report(
         Why the plan is as it is, likewise.
     against : Against, optional
         The plan beside the old one that it goes on from, likewise.
+    track : Track, optional
+        The plan against what has happened, likewise.
 
     Raises
     ------
@@ -103,10 +108,12 @@ def write_report(
                 else {}
             ),
             **(draw_sensitivity(case, sensitivity, names) if sensitivity else {}),
+            **(draw_track(case, track, names) if track else {}),
         },
         hangs=list_sensitivity(case, sensitivity, names) if sensitivity else [],
         since=tell_against(case, against, names) if against else (),
         why=tell_why(case, plan, why, names) if why else None,
+        track=tell_track(case, track, names) if track else None,
         interrupted=PARTIAL if sensitivity and sensitivity.status == "partial" else "",
         schedule=tables.list_schedule(case, summary, futures, told),
         years=tables.list_years(summary),

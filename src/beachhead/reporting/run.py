@@ -20,6 +20,7 @@ from beachhead._version import __version__
 from beachhead.cases import Case, Schedule, overlay
 from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError, Problem
+from beachhead.evidence.tracking import Track
 from beachhead.files import write_atomic
 from beachhead.planning import Effort, Plan
 from beachhead.planning.against import Against
@@ -39,6 +40,7 @@ from beachhead.reporting.folder import (
     SCHEDULE,
     SENSITIVITY,
     STAMP,
+    TRACK,
     WHY,
     hash_file,
     read_stamp,
@@ -220,6 +222,11 @@ def read_against(folder: str | Path) -> Against | None:
     return _read_found(Path(folder) / AGAINST, Against.from_json, "plan --from")
 
 
+def read_track(folder: str | Path) -> Track | None:
+    """What `beachhead track` last found about the plan of a run; see `read_sensitivity`."""
+    return _read_found(Path(folder) / TRACK, Track.from_json, "track")
+
+
 def _read_found[Found](path: Path, read: Callable[[str], Found], command: str) -> Found | None:
     try:
         return read(path.read_text("utf-8"))
@@ -236,7 +243,7 @@ def write_report_again(run: Run) -> None:
     write_report(
         run.folder / REPORT, run.case, run.ranking, run.plan, run.futures, panel=run.panel,
         sensitivity=read_sensitivity(run.folder), prices=read_prices(run.folder),
-        why=read_why(run.folder), against=read_against(run.folder),
+        why=read_why(run.folder), against=read_against(run.folder), track=read_track(run.folder),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -64,37 +65,133 @@ def simulate(
 
     make_room()
     with jax.enable_x64(True):
-        case = case.resolve(panel)
-        packed = pack(case, panel).following(schedule)
-        enter, option = packed.encode(schedule)
-        problem = packed.cast(jnp.float64)
-        drawn = draw_worlds(packed, beliefs, worlds, seed, jnp.float64)
-        dates = enter[: len(packed.markets)]
-        entered = [row for row, quarter in enumerate(dates) if quarter < case.quarters]
-        kept = np.array(
-            sorted({*np.flatnonzero(packed.problem.entered < 0).tolist(), *entered}), dtype=int
-        )
+        laid = _lay_out(case, panel, beliefs, schedule, worlds, seed)
+        case, packed, enter, kept = laid.case, laid.packed, laid.enter, laid.kept
         begins = range(0, worlds, CHUNK)
         weights = [min(CHUNK, worlds - begin) / worlds for begin in begins]
-        parts = [
-            jax.tree.map(
-                np.asarray,
-                _run(
-                    problem,
-                    take_worlds(drawn, begin, begin + CHUNK),
-                    jnp.asarray(enter),
-                    jnp.asarray(option),
-                ),
-            )
-            for begin in begins
-        ]
+        parts = [jax.tree.map(np.asarray, _run(*laid.part(begin))) for begin in begins]
         by_world = [np.concatenate([part[0][k] for part in parts]) for k in range(len(parts[0][0]))]
         mean = jax.tree.map(
             lambda *leaves: sum(w * leaf for w, leaf in zip(weights, leaves, strict=True)),
             *[part[1] for part in parts],
         )
-        people = _people(packed, beliefs, enter, option)
+        people = _people(packed, beliefs, enter, laid.option)
     return _label(case, packed, kept, by_world, mean, people, enter, seed, worlds, xr)
+
+
+def trace(
+    case: Case,
+    panel: Panel,
+    beliefs: Beliefs,
+    schedule: Schedule,
+    *,
+    worlds: int = 1024,
+    seed: int = 2,
+) -> Futures:
+    """What each market brings in each of the futures of which `simulate` keeps the mean.
+
+    With the same arguments the worlds are the same.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions world, quarter (labels) and market (ISO3: home, served and entered ones).
+        `units` sold, `category` (those of all brands), `revenue`, `entry_cost` and `flow` (all
+        that a market brings less all that it costs), money in the case's currency a quarter
+        (world, quarter, market); `cash`: balance at the end of the quarter, and where rivals are
+        named at home `home_rank` (world, quarter).
+
+    Raises
+    ------
+    InputError
+        If the case or the schedule names what does not exist.
+    """
+    import xarray as xr
+
+    make_room()
+    with jax.enable_x64(True):
+        laid = _lay_out(case, panel, beliefs, schedule, worlds, seed)
+        kept = jnp.asarray(laid.kept)
+        parts = [
+            [np.asarray(leaf) for leaf in _trace(*laid.part(begin), kept)]
+            for begin in range(0, worlds, CHUNK)
+        ]
+    *by_market, cash, rank = (np.concatenate(leaves) for leaves in zip(*parts, strict=True))
+    names = ("units", "category", "revenue", "entry_cost", "flow")
+    axes = ("world", "quarter", "market")
+    traced: dict[str, Any] = {
+        name: (axes, values) for name, values in zip(names, by_market, strict=True)
+    }
+    traced["cash"] = (axes[:2], cash)
+    if laid.packed.problem.named is not None and laid.case.firm.rivals:
+        traced["home_rank"] = (axes[:2], rank)
+    return xr.Dataset(
+        traced,
+        coords={
+            "world": np.arange(worlds),
+            "quarter": [laid.case.quarter_label(t) for t in range(laid.case.quarters)],
+            "market": [laid.packed.markets[row] for row in laid.kept],
+        },
+    )
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """A schedule and the worlds drawn for it; `kept`: rows of markets that are ever served."""
+
+    case: Case
+    packed: Packed
+    problem: Problem
+    drawn: Worlds
+    enter: np.ndarray
+    option: np.ndarray
+    kept: np.ndarray
+
+    def part(self, begin: int) -> tuple[Problem, Worlds, Array, Array]:
+        """What is simulated together, from world `begin` on."""
+        drawn = take_worlds(self.drawn, begin, begin + CHUNK)
+        return self.problem, drawn, jnp.asarray(self.enter), jnp.asarray(self.option)
+
+
+def _lay_out(
+    case: Case, panel: Panel, beliefs: Beliefs, schedule: Schedule, worlds: int, seed: int
+) -> _Laid:
+    case = case.resolve(panel)
+    packed = pack(case, panel).following(schedule)
+    enter, option = packed.encode(schedule)
+    problem = packed.cast(jnp.float64)
+    drawn = draw_worlds(packed, beliefs, worlds, seed, jnp.float64)
+    dates = enter[: len(packed.markets)]
+    entered = [row for row, quarter in enumerate(dates) if quarter < case.quarters]
+    kept = np.array(
+        sorted({*np.flatnonzero(packed.problem.entered < 0).tolist(), *entered}), dtype=int
+    )
+    return _Laid(case, packed, problem, drawn, enter, option, kept)
+
+
+@jax.jit
+def _trace(
+    problem: Problem, worlds: Worlds, enter: Array, option: Array, kept: Array
+) -> tuple[Array, ...]:
+    """What `trace` keeps, axes (world, quarter, kept market), then (world, quarter)."""
+    quarter: Quarter = over_worlds(problem, worlds, enter, option, record=everything).record
+    ledger = quarter.ledger
+    flow = ledger.total()
+    rank = jnp.zeros(flow.shape[:2])
+    if quarter.standing is not None:
+        rank = _rank(problem, quarter)
+    by_market = (quarter.units, quarter.category, ledger.sales, -ledger.opening, flow)
+    return (
+        *(leaf[:, :, kept] for leaf in by_market),
+        problem.capital + jnp.cumsum(flow.sum(axis=2), axis=1),
+        rank,
+    )
+
+
+def _rank(problem: Problem, quarter: Quarter) -> Array:
+    """The firm's place at home by units, axes (world, quarter)."""
+    ours = (quarter.units / jnp.maximum(quarter.category, 1e-9)) @ problem.home
+    return 1 + (quarter.standing > ours[:, :, None]).sum(axis=2)
 
 
 @jax.jit
@@ -116,8 +213,7 @@ def _run(
         (ledger.total() * abroad).sum(axis=2),
     )
     if quarter.standing is not None:
-        ours = (quarter.units / jnp.maximum(quarter.category, 1e-9)) @ problem.home
-        by_world = (*by_world, 1 + (quarter.standing > ours[:, :, None]).sum(axis=2))
+        by_world = (*by_world, _rank(problem, quarter))
     mean = jax.tree.map(
         lambda leaf: leaf.mean(axis=0),
         (
