@@ -33,7 +33,7 @@ def forecasts(
     Each uses what was known by then. Takes some minutes.
     """
     from beachhead.data import load_panel
-    from beachhead.evidence import mean_errors, score_forecasts
+    from beachhead.evidence.forecasts import mean_errors, score_forecasts
     from beachhead.files import write_atomic
     from beachhead.reporting.forecasts import describe_forecasts
 
