@@ -195,7 +195,7 @@ def roll(market: Market, origins: Sequence[int], pooled: bool = False) -> Score:
     return Score(errors, covered, paths)
 
 
-def launches(markets: Sequence[Market]) -> dict[str, tuple[Fit, int]]:
+def launches(markets: Sequence[Market], india: Market) -> dict[str, tuple[Fit, int]]:
     """Fits from entry: nobody accepts at first, rivals as they were, three years and a half."""
     made = {}
     for market, entry in zip(markets, ("2011Q4", "2011Q4"), strict=True):
@@ -212,7 +212,7 @@ def launches(markets: Sequence[Market]) -> dict[str, tuple[Fit, int]]:
     own, since = np.array([[v / 100, 4 * (y - 2014) + q - 2] for v, y, q in rows]).T
     rise = since <= 18
     made["India, units (analysts)"] = (
-        brands.fit_launch(own[rise], since[rise].astype(int), float(markets[1].rivals[0, 0])),
+        brands.fit_launch(own[rise], since[rise].astype(int), float(india.rivals[0, 0])),
         int(rise.sum()),
     )
     return made
@@ -234,7 +234,7 @@ def without_ceiling(fit: Fit, market: Market) -> float:
 def draw(market: Market, score: Score, origins: Sequence[int], path: Path) -> None:
     """Shares seen, and forecasts with 80 % fans from some origins."""
     seen = pl.DataFrame({"t": range(len(market.labels)), "share": 100 * market.own[0]})
-    layers = [alt.Chart(seen).mark_line(color="#333333", strokeWidth=2).encode(x="t", y="share")]
+    layers = [alt.Chart(seen).mark_line(color="#333333", strokeWidth=2).encode(x="t:Q", y="share:Q")]
     at = alt.Axis(labelExpr=f"{market.labels}[datum.value]", tickMinStep=4)
     for known in origins:
         made, sampled = score.paths[known]
@@ -242,17 +242,17 @@ def draw(market: Market, score: Score, origins: Sequence[int], path: Path) -> No
         start = np.arange(known, known + len(low))
         band = pl.DataFrame({"t": start, "low": low, "high": high})
         layers.append(
-            alt.Chart(band).mark_area(color="#4c9be8", opacity=0.2).encode(x="t", y="low", y2="high")
+            alt.Chart(band).mark_area(color="#4c9be8", opacity=0.2).encode(x="t:Q", y="low:Q", y2="high:Q")
         )
         lines = [
-            pl.DataFrame({"t": start, "share": 100 * made[method][0], "method": method})
+            pl.DataFrame({"t": start, "share": 100 * made[method][0], "method": method, "origin": known})
             for method in METHODS if method != "last value"
         ]  # fmt: skip
         layers.append(
             alt.Chart(pl.concat(lines)).mark_line().encode(
-                x=alt.X("t", title=None, axis=at), y=alt.Y("share", title="share, %"),
-                color=alt.Color("method", title=None, sort=list(METHODS)),
-                detail=alt.value(known),
+                x=alt.X("t:Q", title=None, axis=at), y=alt.Y("share:Q", title="share, %"),
+                color=alt.Color("method:N", title=None, sort=list(METHODS)),
+                detail="origin:N",
             )
         )  # fmt: skip
     title = f"{BRAND}'s share, {market.name}: seen (black), and foreseen from some quarters"
@@ -272,7 +272,7 @@ def main() -> None:
         whole[market.name] = (market, moving, constant, without_ceiling(moving, market))
         print(market.name, moving.theta, moving.sd(), constant.theta, flush=True)
     pooled = brands.fit_pooled(padded(states, len(states.labels)))
-    started = launches((world, china))
+    started = launches((world, china), india)
     scores = {
         "world": roll(world, range(12, len(world.labels))),
         "China": roll(china, range(10, len(china.labels))),

@@ -10,7 +10,7 @@ fit and the forecast from an origin.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -33,7 +33,8 @@ Theta = dict[str, Any]
 WIDE = {"p": (0.03, 1.0), "q": (1.2, 0.7), "noise": (0.02, 1.0), "top": (0.15, 1.0)}
 UTILITY_SD = 1.0
 RIVALS_SCALE = 0.3 / 0.6744897501960817  # of the half-normal whose median is eta's default
-SPREAD = {"q": (0.3, 0.7), "utility": (0.3, 0.7)}  # of pooled markets: median, log sd
+SPREAD = (0.3, 0.3)  # of log q and of utility over pooled markets, before the data
+ROUNDS = 6  # of fitting pooled markets and their spread in turn
 
 
 class Shares(NamedTuple):
@@ -73,16 +74,19 @@ class Fit:
         Of the flattened theta, by Laplace.
     log_posterior, log_likelihood : float
         At the mode.
+    spread : array, optional
+        Standard deviations of log q and of utility over pooled markets.
     """
 
     theta: Theta
     covariance: Floats
     log_posterior: float
     log_likelihood: float
+    spread: Floats | None = None
 
     def theta_draws(self, number: int | None, seed: int) -> Theta:
         """Parameters from the normal about the mode, a new first axis; the mode without number."""
-        flat, unravel = ravel_pytree(self.theta)
+        flat, unravel = _flatten(self.theta)
         rows = np.asarray(flat, dtype=float)[None, :]
         if number is not None:
             noise = np.random.default_rng(seed).standard_normal((number, rows.shape[1]))
@@ -92,9 +96,10 @@ class Fit:
 
     def sd(self) -> Theta:
         """Standard deviation of each entry of theta."""
-        _, unravel = ravel_pytree(self.theta)
-        leaves = unravel(jnp.asarray(np.sqrt(np.diag(self.covariance))))
-        return {name: np.asarray(leaf) for name, leaf in leaves.items()}
+        with jax.enable_x64(True):
+            _, unravel = _flatten(self.theta)
+            leaves = unravel(jnp.asarray(np.sqrt(np.diag(self.covariance))))
+            return {name: np.asarray(leaf) for name, leaf in leaves.items()}
 
 
 def rivals_attraction(named: Floats, field: Floats, effective: float) -> Floats:
@@ -170,17 +175,28 @@ def fit_constant(shares: Shares) -> Fit:
 
 
 def fit_pooled(shares: Shares) -> Fit:
-    """The moving ceiling for many markets at once: p and eta common, q and utility pooled."""
+    """The moving ceiling for many markets at once: p and eta common, q and utility pooled.
+
+    Theta holds `q` and `utility` by market, axes (market, 1), their means, and the logarithms of
+    their spreads over markets. A spread is what the markets' values and their uncertainty show
+    about the mean (EM with Laplace's approximation): at the joint mode it would shrink to nothing.
+    """
     usual = _usual(shares)
     start = _start(shares, "rivals") | {
-        "q": jnp.full((len(usual), 1), np.log(WIDE["q"][0])),
-        "utility": jnp.asarray(usual[:, None] + 1.0),
-        "q_mean": jnp.asarray(np.log(WIDE["q"][0])),
-        "q_spread": jnp.asarray(np.log(SPREAD["q"][0])),
-        "utility_mean": jnp.asarray(float(usual.mean()) + 1.0),
-        "utility_spread": jnp.asarray(np.log(SPREAD["utility"][0])),
+        "q": np.full((len(usual), 1), np.log(WIDE["q"][0])),
+        "utility": usual[:, None] + 1.0,
+        "q_mean": np.log(WIDE["q"][0]),
+        "utility_mean": float(usual.mean()) + 1.0,
     }
-    return _fit("pooled", start, shares)
+    spread = np.array(SPREAD)
+    for _ in range(ROUNDS):
+        fit = _fit("pooled", start, shares, spread)
+        sd, start = fit.sd(), fit.theta
+        spread = np.array([
+            np.sqrt(np.mean((fit.theta[name] - fit.theta[f"{name}_mean"]) ** 2 + sd[name] ** 2))
+            for name in ("q", "utility")
+        ])  # fmt: skip
+    return replace(fit, spread=spread)
 
 
 def forecast(law: Law, fit: Fit, own: Floats, rivals: Floats, first: Floats) -> Floats:
@@ -265,13 +281,17 @@ def fit_launch(own: Floats, quarter: NDArray[np.int_], rivals: float) -> Fit:
 
     with jax.enable_x64(True):
         start = {name: np.log(WIDE[name][0]) for name in ("p", "q", "noise")} | {"utility": usual + 1}
-        flat, unravel = ravel_pytree(jax.tree.map(lambda leaf: jnp.asarray(leaf, float), start))
+        flat, unravel = _flatten(start)
         negative = jax.jit(
             jax.value_and_grad(
                 lambda x: (-posterior(unravel(x)), likelihood(unravel(x))), has_aux=True
             )
         )
         return _climb(negative, flat, unravel)
+
+
+def _flatten(theta: Theta) -> tuple[Array, Any]:
+    return ravel_pytree(jax.tree.map(lambda leaf: jnp.asarray(leaf, float), theta))
 
 
 def _parameters(theta: Theta) -> Acceptance:
@@ -321,7 +341,7 @@ def _half_normal(log_value: Array) -> Array:
     return -0.5 * (jnp.exp(log_value) / RIVALS_SCALE) ** 2 + log_value
 
 
-def _log_prior(kind: str, theta: Theta, rivals: Array) -> Array:
+def _log_prior(kind: str, theta: Theta, rivals: Array, spread: Array) -> Array:
     if kind == "constant":
         return _wide(theta, "p", "q", "noise", "top")
     usual = -0.5 * jnp.log1p(rivals[:, :1])
@@ -331,10 +351,8 @@ def _log_prior(kind: str, theta: Theta, rivals: Array) -> Array:
         return common + _wide(theta, "q") + _normal(theta["utility"] - usual[0, 0], sd)
     total = common + _normal(theta["q_mean"] - np.log(WIDE["q"][0]), jnp.asarray(WIDE["q"][1]))
     total = total + _normal(theta["utility_mean"] - usual.mean(), sd)
-    for name, (median, log_sd) in SPREAD.items():
-        spread = theta[f"{name}_spread"]
-        total = total + _normal(spread - np.log(median), jnp.asarray(log_sd))
-        total = total + _normal(theta[name] - theta[f"{name}_mean"], jnp.exp(spread)).sum()
+    for place, name in enumerate(("q", "utility")):
+        total = total + _normal(theta[name] - theta[f"{name}_mean"], spread[place]).sum()
     return total
 
 
@@ -348,19 +366,21 @@ _LAWS: dict[str, Law] = {
 @lru_cache(maxsize=16)
 def _compiled(kind: str, unravel: Any) -> Any:
     # One compilation for all origins of a kind: the arrays keep their shape.
-    def negative(flat: Array, own: Array, rivals: Array, seen: Array) -> tuple[Array, Array]:
+    def negative(
+        flat: Array, spread: Array, own: Array, rivals: Array, seen: Array
+    ) -> tuple[Array, Array]:
         theta = unravel(flat)
         likelihood = log_likelihood(_LAWS[kind], theta, own, rivals, seen)
-        return -likelihood - _log_prior(kind, theta, rivals), likelihood
+        return -likelihood - _log_prior(kind, theta, rivals, spread), likelihood
 
     return jax.jit(jax.value_and_grad(negative, has_aux=True))
 
 
-def _fit(kind: str, start: Theta, shares: Shares) -> Fit:
+def _fit(kind: str, start: Theta, shares: Shares, spread: Floats | None = None) -> Fit:
     with jax.enable_x64(True):
-        flat, unravel = ravel_pytree(jax.tree.map(lambda leaf: jnp.asarray(leaf, float), start))
+        flat, unravel = _flatten(start)
         value = _compiled(kind, unravel)
-        data = tuple(jnp.asarray(part) for part in shares)
+        data = tuple(jnp.asarray(part) for part in (np.ones(2) if spread is None else spread, *shares))
         return _climb(lambda x: value(x, *data), flat, unravel)
 
 
