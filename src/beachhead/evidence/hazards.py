@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
@@ -126,12 +127,13 @@ def life_table(table: Cells, ages: Sequence[int]) -> list[tuple[int, int, int, f
 
 def cumulative(level: float, slope: float, quarters: int) -> Floats:
     """Cumulative hazard of E8 at ages 0, 1 ... `quarters`, all else at its neutral value."""
-    neutral = {field.name: jnp.zeros(()) for field in fields(Exit)} | {"age": jnp.asarray(slope)}
-    none = jnp.zeros(quarters)
-    rate = log_hazard(
-        Exit(**neutral), jnp.asarray(level), jnp.arange(quarters), none, none, none, none
-    )
-    return np.concatenate([[0.0], np.cumsum(np.exp(np.asarray(rate, dtype=float)))])
+    with jax.enable_x64(True):
+        neutral = {field.name: jnp.zeros(()) for field in fields(Exit)}
+        neutral["age"] = jnp.asarray(slope)
+        none = jnp.zeros(quarters)
+        ages = jnp.arange(quarters)
+        rate = log_hazard(Exit(**neutral), jnp.asarray(level), ages, none, none, none, none)
+        return np.concatenate([[0.0], np.cumsum(np.exp(np.asarray(rate)))])
 
 
 def survival(level: float, slope: float, years: Sequence[int]) -> Floats:
@@ -190,15 +192,26 @@ def fit_exits(table: Cells, firms: int, detection: Callable[[Ints], Floats] | No
     return estimate._replace(log_likelihood=likelihood)
 
 
-def fit_within_firms(table: Cells, covariate: Floats, firms: int) -> Estimate:
+def fit_within_firms(
+    table: Cells, covariate: Floats, firms: int, effect: float | None = None
+) -> Estimate:
     """Slope over age and effect of `covariate`, from comparisons within a firm alone.
 
     Given that a firm left a market, which market and year was it? Whatever differs between firms,
     how often they leave and how fully it was recorded among it, drops out. Firms without an exit
-    say nothing. Slope Normal(-.5, 1); the covariate has no prior.
+    say nothing. Slope Normal(-.5, 1); the effect has no prior. Where `effect` is given, only the
+    slope is sought. Its log-likelihood is without the prior.
     """
-    return climb(lambda x: -_within(x, table, covariate, firms) + 0.5 * (x[0] + 0.5) ** 2,
-                 np.array([-0.5, 0.0]))  # fmt: skip
+
+    def point(x: Floats) -> Floats:
+        return x if effect is None else np.array([x[0], effect])
+
+    def negative(x: Floats) -> float:
+        return 0.5 * (x[0] + 0.5) ** 2 - _within(point(x), table, covariate, firms)
+
+    estimate = climb(negative, np.array([-0.5, 0.0] if effect is None else [-0.5]))
+    likelihood = _within(point(estimate.values), table, covariate, firms)
+    return estimate._replace(log_likelihood=likelihood)
 
 
 def _within(x: Floats, table: Cells, covariate: Floats, firms: int) -> float:
