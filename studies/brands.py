@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 import polars as pl
 import vl_convert
-from brands_page import page
+from brands_page import METHODS, page
 from numpy.typing import NDArray
 
 from beachhead.evidence import brands
@@ -43,7 +43,6 @@ DAMPING = 0.85  # a quarter, of the mean change over the last four; fixed before
 ROOM = 52  # quarters of every array, so that one compilation serves all
 DRAWS, SEED = 400, 1
 STATE_ORIGINS = (6, 8, 10, 12)
-METHODS = ("last value", "damped slope", "Bass", "E2 and E6", "E2 and E6, rivals known")
 
 Floats = NDArray[np.float64]
 
@@ -61,13 +60,17 @@ class Market(NamedTuple):
 def read_statcounter(iso3: str, name: str, end: str) -> Market:
     """Quarterly means of StatCounter's monthly shares, from the first quarter with the brand."""
     months = pl.read_csv(DATA / INPUTS[0]).filter(pl.col("iso3") == iso3, pl.col("month") <= end)
-    quarter = pl.col("month").str.slice(0, 4) + "Q" + (
-        (pl.col("month").str.slice(5, 2).cast(pl.Int32) + 2) // 3
-    ).cast(pl.String)
+    quarter = (
+        pl.col("month").str.slice(0, 4)
+        + "Q"
+        + ((pl.col("month").str.slice(5, 2).cast(pl.Int32) + 2) // 3).cast(pl.String)
+    )
     months = months.with_columns(quarter.alias("quarter"))
     number = months.group_by("quarter").agg(pl.col("month").n_unique().alias("months"))
-    sums = months.group_by("quarter", "vendor").agg(pl.col("share_pct").sum()).join(
-        number, on="quarter"
+    sums = (
+        months.group_by("quarter", "vendor")
+        .agg(pl.col("share_pct").sum())
+        .join(number, on="quarter")
     )
     wide = (
         sums.with_columns(pl.col("share_pct") / pl.col("months") / 100)
@@ -124,14 +127,16 @@ def padded(market: Market, known: int) -> Shares:
     ).until(known)
 
 
-def damped(own: Floats, ahead: int) -> Floats:
+def damped(past: Floats, ahead: int) -> Floats:
     """Last value and the mean change of the last four quarters, fading by DAMPING a quarter."""
-    back = min(4, own.shape[1] - 1)
-    slope = (own[:, -1:] - own[:, -1 - back, None]) / back
-    return np.clip(own[:, -1:] + slope * np.cumsum(DAMPING ** np.arange(1, ahead + 1)), 0.0, 1.0)
+    back = min(4, past.shape[1] - 1)
+    slope = (past[:, -1:] - past[:, -1 - back, None]) / back
+    return past[:, -1:] + slope * np.cumsum(DAMPING ** np.arange(1, ahead + 1))
 
 
-def look_ahead(market: Market, known: int, pooled: bool = False) -> tuple[dict[str, Floats], Floats]:
+def look_ahead(
+    market: Market, known: int, pooled: bool = False
+) -> tuple[dict[str, Floats], Floats]:
     """Forecasts by each method from the quarter `known`, and samples of E2 and E6's.
 
     Only the method that says so sees rivals after the origin.
@@ -140,14 +145,17 @@ def look_ahead(market: Market, known: int, pooled: bool = False) -> tuple[dict[s
     past = market.own[:, :known]
     last, first = past[:, -1:], market.rivals[:, :1]
     held = np.repeat(market.rivals[:, known - 1 : known], ahead + 1, axis=1)
+    drift = damped(np.log(market.rivals[:, :known]), ahead)
+    on = np.concatenate([held[:, :1], np.exp(drift)], axis=1)
     real = market.rivals[:, known - 1 : known + ahead]
     shares = padded(market, known)
     moving = brands.fit_pooled(shares) if pooled else brands.fit_moving(shares)
     law = brands.after_quarter
     paths = {
         "last value": np.repeat(last, ahead, axis=1),
-        "damped slope": damped(past, ahead),
+        "damped slope": np.clip(damped(past, ahead), 0.0, 1.0),
         "E2 and E6": brands.forecast(law, moving, last, held, first),
+        "E2 and E6, rivals go on": brands.forecast(law, moving, last, on, first),
         "E2 and E6, rivals known": brands.forecast(law, moving, last, real, first),
     }
     if pooled:
@@ -234,7 +242,9 @@ def without_ceiling(fit: Fit, market: Market) -> float:
 def draw(market: Market, score: Score, origins: Sequence[int], path: Path) -> None:
     """Shares seen, and forecasts with 80 % fans from some origins."""
     seen = pl.DataFrame({"t": range(len(market.labels)), "share": 100 * market.own[0]})
-    layers = [alt.Chart(seen).mark_line(color="#333333", strokeWidth=2).encode(x="t:Q", y="share:Q")]
+    layers = [
+        alt.Chart(seen).mark_line(color="#333333", strokeWidth=2).encode(x="t:Q", y="share:Q")
+    ]
     at = alt.Axis(labelExpr=f"{market.labels}[datum.value]", tickMinStep=4)
     for known in origins:
         made, sampled = score.paths[known]
@@ -242,11 +252,13 @@ def draw(market: Market, score: Score, origins: Sequence[int], path: Path) -> No
         start = np.arange(known, known + len(low))
         band = pl.DataFrame({"t": start, "low": low, "high": high})
         layers.append(
-            alt.Chart(band).mark_area(color="#4c9be8", opacity=0.2).encode(x="t:Q", y="low:Q", y2="high:Q")
+            alt.Chart(band)
+            .mark_area(color="#4c9be8", opacity=0.2)
+            .encode(x="t:Q", y="low:Q", y2="high:Q")
         )
         lines = [
             pl.DataFrame({"t": start, "share": 100 * made[method][0], "method": method, "origin": known})
-            for method in METHODS if method != "last value"
+            for method in ("damped slope", "Bass", "E2 and E6", "E2 and E6, rivals known")
         ]  # fmt: skip
         layers.append(
             alt.Chart(pl.concat(lines)).mark_line().encode(

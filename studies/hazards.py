@@ -98,7 +98,15 @@ def exits_part(events: Sequence[Row]) -> str:
     body = []
     for low, high, number, risk in hazards.life_table(table, AGES):
         upper = chi2.ppf(0.95, 2 * (number + 1)) / 2 / risk
-        body.append([f"{low} to {high - 1}", number, f"{risk:.0f}", f"{100 * number / risk:.2f}", f"{100 * upper:.2f}"])
+        body.append(
+            [
+                f"{low} to {high - 1}",
+                number,
+                f"{risk:.0f}",
+                f"{100 * number / risk:.2f}",
+                f"{100 * upper:.2f}",
+            ]
+        )
     each = []
     risk = (table.old - table.young) / 4
     for number, firm in enumerate(firms):
@@ -126,7 +134,9 @@ def no_shock(events: Sequence[Row]) -> list[Row]:
 def fits_part(events: Sequence[Row]) -> tuple[str, list[tuple[str, float, float]]]:
     """Level and slope under several readings, and the survival that each means."""
     table, firms = made(events)
-    lookers = {firm for firm, gone in zip(firms, np.bincount(table.firm, table.left), strict=True) if gone}
+    lookers = {
+        firm for firm, gone in zip(firms, np.bincount(table.firm, table.left), strict=True) if gone
+    }
     calm = no_shock(events)
     part, names = made(events, lookers)
     shops, shop_names = made(events, {"Walmart", "IKEA", "Inditex (Zara)", "Decathlon"})
@@ -145,7 +155,12 @@ def fits_part(events: Sequence[Row]) -> tuple[str, list[tuple[str, float, float]
     for rate in (0.5, 0.25, 0.1):
         estimate = hazards.fit_exits(table, len(firms), lambda age, r=rate: np.full(len(age), r))
         readings.append((f"all, if {100 * rate:.0f} % of exits are on record", estimate))
-    readings.append(("all, if 25 % of exits in the first four years are", hazards.fit_exits(table, len(firms), young)))
+    readings.append(
+        (
+            "all, if 25 % of exits in the first four years are",
+            hazards.fit_exits(table, len(firms), young),
+        )
+    )
     body, curves = [], []
     for name, estimate in readings:
         level, slope = estimate.values[:2]
@@ -155,10 +170,22 @@ def fits_part(events: Sequence[Row]) -> tuple[str, list[tuple[str, float, float]
     for name, first in MODES.items():
         level = hazards.level_of(first, DEFAULT_SLOPE)
         left = hazards.survival(level, DEFAULT_SLOPE, YEARS)
-        body.append([f"*E8 today: {name}*", f"{level:.2f}", f"{DEFAULT_SLOPE:.2f}", *(f"{x:.3f}" for x in left)])
+        body.append(
+            [
+                f"*E8 today: {name}*",
+                f"{level:.2f}",
+                f"{DEFAULT_SLOPE:.2f}",
+                *(f"{x:.3f}" for x in left),
+            ]
+        )
         curves.append((f"E8 today: {name}", level, DEFAULT_SLOPE))
     body.append(["*trade flows (Besedes and Prusa), check 7*", "", "", ".670", ".469", "", ".413"])
-    head = ["reading", "level", "slope over ln(age + 1)", *(f"there after {y} years" for y in YEARS)]
+    head = [
+        "reading",
+        "level",
+        "slope over ln(age + 1)",
+        *(f"there after {y} years" for y in YEARS),
+    ]
     shape = float(np.exp(-readings[0][1].values[2]))
     first = hazards.survival(*readings[0][1].values[:2], [1])[0]
     needed = (1 - first) / MODES["own shops, phones"]
@@ -193,7 +220,10 @@ def haste_part(events: Sequence[Row], covered: dict[str, tuple[str, int]]) -> st
         kept = table.year <= until[table.firm]  # later launches were not collected
         now, at_entry = crowd(rows_kept, table, firms)
         part = table.where(kept)
-        for words_of, covariate in (("launches this year", now[kept]), ("launches in the year of entry", at_entry[kept])):
+        for words_of, covariate in (
+            ("launches this year", now[kept]),
+            ("launches in the year of entry", at_entry[kept]),
+        ):
             estimate = hazards.fit_within_firms(part, covariate, len(firms))
             lost = [
                 estimate.log_likelihood

@@ -27,7 +27,9 @@ def simulated(firms: int, level: float, slope: float, seed: int) -> Cells:
             end = 2020
             age = int(np.searchsorted(rate, random.exponential()))  # quarters, gone at its end
             left = enter + (age + 1) // 4  # entered in mid-year: two quarters are left of it
-            stays.append(Spell(f"f{firm:02}", f"m{market:02}", enter, left if left <= end else None, end))
+            stays.append(
+                Spell(f"f{firm:02}", f"m{market:02}", enter, left if left <= end else None, end)
+            )
     return hazards.cells(stays)[0]
 
 
@@ -120,9 +122,12 @@ def test_within_firms_finds_an_effect_and_knows_nothing_of_how_often_a_firm_leav
     assert low < 0.6 < high
     assert high - low < 0.8
     # A firm that never left, however crowded its years, says nothing.
-    more = Cells(*(np.concatenate([getattr(table, n), extra]) for n, extra in (
-        ("firm", np.full(50, 30)), ("year", age[:50]), ("entered", age[:50] * 0),
-        ("young", age[:50]), ("old", age[:50] + 4), ("left", np.zeros(50, dtype=int)))))  # fmt: skip
+    never, some = np.zeros(50, dtype=int), age[:50]
+    rows = (never + 30, some, never, some, some + 4, never)
+    names = ("firm", "year", "entered", "young", "old", "left")
+    more = Cells(
+        *(np.append(getattr(table, name), row) for name, row in zip(names, rows, strict=True))
+    )
     again = hazards.fit_within_firms(more, np.append(crowd, np.full(50, 9.0)), 31)
     np.testing.assert_allclose(again.values, estimate.values, atol=1e-5)
     fixed = hazards.fit_within_firms(table, crowd, 30, 0.0)

@@ -1,0 +1,1 @@
+"""What real firms did, and replays as of a date against what then happened."""

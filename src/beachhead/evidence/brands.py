@@ -280,7 +280,9 @@ def fit_launch(own: Floats, quarter: NDArray[np.int_], rivals: float) -> Fit:
         )
 
     with jax.enable_x64(True):
-        start = {name: np.log(WIDE[name][0]) for name in ("p", "q", "noise")} | {"utility": usual + 1}
+        start = {name: np.log(WIDE[name][0]) for name in ("p", "q", "noise")} | {
+            "utility": usual + 1
+        }
         flat, unravel = _flatten(start)
         negative = jax.jit(
             jax.value_and_grad(
@@ -380,7 +382,9 @@ def _fit(kind: str, start: Theta, shares: Shares, spread: Floats | None = None) 
     with jax.enable_x64(True):
         flat, unravel = _flatten(start)
         value = _compiled(kind, unravel)
-        data = tuple(jnp.asarray(part) for part in (np.ones(2) if spread is None else spread, *shares))
+        data = tuple(
+            jnp.asarray(part) for part in (np.ones(2) if spread is None else spread, *shares)
+        )
         return _climb(lambda x: value(x, *data), flat, unravel)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import NamedTuple
 
 import jax
@@ -119,7 +120,7 @@ def life_table(table: Cells, ages: Sequence[int]) -> list[tuple[int, int, int, f
     age = table.year - table.entered
     risk = (table.old - table.young) / YEAR
     rows = []
-    for low, high in zip(ages[:-1], ages[1:], strict=True):
+    for low, high in pairwise(ages):
         here = (age >= low) & (age < high)
         rows.append((low, high, int(table.left[here].sum()), float(risk[here].sum())))
     return rows
@@ -173,7 +174,9 @@ def log_likelihood(mean: Floats, table: Cells, shape: float, firms: int) -> floa
     return leave + float(factor.sum())
 
 
-def fit_exits(table: Cells, firms: int, detection: Callable[[Ints], Floats] | None = None) -> Estimate:
+def fit_exits(
+    table: Cells, firms: int, detection: Callable[[Ints], Floats] | None = None
+) -> Estimate:
     """Level, slope and log shape of the frailty.
 
     `detection` gives the part of exits that the record holds, by age in years; all by default.
