@@ -137,9 +137,10 @@ def _reading(scores: Mapping[str, Any]) -> str:
         + "\n".join(lines)
         + """
 
-**With rivals held, E2 and E6 lose to last value everywhere but in the world, and there a constant
-Bass curve does no worse.** What they are right about is the rivals: had one known those, China,
-India and its states would have been foreseen better than by last value or slope. So the equations
+**With rivals held, E2 and E6 lose to last value four and eight quarters out everywhere but in the
+world, and there a constant Bass curve does no worse.** What they are right about is the rivals: had
+one known those, China, India and its states would have been foreseen better eight quarters out than
+by last value or slope, by little in India. So the equations
 belong in a plan with rivals as drawn futures, and a forecast of a share years after its launch
 should be last value or a damped slope. The fans are too narrow wherever rivals grow: the rivals of
 a fan stand still. In the world, where shares add up over markets entered at different dates, even
