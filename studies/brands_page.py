@@ -140,9 +140,14 @@ def _reading(scores: Mapping[str, Any]) -> str:
 **With rivals held, E2 and E6 lose to last value four and eight quarters out everywhere but in the
 world, and there a constant Bass curve does no worse.** What they are right about is the rivals: had
 one known those, China, India and its states would have been foreseen better eight quarters out than
-by last value or slope, by little in India. So the equations
-belong in a plan with rivals as drawn futures, and a forecast of a share years after its launch
-should be last value or a damped slope. The fans are too narrow wherever rivals grow: the rivals of
+by last value or slope, by little in India.
+
+Letting rivals go on more than halves the error in India and takes a third off it in the states, better even than
+knowing them: the rivals' real growth sped up while the stock of phones lagged, two errors that
+cancel. It is one episode in one country, tried after a first look; in China it loses to last value,
+in the world to slope and to Bass. It stands as a candidate to be tried on another brand, not as a
+result. Until then a share years after its launch is foreseen by last value or a damped slope, and
+the equations belong in a plan with rivals as drawn futures. The fans are too narrow wherever rivals grow: the rivals of
 a fan stand still. In the world, where shares add up over markets entered at different dates, even
 the rivals' real growth makes the forecast worse.
 
