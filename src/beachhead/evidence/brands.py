@@ -10,7 +10,7 @@ fit and the forecast from an origin.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from scipy.optimize import minimize
 
 from beachhead.mechanisms.acceptance import Acceptance, acceptance, ceiling
 from beachhead.mechanisms.share import share
+from beachhead.quantities import declared
 
 DT = 0.25
 Floats = NDArray[np.float64]
@@ -298,7 +299,7 @@ def _flatten(theta: Theta) -> tuple[Array, Any]:
 
 def _parameters(theta: Theta) -> Acceptance:
     # What the series cannot tell apart is at its neutral value: p and q are those of the market.
-    neutral = {field.name: jnp.zeros(()) for field in fields(Acceptance)}
+    neutral = {name.partition(".")[2]: jnp.zeros(()) for name in declared(Acceptance)}
     neutral |= {"p0": jnp.exp(theta["p"]), "q": jnp.exp(theta["q"])}
     if "rivals" in theta:
         neutral["rivals"] = jnp.exp(theta["rivals"])

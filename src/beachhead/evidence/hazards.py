@@ -21,6 +21,7 @@ from scipy.optimize import minimize
 from scipy.special import gammaln
 
 from beachhead.mechanisms.exit import Exit, log_hazard
+from beachhead.quantities import declared
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]
@@ -129,7 +130,7 @@ def life_table(table: Cells, ages: Sequence[int]) -> list[tuple[int, int, int, f
 def cumulative(level: float, slope: float, quarters: int) -> Floats:
     """Cumulative hazard of E8 at ages 0, 1 ... `quarters`, all else at its neutral value."""
     with jax.enable_x64(True):
-        neutral = {field.name: jnp.zeros(()) for field in fields(Exit)}
+        neutral = {name.partition(".")[2]: jnp.zeros(()) for name in declared(Exit)}
         neutral["age"] = jnp.asarray(slope)
         none = jnp.zeros(quarters)
         ages = jnp.arange(quarters)
