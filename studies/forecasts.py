@@ -1,4 +1,4 @@
-"""Forecasts of categories, the product's and others': `python bench/forecasts/study.py`.
+"""Forecasts of categories, the product's and others': `python studies/forecasts.py`.
 
 Writes docs/proof/forecasts.md. What rivals forecast is kept in a file beside the others' and not
 computed again for the same panel.
@@ -37,8 +37,8 @@ from beachhead.evidence.forecasts import (
 from beachhead.files import write_atomic
 from beachhead.reporting.forecasts import describe_forecasts
 
-ROOT = Path(__file__).parents[2]
-INTRO = Path(__file__).with_name("intro.md")
+ROOT = Path(__file__).parents[1]
+INTRO = Path(__file__).with_name("forecasts.md")
 MEDIAN = "median of all"
 MEMORIES = (1.0, 0.85, 0.7, 0.5)
 # Mean absolute errors that were asked for before anything was computed, points.
