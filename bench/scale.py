@@ -124,12 +124,12 @@ def draw(found: dict[tuple[str, str], dict[int, float]], path: Path) -> None:
         alt.Chart(alt.Data(values=[row for row in rows if row["what"] == what]), title=what)
         .mark_line(point=True)
         .encode(
-            x=alt.X("size:Q", scale=alt.Scale(type="log"), title=what,
+            x=alt.X("size:Q", scale=alt.Scale(type="log", nice=False), title=what,
                     axis=alt.Axis(values=list(sizes), format="d")),
             y=alt.Y("ms:Q", scale=alt.Scale(type="log"), title="milliseconds an evaluation"),
             color=alt.Color("entered:N", title="markets entered",
                             scale=alt.Scale(range=["#0072b2", "#d55e00"])),
-            strokeDash=alt.StrokeDash("entered:N", legend=None),
+            strokeDash=alt.StrokeDash("entered:N", title="markets entered"),
         )
         .properties(width=220, height=220)
         for what, sizes in SIZES.items()
