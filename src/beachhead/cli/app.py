@@ -20,6 +20,7 @@ from beachhead.cli import (
     many,
     plans,
     reasons,
+    replays,
     screening,
     sensitivities,
 )
@@ -69,6 +70,7 @@ app.command("why")(reasons.why)
 app.command("pace")(many.pace)
 app.command("frontier")(many.frontier)
 app.command("robust")(many.robust)
+app.command("replay")(replays.replay)
 app.command("explain")(explaining.explain)
 data.app.command("distance")(distances.distance)
 app.add_typer(data.app, name="data")

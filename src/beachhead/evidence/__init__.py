@@ -1,0 +1,20 @@
+"""What real firms did, and replays as of a date against what then happened."""
+
+from beachhead.evidence.drafting import Drafted, draft, strip
+from beachhead.evidence.entries import History, read_histories
+from beachhead.evidence.facts import Fact, read_facts
+from beachhead.evidence.replay import Replay, replay
+from beachhead.evidence.truth import choose
+
+__all__ = [
+    "Drafted",
+    "Fact",
+    "History",
+    "Replay",
+    "choose",
+    "draft",
+    "read_facts",
+    "read_histories",
+    "replay",
+    "strip",
+]
