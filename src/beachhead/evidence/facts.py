@@ -24,7 +24,7 @@ Metric = Literal["units", "share", "share_abroad", "markets"]
 
 @dataclass(frozen=True)
 class Fact:
-    """A row of the table. `verified`: 'yes', 'derived', 'no' or empty; `place`: file and line."""
+    """A row of the table. `verified`: 'yes', 'derived', 'no' or empty."""
 
     metric: str
     market: str
@@ -33,7 +33,6 @@ class Fact:
     unit: str
     source: str
     verified: str
-    place: str
 
 
 @dataclass(frozen=True)
@@ -95,8 +94,13 @@ def read_facts(path: str | Path) -> tuple[Fact, ...]:
         raise InputError(*cut(problems))
     return tuple(
         Fact(
-            *(row.cells[column] for column in NEEDED),
-            row.cells.get("source", ""), row.cells.get("verified", "").casefold(), row.place,
+            metric=row.cells["metric"],
+            market=row.cells["market"],
+            period=row.cells["period"],
+            value=row.cells["value"],
+            unit=row.cells["unit"],
+            source=row.cells.get("source", ""),
+            verified=row.cells.get("verified", "").casefold(),
         )
         for row in table.rows
     )  # fmt: skip
@@ -112,7 +116,8 @@ def read_outcomes(
     found, left = [], []
     for fact in facts:
         when = read_period(fact.period)
-        if fact.verified not in SURE or PROMISED.search(fact.metric):
+        said = PROMISED.search(fact.metric) or ANNOUNCED.match(fact.metric)
+        if fact.verified not in SURE or said:
             continue
         if when is not None and not _inside(case, *when):
             continue

@@ -397,8 +397,8 @@ def _find_holes(truth: Truth, packed: Packed, left: Sequence[str]) -> Iterable[s
         )
     if vague := sum(span.first != span.last for span in truth.entered.values()):
         yield (
-            f"Of {vague} entries only the year is known: they stand in the middle of it, and order "
-            "is only judged between markets entered in different years."
+            f"Entries of which only the year is known: {vague}. They stand in its middle, and "
+            "order is only judged between markets entered in different years."
         )
     if truth.early:
         names = ", ".join(truth.early)

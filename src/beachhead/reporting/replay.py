@@ -214,7 +214,7 @@ def _tell_values(found: Replay) -> Section:
     )
     heads = (
         "schedule", "entries#", "J#", "mean#", "adds#", "behind the plan#", "ruin#", "teams#",
-        "breaks limits",
+        "breaks limits#",
     )  # fmt: skip
     words = (
         f"All in the same futures, by the model: what it thinks of the true entries, not what they "
@@ -239,15 +239,16 @@ def _tell_facts(found: Replay) -> Section:
     ]
     tables = []
     if fans:
-        heads = ("figure", "came#", "with", "5 %#", "50 %#", "95 %#", "percentile#", "verdict")
+        heads = ("figure", "came#", "with", "5 %#", "50 %#", "95 %#", "percentile#", "verdict#")
         tables.append(Table(heads, tuple(_fan_row(fan) for fan in fans)))
     if found.confronted.standings:
-        heads = ("market", "period", "true place#", "with", "chance to be first#")
-        rows = tuple(
+        places = tuple(
             (s.market, s.by, str(s.rank), s.under, percent(s.first))
             for s in found.confronted.standings
         )
-        tables.append(Table(heads, rows))
+        tables.append(
+            Table(("market", "period", "true place#", "with", "chance to be first#"), places)
+        )
         words.append(
             "Places abroad: the model knows rivals there only as so many alike, so that all it "
             "can tell is the chance to sell more than each of them."
@@ -286,7 +287,7 @@ def _tell_odds(found: Replay) -> Section:
         )
         for one in found.confronted.odds
     )  # fmt: skip
-    tables = [Table(("target", "said", "due", f"{PLANNED}#", f"{TRUE}#", "came"), rows)]
+    tables = [Table(("target", "said", "due", f"{PLANNED}#", f"{TRUE}#", "came#"), rows)]
     if found.confronted.marks:
         marks = tuple(
             (m.name, f"{m.brier:.3f}", f"{m.log:.3f}", m.words) for m in found.confronted.marks
