@@ -8,7 +8,7 @@ import pytest
 from beachhead.cases import Case, check_case
 from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError
-from beachhead.evidence import choose, draft, read_histories, strip
+from beachhead.evidence import choose, draft, narrow, read_histories, strip
 from beachhead.evidence.drafting import find_category
 from beachhead.evidence.truth import see
 
@@ -44,7 +44,7 @@ def test_a_drafted_case_is_in_order_and_says_what_was_made_up(tmp_path: Path, pa
     drafted = draft(tell(tmp_path, panel, ROWS), DAY, panel)
     case = drafted.case
     assert not check_case(case, panel)
-    assert (case.name, case.product.category, case.quarters) == ("tunes-2012", "subscription", 20)
+    assert (case.name, case.product.category, case.quarters) == ("tunes-2012", "subscription", 24)
     assert [market.market for market in case.firm.served] == ["DEU", "FIN", "NOR"]
     assert case.firm.revenue == pytest.approx(
         case.product.price * (case.firm.units + sum(m.units for m in case.firm.served))
@@ -102,3 +102,10 @@ def test_sectors_and_firms_are_found(tmp_path: Path, panel: Panel) -> None:
         tell(tmp_path, panel, ROWS, "Tune s")
     with pytest.raises(InputError, match="last day of a year"):
         draft(tell(tmp_path, panel, ROWS), datetime.date(2012, 6, 30), panel)
+
+
+def test_the_largest_economies_are_kept(panel: Panel) -> None:
+    case = Case.load("xiaomi-2013")
+    few = narrow(case, panel, 3).candidate_iso3(panel)
+    assert few == ("DEU", "JPN", "USA")
+    assert set(few) < set(narrow(case, panel, 9).candidate_iso3(panel))

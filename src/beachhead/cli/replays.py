@@ -55,6 +55,10 @@ def replay(
     presets: Annotated[
         bool, typer.Option("--presets", help="Of the case only what is known in the first hour.")
     ] = False,
+    largest: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Keep the N largest economies of the candidates."),
+    ] = None,
     mechanisms: Annotated[
         bool, typer.Option("--mechanisms", help="Plan again with each mechanism off.")
     ] = False,
@@ -78,8 +82,8 @@ def replay(
     if case is None and (not firm or presets or run or changes):
         what = "without a CASE there are --firm and --as-of alone"
         raise typer.BadParameter(what, param_hint="CASE")
-    if run is not None and presets:
-        raise typer.BadParameter("a run has its plan already", param_hint="--presets")
+    if run is not None and (presets or largest):
+        raise typer.BadParameter("the plan of a run is made already", param_hint="--run")
     beside = entries.parent / "firms.csv"
     if firms is None and beside.is_file():
         firms = beside
@@ -112,6 +116,9 @@ def replay(
                 "Of the case only firm, home, served markets, product, candidates, horizon, teams "
                 "and capital were kept; all else is the preset's.",
             )
+    if largest is not None:
+        asked = evidence.narrow(asked, panel, largest)
+        notes = (*notes, f"Candidates are the {largest} largest economies as published then.")
     with show_progress("the best plan so far") as show:
         found = evidence.replay(
             asked, panel, history, told, plan=plan, effort=effort.value, seed=seed,

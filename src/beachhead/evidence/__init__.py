@@ -1,6 +1,6 @@
 """What real firms did, and replays as of a date against what then happened."""
 
-from beachhead.evidence.drafting import Drafted, draft, strip
+from beachhead.evidence.drafting import Drafted, draft, narrow, strip
 from beachhead.evidence.entries import History, read_histories
 from beachhead.evidence.facts import Fact, read_facts
 from beachhead.evidence.replay import Replay, replay
@@ -13,6 +13,7 @@ __all__ = [
     "Replay",
     "choose",
     "draft",
+    "narrow",
     "read_facts",
     "read_histories",
     "replay",

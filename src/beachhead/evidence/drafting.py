@@ -29,6 +29,7 @@ USUAL_PRICE = 50.0
 COST = 0.8  # of the price
 CAPITAL = 0.25  # of a year's revenue
 TEAMS = 3
+QUARTERS = 24  # a year more than what entries are looked at within
 MATURING = 5.0  # years until a served market is like home for its size
 
 
@@ -67,6 +68,22 @@ def strip(case: Case) -> Case:
         {**kept, "firm": firm, "product": product, "markets": markets, "limits": limits,
          "targets": told}
     )  # fmt: skip
+
+
+def narrow(case: Case, panel: Panel, number: int) -> Case:
+    """A case with so many of its candidates, those of the largest economies as then published.
+
+    A plan of fewer markets takes less time; nothing of what came later decides which they are.
+    """
+    size = {
+        iso3: panel.figure(iso3, "gdp_current_usd").value or 0.0
+        for iso3 in case.candidate_iso3(panel)
+    }
+    kept = tuple(sorted(sorted(size, key=lambda iso3: (-size[iso3], iso3))[:number]))
+    markets = case.markets.model_copy(
+        update={"candidates": kept, "regions": (), "blocs": (), "exclude": ()}
+    )
+    return case.model_copy(update={"markets": markets})
 
 
 def draft(
@@ -115,13 +132,12 @@ def draft(
              "since": since}
         )  # fmt: skip
     revenue = price * (units + sum(float(str(row["units"])) for row in served))
-    until = history.score_until or as_of.year + 10
     case = Case.model_validate(
         {
             "name": f"{_name(history.firm)}-{as_of.year}",
             "title": f"{history.firm}, end of {as_of.year}, from its history and presets alone",
             "as_of": as_of,
-            "quarters": max(4, min(40, 4 * (until - as_of.year))),
+            "quarters": QUARTERS,
             "firm": {"name": history.firm, "home": history.home, "units": units,
                      "revenue": revenue, "served": served},
             "product": {"category": category, "price": price, "unit_cost": COST * price},
