@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("BEACHHEAD_SHARED", ROOT / ".." / "shared" / "data"))
 PAGE = ROOT / "docs" / "proof" / "replay.md"
 RUNS = ROOT / "runs" / "replay"
-LARGEST = "40"  # candidates, so that a replay takes minutes
+LARGEST = "24"  # candidates, so that a replay takes minutes
 TABLES = ("entries.csv", "firms.csv", "xiaomi_facts.csv")
 FACTS = ("--facts", "DATA/xiaomi_facts.csv")
 
@@ -79,7 +79,8 @@ def _run(row: Row, hashes: dict[str, str]) -> None:
     command = [
         sys.executable, "-c", "from beachhead.cli import main; main()", "replay",
         *(part.replace("DATA", str(DATA)) for part in row.arguments),
-        "--entries", str(DATA / "entries.csv"), "--largest", LARGEST, "--effort", "quick", "-o", str(RUNS / row.name),
+        "--entries", str(DATA / "entries.csv"), "--largest", LARGEST, "--effort", "quick",
+        "-o", str(RUNS / row.name),
     ]  # fmt: skip
     print(f"{row.name}: {_tell(row)}", flush=True)
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

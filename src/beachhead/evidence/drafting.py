@@ -71,14 +71,11 @@ def strip(case: Case) -> Case:
 
 
 def narrow(case: Case, panel: Panel, number: int) -> Case:
-    """A case with so many of its candidates, those of the largest economies as then published.
+    """A case with so many of its candidates, the largest economies by people and income.
 
     A plan of fewer markets takes less time; nothing of what came later decides which they are.
     """
-    size = {
-        iso3: panel.figure(iso3, "gdp_current_usd").value or 0.0
-        for iso3 in case.candidate_iso3(panel)
-    }
+    size = {iso3: measure(panel, iso3) for iso3 in case.candidate_iso3(panel)}
     kept = tuple(sorted(sorted(size, key=lambda iso3: (-size[iso3], iso3))[:number]))
     markets = case.markets.model_copy(
         update={"candidates": kept, "regions": (), "blocs": (), "exclude": ()}
@@ -106,14 +103,15 @@ def draft(
     Raises
     ------
     InputError
-        If `as_of` is no last day of a year, or no population of the home market is known.
+        If `as_of` is no last day of a year, or nothing is known of the home market's size.
     """
     if (as_of.month, as_of.day) != (12, 31):
         what = f"{as_of} is not the last day of a year"
         raise InputError(Problem(what, "--as-of", f"Say {as_of.year}-12-31."))
     people = panel.figure(history.home, "population").value
-    if people is None:
-        raise InputError(Problem(f"no population is known for {history.home}", history.firm))
+    if people is None or not measure(panel, history.home):
+        what = f"no population and income are known for {history.home}"
+        raise InputError(Problem(what, history.firm, "Write a case of it, with these figures."))
     category = category or find_category(history.sector)
     preset = load_preset(category)
     price = PRICES.get(category, USUAL_PRICE)
@@ -122,8 +120,8 @@ def draft(
     units = round(CUSTOMERS * people * yearly)
     served = []
     for iso3, year in sorted(history.present(as_of.year + 1).items()):
-        size = _weigh(panel, iso3, history.home)
-        if iso3 not in panel.codes or size is None:
+        size = measure(panel, iso3) / measure(panel, history.home)
+        if not size:
             continue
         age = 1.0 - math.exp(-(as_of.year + 0.5 - year + 0.5) / MATURING)
         since = datetime.date(year, 7, 1)
@@ -156,12 +154,12 @@ def draft(
     return Drafted(case, guessed)
 
 
-def _weigh(panel: Panel, iso3: str, home: str) -> float | None:
-    """Economy of a market over that of home; None where one of them is not known."""
+def measure(panel: Panel, iso3: str) -> float:
+    """Size of an economy, people times income per head; 0 where one of them is not known."""
     if iso3 not in panel.codes:
-        return None
-    ours, theirs = (panel.figure(code, "gdp_current_usd").value for code in (iso3, home))
-    return ours / theirs if ours and theirs else None
+        return 0.0
+    people, income = (panel.figure(iso3, key).value for key in ("population", "gdp_pc_ppp_const"))
+    return (people or 0.0) * (income or 0.0)
 
 
 def _name(firm: str) -> str:
