@@ -41,6 +41,7 @@ from beachhead.simulation.pack import Packed, pack
 Floats = NDArray[np.float64]
 
 FITTED = "true entries, as the limits allow"
+TOLD = "entries that the history tells"
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,11 @@ def replay(
     schedules, holes = _list_schedules(
         truth, worlds, alone, plan.schedule, strategies, read_announced(facts, panel), case
     )
-    outcomes, left = read_outcomes(facts, case, panel)
+    told, left = read_outcomes(facts, case, panel)
+    # Of a market whose entry is not known, futures with the true entries know nothing.
+    abroad = {entry.iso3 for entry in schedules[TRUE, TOLD].entries}
+    abroad |= {market.market for market in case.firm.served}
+    outcomes = [one for one in told if one.market in (None, "home", *abroad)]
     found = confront(
         case, packed, beliefs, schedules, outcomes, read_promises(facts, case), plan.seed
     )
@@ -253,7 +258,10 @@ def replay(
         chance=draw(truth.entered, truth.judged, truth.windows),
         pace=_count(case, truth, plan.schedule, strategies),
         confronted=found,
-        unanswered=tuple(f"{f.metric}, {f.market}, {f.period}: {f.value} {f.unit}" for f in left),
+        unanswered=(
+            *(f"{f.metric}, {f.market}, {f.period}: {f.value} {f.unit}" for f in left),
+            *(f"{o.metric}, {o.market}, {o.by}" for o in told if o not in outcomes),
+        ),
         without=tuple(without),
     )
 
@@ -318,7 +326,7 @@ def _list_schedules(
     true, left = enter_truly(truth, valuer.packed, alone)
     found = {
         (PLANNED, "the plan"): planned,
-        (TRUE, "entries that the history tells"): true,
+        (TRUE, TOLD): true,
         (FITTED, "later, or not, where teams or rules forbid it"): fit(valuer, true),
     }
     start = calendar.first_from(case.as_of)
