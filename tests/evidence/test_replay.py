@@ -13,9 +13,9 @@ import pytest
 from beachhead.cases import Case, Entry, Schedule
 from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError
-from beachhead.evidence import choose, read_facts, read_histories, replay
+from beachhead.evidence import choose, read_facts, read_histories
 from beachhead.evidence.confront import PLANNED, TRUE, Odds, score
-from beachhead.evidence.replay import Replay
+from beachhead.evidence.replay import Replay, replay
 from beachhead.planning import Plan, Value
 from beachhead.reporting.replay import describe_replay, write_markdown
 

@@ -82,7 +82,7 @@ def replay(
     if case is None and (not firm or presets or run or changes):
         what = "without a CASE there are --firm and --as-of alone"
         raise typer.BadParameter(what, param_hint="CASE")
-    if run is not None and (presets or largest):
+    if run is not None and (presets or largest or changes):
         raise typer.BadParameter("the plan of a run is made already", param_hint="--run")
     beside = entries.parent / "firms.csv"
     if firms is None and beside.is_file():
@@ -93,14 +93,11 @@ def replay(
     if out is not None:
         claim_file(out / "replay.json")
 
-    # Only now: what can be at fault is said before the wait for the libraries of the search.
     from beachhead import evidence
-    from beachhead.files import write_atomic
-    from beachhead.reporting.replay import describe_replay, write_markdown
 
     histories = evidence.read_histories(entries, panel, firms)
     told = () if facts is None else evidence.read_facts(facts)
-    plan, notes = None, tuple[str, ...]()
+    notes = tuple[str, ...]()
     if loaded is None:
         history = evidence.choose(histories, firm)
         drafted = evidence.draft(history, day or date.max, panel)
@@ -108,9 +105,7 @@ def replay(
     else:
         asked = loaded[0]
         history = evidence.choose(histories, firm or asked.firm.name)
-        if run is not None:
-            asked, panel, plan = _read_plan(run, asked)
-        elif presets:
+        if presets:
             asked = evidence.strip(asked)
             notes = (
                 "Of the case only firm, home, served markets, product, candidates, horizon, teams "
@@ -119,8 +114,17 @@ def replay(
     if largest is not None:
         asked = evidence.narrow(asked, panel, largest)
         notes = (*notes, f"Candidates are the {largest} largest economies as published then.")
+
+    # Only now: what can be at fault is said before the wait for the libraries of the search.
+    from beachhead.evidence.replay import replay as hold
+    from beachhead.files import write_atomic
+    from beachhead.reporting.replay import describe_replay, write_markdown
+
+    plan = None
+    if run is not None:
+        asked, panel, plan = _read_plan(run, asked)
     with show_progress("the best plan so far") as show:
-        found = evidence.replay(
+        found = hold(
             asked, panel, history, told, plan=plan, effort=effort.value, seed=seed,
             mechanisms=mechanisms, notes=notes, progress=show,
         )  # fmt: skip

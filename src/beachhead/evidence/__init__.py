@@ -3,19 +3,16 @@
 from beachhead.evidence.drafting import Drafted, draft, narrow, strip
 from beachhead.evidence.entries import History, read_histories
 from beachhead.evidence.facts import Fact, read_facts
-from beachhead.evidence.replay import Replay, replay
 from beachhead.evidence.truth import choose
 
 __all__ = [
     "Drafted",
     "Fact",
     "History",
-    "Replay",
     "choose",
     "draft",
     "narrow",
     "read_facts",
     "read_histories",
-    "replay",
     "strip",
 ]
