@@ -8,7 +8,7 @@ import pytest
 from beachhead.cases import Case, check_case
 from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError
-from beachhead.evidence import choose, draft, narrow, read_histories, strip
+from beachhead.evidence import choose, draft, keep_sourced, narrow, read_histories, strip
 from beachhead.evidence.drafting import find_category
 from beachhead.evidence.truth import see
 
@@ -102,6 +102,13 @@ def test_sectors_and_firms_are_found(tmp_path: Path, panel: Panel) -> None:
         tell(tmp_path, panel, ROWS, "Tune s")
     with pytest.raises(InputError, match="last day of a year"):
         draft(tell(tmp_path, panel, ROWS), datetime.date(2012, 6, 30), panel)
+
+
+def test_only_sourced_figures_are_kept() -> None:
+    case = Case.load("xiaomi-2013")
+    kept = keep_sourced(case).markets.inputs
+    assert kept and {row.basis for row in kept} == {"source"}
+    assert {row.basis for row in case.markets.inputs} - {"source"} == {"judgement"}
 
 
 def test_the_largest_economies_are_kept(panel: Panel) -> None:

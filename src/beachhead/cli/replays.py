@@ -55,6 +55,10 @@ def replay(
     presets: Annotated[
         bool, typer.Option("--presets", help="Of the case only what is known in the first hour.")
     ] = False,
+    sourced: Annotated[
+        bool,
+        typer.Option("--sourced", help="Of the case's own figures only those read in a source."),
+    ] = False,
     largest: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Keep the N largest economies of the candidates."),
@@ -79,10 +83,10 @@ def replay(
         raise typer.BadParameter("name the table of entries", param_hint="--entries")
     if (case is None) is not (as_of != ""):
         raise typer.BadParameter("name a CASE, or --firm and --as-of", param_hint="CASE")
-    if case is None and (not firm or presets or run or changes):
+    if case is None and (not firm or presets or sourced or run or changes):
         what = "without a CASE there are --firm and --as-of alone"
         raise typer.BadParameter(what, param_hint="CASE")
-    if run is not None and (presets or largest or changes):
+    if run is not None and (presets or sourced or largest or changes):
         raise typer.BadParameter("the plan of a run is made already", param_hint="--run")
     beside = entries.parent / "firms.csv"
     if firms is None and beside.is_file():
@@ -111,6 +115,10 @@ def replay(
                 "Of the case only firm, home, served markets, product, candidates, horizon, teams "
                 "and capital were kept; all else is the preset's.",
             )
+        elif sourced:
+            before, asked = asked, evidence.keep_sourced(asked)
+            left = len(before.markets.inputs) - len(asked.markets.inputs)
+            notes = (f"Without {left} own figures of markets that are judgement or hindsight.",)
     if largest is not None:
         asked = evidence.narrow(asked, panel, largest)
         notes = (*notes, f"Candidates are the {largest} largest economies as published then.")

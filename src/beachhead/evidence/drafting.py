@@ -70,6 +70,12 @@ def strip(case: Case) -> Case:
     )  # fmt: skip
 
 
+def keep_sourced(case: Case) -> Case:
+    """A case without the own figures of markets that are somebody's judgement, or hindsight."""
+    inputs = tuple(row for row in case.markets.inputs if row.basis == "source")
+    return case.model_copy(update={"markets": case.markets.model_copy(update={"inputs": inputs})})
+
+
 def narrow(case: Case, panel: Panel, number: int) -> Case:
     """A case with so many of its candidates, the largest economies by people and income.
 
