@@ -4,7 +4,6 @@ import datetime
 import json
 import math
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -12,9 +11,11 @@ import pytest
 
 from beachhead.cases import Case, Entry, Schedule
 from beachhead.data import Panel, load_panel
+from beachhead.data.location import find_folder
+from beachhead.data.panel import read_tables
 from beachhead.errors import InputError
 from beachhead.evidence import choose, read_facts, read_histories
-from beachhead.evidence.confront import PLANNED, TRUE, Odds, score
+from beachhead.evidence.confront import PLANNED, TRUE, Odds, Priced, score
 from beachhead.evidence.replay import Replay, replay
 from beachhead.planning import Plan, Value
 from beachhead.reporting.replay import describe_replay, write_markdown
@@ -176,33 +177,33 @@ def test_it_is_written_and_read_back(found: Replay) -> None:
 def test_what_came_later_is_in_no_plan(
     case: Case, panel: Panel, found: Replay, tmp_path: Path
 ) -> None:
-    """Later figures, entries and facts are poisoned; the plan stays as it is, byte for byte."""
-    year = case.as_of.year
-    figures = load_panel().figures.with_columns(
-        value=pl.when(pl.col("year") >= year).then(pl.col("value") * 7.0).otherwise("value")
-    )
-    kept = panel.figures.select("series", "iso3", "year")
-    poisoned = replace(
-        panel, figures=figures.join(kept, on=["series", "iso3", "year"], how="semi").sort(
-            "series", "iso3", "year"
-        ).select(panel.figures.columns),
-    )  # fmt: skip
+    """Later figures, entries and facts are poisoned: the plan stays as it is to the last digit."""
+    poison(tmp_path / "panel", case.as_of.year)
+    other = load_panel(as_of=case.as_of, folder=tmp_path / "panel")
     entries = ENTRIES.replace("ITA,2016", "DEU,2018").replace("HUN,2017,2", "CZE,2015,8")
     facts = FACTS.replace("0.25", "900").replace("DEU CZE", "HUN ITA")
-    history, told = tell(tmp_path, panel, entries, facts)
-    first, second = (
-        replay(case, there, *tell(tmp_path, panel), effort="quick") if k == 0
-        else replay(case, there, history, told, effort="quick")
-        for k, there in enumerate((panel, poisoned))
-    )  # fmt: skip
+    clean = replay(case, panel, *tell(tmp_path, panel), effort="quick")
+    poisoned = replay(case, other, *tell(tmp_path, panel, entries, facts), effort="quick")
 
-    def tell_plan(one: Replay) -> list[tuple[str, str | None]]:
-        return sorted((met.iso3, met.planned) for met in one.markets if met.planned)
+    def tell_plan(found: Replay) -> list[tuple[str, str]]:
+        return sorted((met.iso3, met.planned) for met in found.markets if met.planned)
 
-    assert tell_plan(first) == tell_plan(second)
-    mine = [next(p for p in one.confronted.priced if p.name == PLANNED) for one in (first, second)]
-    assert mine[0] == mine[1]
-    assert first.orders[0] != second.orders[0] or first.markets != second.markets
+    def price(found: Replay, name: str) -> Priced:
+        return next(one for one in found.confronted.priced if one.name == name)
+
+    assert tell_plan(clean) and tell_plan(clean) == tell_plan(poisoned)
+    assert price(clean, PLANNED) == price(poisoned, PLANNED)
+    assert price(clean, TRUE) != price(poisoned, TRUE)
+
+
+def poison(folder: Path, year: int) -> None:
+    """The panel with all figures of a year and later made seven times as large."""
+    folder.mkdir()
+    for name, table in read_tables(find_folder()).items():
+        if name == "figures":
+            later = pl.when(pl.col("year") >= year)
+            table = table.with_columns(later.then(pl.col("value") * 7.0).otherwise("value"))
+        table.write_parquet(folder / f"{name}.parquet")
 
 
 def test_scores_are_closed_forms() -> None:
