@@ -29,7 +29,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("BEACHHEAD_SHARED", ROOT / ".." / "shared" / "data"))
 PAGE = ROOT / "docs" / "proof" / "replay.md"
 RUNS = ROOT / "runs" / "replay"
-LARGEST = "24"  # candidates, so that a replay takes minutes
+LARGEST = ("--largest", "50")  # candidates, so that a replay takes minutes
+FEWER = ("--largest", "24")  # where many plans are made
 TABLES = ("entries.csv", "firms.csv", "xiaomi_facts.csv")
 FACTS = ("--facts", "DATA/xiaomi_facts.csv")
 
@@ -43,18 +44,18 @@ class Row(NamedTuple):
 
 
 def _from_presets(name: str, firm: str, year: int, words: str) -> Row:
-    return Row(name, words, ("--firm", firm, "--as-of", f"{year}-12-31"))
+    return Row(name, words, ("--firm", firm, "--as-of", f"{year}-12-31", *LARGEST))
 
 
 ROWS = (
-    Row("xiaomi-2013", "the case as it comes with the program", ("xiaomi-2013", *FACTS)),
+    Row("xiaomi-2013", "the case as it comes with the program", ("xiaomi-2013", *FACTS, *LARGEST)),
     Row(
         "xiaomi-2013-sourced",
         "own figures of markets only where read in a source",
-        ("xiaomi-2013", *FACTS, "--sourced"),
+        ("xiaomi-2013", *FACTS, *LARGEST, "--sourced"),
     ),
-    Row("xiaomi-2013-presets", "presets alone", ("xiaomi-2013", *FACTS, "--presets")),
-    Row("xiaomi-2018", "five years later", ("xiaomi-2018", *FACTS)),
+    Row("xiaomi-2013-presets", "presets alone", ("xiaomi-2013", *FACTS, *LARGEST, "--presets")),
+    Row("xiaomi-2018", "five years later", ("xiaomi-2018", *FACTS, *LARGEST)),
     _from_presets("oneplus-2014", "OnePlus", 2014, "another maker of phones, presets alone"),
     _from_presets("spotify-2012", "Spotify", 2012, "music streaming, presets alone"),
     _from_presets("ikea-2010", "IKEA", 2010, "furniture shops, presets alone"),
@@ -64,7 +65,7 @@ ROWS = (
     Row(
         "mechanisms",
         "each mechanism off in turn",
-        ("xiaomi-2013", *FACTS, "--mechanisms"),
+        ("xiaomi-2013", *FACTS, *FEWER, "--mechanisms"),
     ),
 )
 
@@ -84,7 +85,7 @@ def _run(row: Row, hashes: dict[str, str]) -> None:
     command = [
         sys.executable, "-c", "from beachhead.cli import main; main()", "replay",
         *(part.replace("DATA", str(DATA)) for part in row.arguments),
-        "--entries", str(DATA / "entries.csv"), "--largest", LARGEST, "--effort", "quick",
+        "--entries", str(DATA / "entries.csv"), "--effort", "quick",
         "-o", str(RUNS / row.name),
     ]  # fmt: skip
     print(f"{row.name}: {_tell(row)}", flush=True)
@@ -97,8 +98,10 @@ def _tell(row: Row) -> str:
     """The command as a reader would type it."""
     given = [part.replace("DATA", "../shared/data") for part in row.arguments]
     return shlex.join(
-        ["beachhead", "replay", *given, "--largest", LARGEST, "--entries",
-         "../shared/data/entries.csv", "--effort", "quick"]
+        [
+            "beachhead", "replay", *given, "--entries", "../shared/data/entries.csv",
+            "--effort", "quick",
+        ]
     )  # fmt: skip
 
 
