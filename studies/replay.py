@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from beachhead._version import __version__
+from beachhead.evidence.confront import TRUE
 from beachhead.evidence.order import Order
-from beachhead.evidence.replay import Replay
+from beachhead.evidence.replay import FITTED, Replay
 from beachhead.reporting.replay import write_markdown, write_table
 from beachhead.reporting.tables import Table
-from beachhead.reporting.words import GLUE, percent
+from beachhead.reporting.words import GLUE, count, percent
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("BEACHHEAD_SHARED", ROOT / ".." / "shared" / "data"))
@@ -146,6 +147,13 @@ def _write(hashes: dict[str, str]) -> None:
         "ten orders drawn at random.",
         "",
     ]
+    lines += [
+        "Value by the model, on the same futures, as what each adds to staying at home over what "
+        "the plan adds; and how figures and targets came out, with the true entries.",
+        "",
+        *write_table(_weigh(made)),
+        "",
+    ]
     for row in ROWS:
         if row.name in made:
             lines += [f"## {row.name}: {row.words}", ""]
@@ -184,6 +192,41 @@ def _summarise(made: dict[str, Replay]) -> Table:
                     _spread(found.chance.auc[k]),
                 )
             )
+    return Table(heads, tuple(rows))
+
+
+def _weigh(made: dict[str, Replay]) -> Table:
+    heads = (
+        "row", "plan adds#", "true entries#", "as the limits allow#", "best named strategy#",
+        "figures inside#", "above#", "below#", "targets met#", "Brier: plan#", "even odds#",
+        "base rate#",
+    )  # fmt: skip
+    rows = []
+    for name, found in made.items():
+        adds = {one.name: one.adds for one in found.confronted.priced}
+        plan = adds["plan"]
+        best = max(adds[one] for one in _STRATEGIES if one in adds)
+        fans = [fan for fan in found.confronted.fans if fan.under == TRUE]
+        odds = [one for one in found.confronted.odds if one.met is not None]
+        marks = {one.name: f"{one.brier:.3f}" for one in found.confronted.marks}
+
+        def over(value: float, plan: float = plan) -> str:
+            return percent(value / plan) if plan > 0 else "–"
+
+        rows.append(
+            (
+                name,
+                count(plan),
+                over(adds[TRUE]),
+                over(adds[FITTED]),
+                over(best),
+                f"{sum(fan.inside for fan in fans)} of {len(fans)}" if fans else "–",
+                str(sum(fan.outcome > fan.high for fan in fans)) if fans else "–",
+                str(sum(fan.outcome < fan.low for fan in fans)) if fans else "–",
+                f"{sum(bool(one.met) for one in odds)} of {len(odds)}" if odds else "–",
+                *(marks.get(key, "–") for key in ("plan", "even odds", "base rate")),
+            )
+        )
     return Table(heads, tuple(rows))
 
 

@@ -230,25 +230,31 @@ def _tell_facts(found: Replay) -> Section:
     true = [fan for fan in fans if fan.under == TRUE]
     inside = sum(fan.inside for fan in true)
     words = [
-        "What came, against the 5 %, 50 % and 95 % points of the futures; with the true entries, "
-        "which is the fair test of the model, and with the plan. Percentile: share of futures "
-        "below what came.",
+        "What came, against the 5 %, 50 % and 95 % points of the futures with the true entries, "
+        "which is the fair test of the model; beside them those with the plan. Percentile: share "
+        "of futures below what came.",
         f"With the true entries {inside} of {len(true)} figures lie inside, where 90 % should; "
         f"{sum(f.outcome > f.high for f in true)} came higher than the 95 % point, "
         f"{sum(f.outcome < f.low for f in true)} lower than the 5 % point.",
     ]
     tables = []
-    if fans:
-        heads = ("figure", "came#", "with", "5 %#", "50 %#", "95 %#", "percentile#", "verdict#")
-        tables.append(Table(heads, tuple(_fan_row(fan) for fan in fans)))
+    planned = {_key(fan): fan for fan in fans if fan.under == PLANNED}
+    if true:
+        heads = (
+            "figure", "came#", "5 %#", "50 %#", "95 %#", "percentile#", "verdict#",
+            "50 %, plan#", "percentile, plan#",
+        )  # fmt: skip
+        rows = tuple(_fan_row(fan, planned[_key(fan)]) for fan in true)
+        tables.append(Table(heads, rows))
     if found.confronted.standings:
+        chances = {(s.market, s.by, s.under): (s.rank, s.first) for s in found.confronted.standings}
         places = tuple(
-            (s.market, s.by, str(s.rank), s.under, percent(s.first))
-            for s in found.confronted.standings
+            (market, by, str(rank), percent(first), percent(chances[market, by, PLANNED][1]))
+            for (market, by, under), (rank, first) in chances.items()
+            if under == TRUE
         )
-        tables.append(
-            Table(("market", "period", "true place#", "with", "chance to be first#"), places)
-        )
+        columns = ("market", "period to", "true place#", "chance to be first#", "with the plan#")
+        tables.append(Table(columns, places))
         words.append(
             "Places abroad: the model knows rivals there only as so many alike, so that all it "
             "can tell is the chance to sell more than each of them."
@@ -261,17 +267,21 @@ def _tell_facts(found: Replay) -> Section:
     return Section("Figures", tuple(words), tuple(tables))
 
 
-def _fan_row(fan: Fan) -> tuple[str, ...]:
+def _key(fan: Fan) -> tuple[str, str | None, str, str, float]:
+    return fan.metric, fan.market, fan.by, fan.period, fan.outcome
+
+
+def _fan_row(fan: Fan, planned: Fan) -> tuple[str, ...]:
     verdict = "inside" if fan.inside else "ABOVE" if fan.outcome > fan.high else "BELOW"
     place = {None: "", "home": " at home"}.get(fan.market, f" {fan.market}")
     when = fan.by[:4] if fan.period == "year" else fan.by
     return (
         f"{fan.metric.replace('_', ' ')}{place} {when}",
-        *(_amount(fan, value) for value in (fan.outcome,)),
-        fan.under,
-        *(_amount(fan, value) for value in (fan.low, fan.middle, fan.high)),
+        *(_amount(fan, value) for value in (fan.outcome, fan.low, fan.middle, fan.high)),
         percent(fan.percentile),
         verdict,
+        _amount(planned, planned.middle),
+        percent(planned.percentile),
     )
 
 
