@@ -90,7 +90,9 @@ def _run(row: Row, hashes: dict[str, str]) -> None:
         "-o", str(RUNS / row.name),
     ]  # fmt: skip
     print(f"{row.name}: {_tell(row)}", flush=True)
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:
+        print(f"{row.name}: failed, see above; the page goes without it", file=sys.stderr)
+        return
     stamp = {"run": date.today().isoformat(), "command": _tell(row), "tables": hashes}
     (RUNS / row.name / "stamp.json").write_text(json.dumps(stamp, indent=2) + "\n", "utf-8")
 
@@ -138,7 +140,7 @@ def _write(hashes: dict[str, str]) -> None:
     ]
     if missing:
         names = "; ".join(f"{row.name} ({row.words})" for row in missing)
-        lines += [f"**Not run yet, for want of machine time:** {names}.", ""]
+        lines += [f"**Not there: not run yet, or failed:** {names}.", ""]
     lines += ["## All rows", "", *write_table(_summarise(made)), ""]
     lines += [
         "First n: share of the first n of the order that were entered within the time, n as many "

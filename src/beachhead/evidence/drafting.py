@@ -27,7 +27,7 @@ CUSTOMERS = 0.02  # of the people at home
 PRICES: dict[str, float] = {"smartphone": 250.0, "subscription": 30.0, "retail": 50.0}  # USD a unit
 USUAL_PRICE = 50.0
 COST = 0.8  # of the price
-CAPITAL = 0.25  # of a year's revenue
+CAPITAL = 1.0  # of a year's revenue; what it has is not known, so that running out is no limit
 TEAMS = 3
 QUARTERS = 24  # a year more than what entries are looked at within
 MATURING = 5.0  # years until a served market is like home for its size
@@ -145,7 +145,7 @@ def draft(
             "firm": {"name": history.firm, "home": history.home, "units": units,
                      "revenue": revenue, "served": served},
             "product": {"category": category, "price": price, "unit_cost": COST * price},
-            "limits": {"teams": TEAMS, "capital": CAPITAL * revenue},
+            "limits": {"teams": TEAMS, "capital": CAPITAL * revenue, "ruin": 1.0},
         }
     )  # fmt: skip
     guessed = (
@@ -153,8 +153,8 @@ def draft(
         f"to be customers, at USD {price:g} a unit, of which {COST:.0%} is its cost.",
         "Units in a served market are those at home by the size of its economy, less where it is "
         f"young; all are taken to be served {served[0]['mode'] if served else 'online'}.",
-        f"{TEAMS} launch teams and cash of {CAPITAL:.0%} of a year's revenue are taken alike for "
-        "every firm.",
+        f"{TEAMS} launch teams are taken alike for every firm; its cash is not known and sets no "
+        "limit.",
         f"Its sector, {history.sector or 'not named'}, is taken to be like the preset {category}.",
     )
     return Drafted(case, guessed)
