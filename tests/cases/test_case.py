@@ -155,7 +155,7 @@ def test_what_is_written_reads_back_equal(case):
     assert again.to_toml() == text
 
 
-@pytest.mark.parametrize("name", ["xiaomi-2013", "small-exporter"])
+@pytest.mark.parametrize("name", ["xiaomi-2013", "xiaomi-2018", "small-exporter"])
 def test_bundled_cases_are_written_complete(name):
     case = Case.load(name)
     text = case.to_toml()

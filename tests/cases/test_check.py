@@ -459,7 +459,7 @@ def test_another_currency_needs_its_rate(text, panel):
     assert len(found(Case.loads(text.replace('"USD"', '"USD"\ndollars = 0.16')), panel)) == 1
 
 
-@pytest.mark.parametrize("name", ["xiaomi-2013", "small-exporter"])
+@pytest.mark.parametrize("name", ["xiaomi-2013", "xiaomi-2018", "small-exporter"])
 def test_bundled_cases_are_in_order(name):
     case = Case.load(name)
     assert check_case(case, load_panel(case.as_of)) == []

@@ -181,7 +181,7 @@ def _locate(case: str | Path) -> Path:
         return BUNDLED / f"{case}.toml"
     if not _is_there(path):
         near = suggest(path.stem, names)
-        fix = f"Bundled cases are {' and '.join(names)}; 'beachhead new NAME' writes a new one."
+        fix = f"Bundled cases are {', '.join(names)}; 'beachhead new NAME' writes a new one."
         what = "no such file, and no bundled case of that name"
         raise InputError(Problem(what, str(path), f"{near} {fix}".lstrip()))
     return path

@@ -20,6 +20,7 @@ from beachhead.cli import (
     many,
     plans,
     precedents,
+    replays,
     screening,
     tracking,
 )
@@ -70,6 +71,7 @@ app.command("track")(tracking.track)
 app.command("pace")(many.pace)
 app.command("frontier")(many.frontier)
 app.command("robust")(many.robust)
+app.command("replay")(replays.replay)
 app.command("explain")(explaining.explain)
 data.app.command("distance")(distances.distance)
 app.add_typer(precedents.app, name="precedents")

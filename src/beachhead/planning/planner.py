@@ -275,12 +275,8 @@ def prepare(
     stay = float(valuer.scores(nowhere, np.zeros_like(nowhere)).objective[0])
     clock.lap("worlds")
 
-    alone, dates = tabulate_alone(valuer)
-    if case.gates:
-        packed = settle(case, valuer, alone)
-        problem = packed.cast(jnp.float32)
-        valuer = replace(valuer, packed=packed, setting=valuer.setting._replace(problem=problem))
-    named = find_best(valuer, _orders(case, panel, packed), alone, _enterable(packed))
+    valuer, alone, dates, named = find_strategies(case, panel, valuer)
+    packed = valuer.packed
     clock.lap("strategies")
 
     known = np.stack([n.enter for n in named]), np.stack([n.option for n in named])
@@ -310,6 +306,27 @@ def prepare(
         valuer, exact, stay, named, starts, look(packed, alone, dates), SPREAD * scale(alone),
         columns, relaxed.bound,
     )  # fmt: skip
+
+
+def find_strategies(
+    case: Case, panel: Panel, valuer: Valuer
+) -> tuple[Valuer, NDArray[np.float64], Integers, list[Named]]:
+    """Named strategies of a resolved case, on the worlds of the search.
+
+    Returns
+    -------
+    (valuer, alone, dates, named)
+        The valuer with the thresholds of gates settled, values of markets alone and their entry
+        dates as `tabulate_alone` gives them, and the strategies.
+    """
+    alone, dates = tabulate_alone(valuer)
+    packed = valuer.packed
+    if case.gates:
+        packed = settle(case, valuer, alone)
+        problem = packed.cast(jnp.float32)
+        valuer = replace(valuer, packed=packed, setting=valuer.setting._replace(problem=problem))
+    named = find_best(valuer, _orders(case, panel, packed), alone, _enterable(packed))
+    return valuer, alone, dates, named
 
 
 def _orders(case: Case, panel: Panel, packed: Packed) -> dict[str, Integers]:
