@@ -118,4 +118,5 @@ def test_ctrl_c_keeps_the_best_plan_so_far(
     assert b"Interrupted: keeping the best plan found so far." in seen
     assert "PARTIAL" in out
     assert json.loads((run / "plan.json").read_text("utf-8"))["status"] == "partial"
-    assert {path.name for path in run.iterdir()} == FILES
+    # Who breaks a search off does not wait for its grounds.
+    assert {path.name for path in run.iterdir()} == FILES - {"why.json"}

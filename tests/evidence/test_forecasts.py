@@ -167,7 +167,7 @@ def test_the_command(
     from typer.testing import CliRunner
 
     full = with_rivals(scores, _named(scores, "Bass") + _named(scores, "median of pooled"))
-    monkeypatch.setattr("beachhead.evidence.score_forecasts", lambda panel: full)
+    monkeypatch.setattr("beachhead.evidence.forecasts.score_forecasts", lambda panel: full)
     asked = ["evidence", "forecasts", "-o", str(tmp_path / "new"), *["--json"] * as_json]
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output
