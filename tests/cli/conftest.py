@@ -1,6 +1,7 @@
 """The program as a user runs it, and a case that plans in half a minute."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -53,13 +54,12 @@ class Answer:
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Variables of the program's process; what one process compiles, the next need not."""
     return {
         **os.environ,
         "COLUMNS": "100",
         "NO_COLOR": "1",
-        "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("compiled")),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
 
@@ -87,6 +87,22 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("case") / "tiny.toml"
     path.write_text(CASE, encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="session")
+def planned(beachhead, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the tiny case, to copy."""
+    run = tmp_path_factory.mktemp("planned") / "run"
+    answer = beachhead("plan", tiny, "--effort", "quick", "-o", run)
+    assert answer.status == 0, answer.err
+    return run
+
+
+@pytest.fixture
+def run(planned: Path, tmp_path: Path) -> Path:
+    """A run of the tiny case."""
+    shutil.copytree(planned, tmp_path / "run")
+    return tmp_path / "run"
 
 
 @pytest.fixture

@@ -34,9 +34,7 @@ def test_the_least_needs_something_to_be_for(beachhead, changed) -> None:
 
 
 @pytest.mark.slow
-def test_prices_are_written_into_the_run(beachhead, tiny: Path, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    assert beachhead("plan", tiny, "--effort", "quick", "-o", run).status == 0
+def test_prices_are_written_into_the_run(beachhead, run: Path) -> None:
     plan = json.loads((run / "plan.json").read_text("utf-8"))
     answer = beachhead("limits", run, "--json")
     assert answer.status == 0, answer.err

@@ -13,9 +13,7 @@ def test_a_folder_that_is_no_run_is_refused(beachhead, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_it_is_written_into_the_run(beachhead, tiny: Path, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    assert beachhead("plan", tiny, "--effort", "quick", "-o", run).status == 0
+def test_it_is_written_into_the_run(beachhead, run: Path) -> None:
     answer = beachhead("sensitivity", run, "--json")
     assert answer.status == 0, answer.err
     assert json.loads(answer.out)["status"] == "complete"

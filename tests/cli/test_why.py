@@ -24,9 +24,9 @@ def test_going_on_takes_a_run_and_a_quarter(beachhead, tiny: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_plan_is_explained_and_gone_on_from(beachhead, tiny: Path, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    assert beachhead("plan", tiny, "--effort", "quick", "-o", run).status == 0
+def test_a_plan_is_explained_and_gone_on_from(
+    beachhead, tiny: Path, run: Path, tmp_path: Path
+) -> None:
     value = json.loads((run / "plan.json").read_text("utf-8"))["value"]["mean"]
     answer = beachhead("why", run, "--json")
     assert answer.status == 0, answer.err

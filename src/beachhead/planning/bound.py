@@ -159,8 +159,6 @@ def _cap(setting: Setting, columns: Columns, known: float, weights: Floats, pric
         return np.array([most(row) if row.any() else 0.0 for row in amounts[:, order]])
 
     caps = first_caps(setting)
-    if not columns.market.size:
-        return caps
     begun = look(((begin <= clock) & (clock < begin + WINDOW)).astype(float))
     # Worlds differ in how long a market claims attention: each has the cap of one that is slower.
     years = np.asarray(setting.worlds.parameters.home.years)
@@ -221,7 +219,8 @@ def relax(
         best = min(best, max(bound + slack, known))
         # What is better than the known schedule has none of the entries that are dropped here.
         kept = bound + slack + _reduce(looked_at, weights, prices) >= known
-        if not left or best <= known or kept.mean() > FEW:
+        # Where no entry is possible at all, nothing can be made closer.
+        if not left or best <= known or not kept.size or kept.mean() > FEW:
             break
         caps = _cap(setting, looked_at, known - slack, weights, prices)
         setting = _close(setting, columns.keep(kept))
