@@ -118,7 +118,7 @@ def test_a_quoted_date_is_a_date(text):
 def test_no_such_case_names_the_bundled_ones():
     with pytest.raises(InputError) as caught:
         Case.load("xaomi-2013")
-    assert "Did you mean 'xiaomi-2013'?" in str(caught.value)
+    assert "Did you mean 'xiaomi-2013' or 'xiaomi-2018'?" in str(caught.value)
     assert "small-exporter" in str(caught.value)
 
 
