@@ -144,10 +144,17 @@ def simulate(
     adstock = (served * stock / (1.0 - taste.carry)).astype(dtype)
     pull = np.exp(v + taste.advertising * np.log1p(adstock))
     implied = np.where(contested, sold * rivals / (pull * (1.0 - sold)), sold)
-    anchor = np.maximum(0.0, np.log(np.maximum(implied, 1e-9) / 0.9))
-    anchor = np.where(served & contested, anchor, 0.0)
-    accepted = np.where(served, np.minimum(implied * np.exp(-anchor), 1.0), 0.0).astype(dtype)
-    fresh = np.exp(-np.where(served, -enter * STEP, 0.0) / parameters.home.years)
+    since = np.where(served, -enter * STEP, 0.0)
+    decay = np.exp(-(p + q) * since)
+    aged = p * (1.0 - decay) / (p + q * decay)
+    weight = (1.0 - aged) ** 2 / (1.0 + (1.0 - aged) ** 2)
+    split = np.minimum(aged ** (1.0 - weight) * implied**weight, 1.0)
+    accepted = np.where(served, np.where(contested, split, implied), 0.0).astype(dtype)
+    moved = served & contested & (accepted > 0.0)
+    anchor = np.where(
+        moved, np.log(np.where(moved, implied / np.where(moved, accepted, 1.0), 1.0)), 0.0
+    )
+    fresh = np.exp(-since / parameters.home.years)
     load = (load_each * served * fresh).sum(axis=1, keepdims=True)
     relief = problem.home * parameters.home.dilution * load / parameters.home.carries
     v = (v + anchor + relief).astype(dtype)

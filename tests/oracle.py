@@ -312,7 +312,7 @@ class _Walk:
         return venture
 
     def anchor(self, i: int, venture: Venture) -> None:
-        """Acceptance, and if need be utility, that explain what is sold today."""
+        """Acceptance, by years and by sales, and the utility that explains the rest of them."""
         problem = self.problem
         _, bought = self.category(i, venture.owners, self.potential(i, DT))
         reached = 4.0 * bought * problem.options.reach[i, venture.option]
@@ -321,15 +321,21 @@ class _Walk:
         if rivals == 0.0:
             venture.accepted = share
             return
-        # share = A e^v / (A e^v + B), solved for A; where that is too much, v has to give.
+        # share = A e^v / (A e^v + B), solved for A; what A does not take, v has to.
         taste = self.parameters.share
         remembered = problem.options.spend[i, venture.option] / problem.usual_spend[i]
         remembered /= 1.0 - taste.carry
         pull = math.exp(venture.utility) * (1.0 + remembered) ** taste.advertising
-        venture.accepted = share / (1.0 - share) * rivals / pull
-        if venture.accepted > 0.9:
-            venture.utility += math.log(venture.accepted / 0.9)
-            venture.accepted = 0.9
+        implied = share / (1.0 - share) * rivals / pull
+        if implied == 0.0:
+            return
+        aged = adopt(0.0, venture.p, venture.q, -venture.enter * DT)
+        log_accepted = math.log(implied)
+        if aged > 0.0:
+            given = 1.0 / (1.0 + (1.0 - aged) ** 2)
+            log_accepted = given * math.log(aged) + (1.0 - given) * math.log(implied)
+        venture.accepted = math.exp(min(log_accepted, 0.0))
+        venture.utility += math.log(implied / venture.accepted)
 
     # E1
 

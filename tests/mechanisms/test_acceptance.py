@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from beachhead.mechanisms.acceptance import acceptance, innovation, word_of_mouth
+from beachhead.mechanisms.acceptance import (
+    acceptance,
+    accepted_today,
+    innovation,
+    word_of_mouth,
+)
 
 ACCEPTED = np.linspace(0.0, 1.0, 6)
 NONE = np.zeros(6)
@@ -62,6 +67,7 @@ def test_in_the_kernel_acceptance_begins_at_entry_grows_and_ends_at_exit(lively)
 def test_in_the_kernel_richer_and_more_distant_customers_accept_later(lively):
     # A market of the same income as home's and near it, against the same with one thing changed.
     near = {"distance": 0.0, "richer": 0.0}
+    lively = lively.having({"share.price_income": 0.0})  # income counts in acceptance alone
     first = np.asarray(lively.facing(near).run().record.accepted)[:, 3]
     for changed in ({"distance": 1.0}, {"richer": 1.0}):
         later = np.asarray(lively.facing(near | changed).run().record.accepted)[:, 3]
@@ -72,7 +78,7 @@ def test_in_the_kernel_richer_and_more_distant_customers_accept_later(lively):
 
 
 def test_in_the_kernel_a_served_market_begins_with_the_sales_of_today(lively):
-    """Today's units fix acceptance, or the brand's standing where all accepting is not enough."""
+    """Today's units come out, whatever part of them acceptance explains and what part utility."""
     calm = {"options.spend": 0.0, "options.load": 0.0}
     still = {"acceptance.p0": 0.0, "acceptance.q": 0.0, "acceptance.spillover": 0.0}
     rivals = [4.0, 0.5, 3.0, 1.0, 1.0, 1.0]
@@ -81,3 +87,23 @@ def test_in_the_kernel_a_served_market_begins_with_the_sales_of_today(lively):
         firm = lively.facing(calm | {"units": units, "rivals": rivals}).having(still)
         sold = 4.0 * np.asarray(firm.run().record.units)[0, :3]
         np.testing.assert_allclose(sold, units[:3], rtol=1e-9)
+
+
+def test_in_the_kernel_a_brand_grows_while_it_is_young(lively):
+    """The same sales: of a brand of long standing nothing moves, of a young one acceptance does."""
+    calm = {"options.spend": 0.0, "options.load": 0.0, "units": 1e-3 * lively.problem.people}
+    firm = lively.facing(calm).having({"acceptance.spillover": 0.0})
+    for years, low, high in ((100, 0.999, 1.001), (1, 1.05, 50.0)):
+        entered = np.where(lively.problem.entered < 0, -4 * years, lively.problem.entered)
+        record = firm.facing({"entered": entered}).run().record
+        grown = np.asarray(record.accepted)[-1, :3] / np.asarray(record.accepted)[0, :3]
+        assert (low < grown).all() and (grown < high).all()
+
+
+def test_sales_and_years_share_what_they_do_not_explain():
+    aged, implied = np.array([1e-9, 0.5, 1.0, 0.5, 0.5, 0.0]), np.array([0.04, 0.1, 0.1, 9, 0, 3.0])
+    made = np.asarray(accepted_today(aged, implied))
+    # Nothing known of the brand's years: half of the log each. Years enough: none for the sales.
+    np.testing.assert_allclose(made[0], np.sqrt(1e-9 * 0.04), rtol=1e-6)
+    np.testing.assert_allclose(made[1], 0.5**0.8 * 0.1**0.2, rtol=1e-12)
+    np.testing.assert_allclose(made[2:], [1.0, 0.5**0.8 * 9**0.2, 0.0, 1.0], rtol=1e-12)

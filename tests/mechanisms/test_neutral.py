@@ -127,9 +127,12 @@ CLAIMS = {
     "category.price_fall": Claim(carrying=enriched_by_the_fall),
     "category.growth_error": Claim(carrying=grown),
     "category.size_factor": Claim(carrying=scaled("people", "category.size_factor")),
-    "acceptance.localisation": Claim(facing(options__localisation=0.0), seen=accepted),
+    # Where the firm sells already, utility bears on what its sales say of acceptance.
+    "acceptance.localisation": Claim(
+        facing(options__localisation=0.0), seen=accepted, held={"share.localisation": 0.0}
+    ),
     "acceptance.distance": Claim(facing(distance=0.0), seen=accepted),
-    "acceptance.development": Claim(no_richer, seen=accepted),
+    "acceptance.development": Claim(no_richer, seen=accepted, held={"share.price_income": 0.0}),
     "acceptance.talk": Claim(facing(connected=0.5)),
     "acceptance.spillover": Claim(facing(clout=0.0)),
     "knowledge.phi": Claim(unlike()),

@@ -10,12 +10,17 @@ rise, fewer customers keep the brand among their choices: what is above the ceil
     q_i = q exp(th_talk (connected_i - 1/2))
     A'  = c bass(A / c; p_i, q_i) below the ceiling c, c + (A - c) exp(-q_i dt) above it
     c   = ((1 + rivals at first) / (1 + the larger of rivals at first and now))^eta
+    A today = a^(1 - w) b^w where the firm sells already, w = (1 - a)^2 / (1 + (1 - a)^2):
+        a after its years there, b as its sales imply at its utility
 
 Neutral value: sigma = 0, eta = 0 and all th = 0. A = 0 before entry.
 Assumes: spillover comes from acceptance abroad, never from mere presence (van Everdingen, Fok and
 Stremersch 2009); W weighs the other markets of the neighbourhood by their size and is
 row-normalised over all of them, entered or not. Only the growth and the entry of rivals that the
-case names lower the ceiling; what comes by word of mouth goes by it.
+case names lower the ceiling; what comes by word of mouth goes by it. How a brand that sells more
+than it should is so much accepted, or so much liked, its sales do not tell: the log of the
+acceptance is as uncertain as the rates, whose log has a standard deviation near 1, times 1 - a,
+utility by 1, and each takes its part of the variance.
 Source: Bass (1969); van Everdingen, Fok and Stremersch (2009); Verlegh and Steenkamp (1999) for
 the economic-development gap.
 Proof: tests/reference/test_lead_lag.py, tests/mechanisms/test_acceptance.py,
@@ -37,13 +42,13 @@ class Acceptance:
 
     p0: Array = parameter(
         "share of customers who accept the brand in a year without hearing of it from others",
-        unit="1/year", default=0.03, neutral=None, bounds=(0.0, 2.0), prior=LogNormal(0.5),
-        level="market", tag="J", source="by analogy with the category's p",
+        unit="1/year", default=0.03, neutral=None, bounds=(0.0, 2.0), prior=LogNormal(0.7),
+        level="market", tag="J", source="by analogy with the category's p; spread of launches",
     )  # fmt: skip
     q: Array = parameter(
         "word of mouth about the brand",
-        unit="1/year", default=1.2, neutral=None, bounds=(0.0, 10.0), prior=LogNormal(0.3),
-        level="market", tag="J", source="a brand's q is several times its category's",
+        unit="1/year", default=1.2, neutral=None, bounds=(0.0, 10.0), prior=LogNormal(0.6),
+        level="market", tag="D", source="launches of 22 brands of phones: docs/proof/fortunes.md",
     )  # fmt: skip
     localisation: Array = parameter(
         "gain in acceptance from a fully localised product",
@@ -74,8 +79,9 @@ class Acceptance:
     )  # fmt: skip
     rivals: Array = parameter(
         "how far acceptance gives way as rivals rise (eta)",
-        unit="log per log", default=0.3, neutral=0.0, bounds=(0.0, 3.0), prior=HalfNormal(),
-        tag="J", source="sign: what customers choose among is short; size is judgement",
+        unit="log per log", default=0.1, neutral=0.0, bounds=(0.0, 3.0), prior=HalfNormal(),
+        tag="J", source="sign: what customers choose among is short; states of India find less "
+        "than .1: docs/proof/brands.md",
     )  # fmt: skip
 
 
@@ -98,6 +104,20 @@ def innovation(
 def word_of_mouth(parameters: Acceptance, connected: Array) -> Array:
     """Word of mouth q per year of each market; `connected` is the share of people online."""
     return parameters.q * jnp.exp(parameters.talk * (connected - 0.5))
+
+
+def accepted_today(aged: Array, implied: Array) -> Array:
+    """Acceptance of a brand that sells already, in [0, 1], axis market.
+
+    `aged`: from `bass` over its years in the market; `implied` by its sales at its utility. What
+    is left between `implied` and the answer is utility. A brand whose years cannot have made it
+    known (`aged` 0), or that sells nothing, is as accepted as `implied`.
+    """
+    doubt = (1.0 - aged) ** 2
+    weight = doubt / (1.0 + doubt)
+    both = (aged > 0.0) & (implied > 0.0)
+    split = jnp.where(both, aged, 1.0) ** (1.0 - weight) * jnp.where(both, implied, 1.0) ** weight
+    return jnp.minimum(jnp.where(both, split, implied), 1.0)
 
 
 def ceiling(parameters: Acceptance, first: Array, now: Array) -> Array:

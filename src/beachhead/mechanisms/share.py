@@ -67,12 +67,13 @@ class Share:
     )  # fmt: skip
     quality: Array = parameter(
         "the product's own advantage over its rivals at the same price",
-        unit="utility", default=0.0, neutral=0.0, bounds=(-5.0, 5.0), prior=Normal(0.3),
-        level="market", tag="J", source="unknown before launch; spread is judgement",
+        unit="utility", default=-0.5, neutral=0.0, bounds=(-5.0, 5.0), prior=Normal(1.0),
+        level="market", tag="D", source="brands of phones in India (docs/proof/fortunes.md); the "
+        "mean of e^quality is 1",
     )  # fmt: skip
     rivals_growth: Array = parameter(
         "yearly growth of the rivals' attraction",
-        unit="1/year", default=0.0, neutral=0.0, bounds=(-1.0, 1.0), prior=Normal(0.03),
+        unit="1/year", default=0.0, neutral=0.0, bounds=(-1.0, 1.0), prior=Normal(0.05),
         level="market", tag="J", source="spread of rivals' fortunes; no trend assumed",
     )  # fmt: skip
     rivals_factor: Array = parameter(

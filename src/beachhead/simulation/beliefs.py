@@ -54,9 +54,13 @@ class Beliefs:
         """
         beliefs = table()
         for name, belief in load_preset(case.product.category).parameters.items():
+            prior = beliefs[name].prior
+            if belief.sd is not None:
+                prior = type(prior)(belief.sd)  # type: ignore[call-arg]
             beliefs[name] = replace(
-                beliefs[name], default=belief.value, tag=belief.tag, source=belief.source
-            )
+                beliefs[name], default=belief.value, prior=prior, tag=belief.tag,
+                source=belief.source,
+            )  # fmt: skip
         if problems := list(check_cuts(case)):
             raise InputError(
                 *(replace(p, where=f"case {case.name!r}, {p.where}") for p in problems)

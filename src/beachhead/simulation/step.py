@@ -10,7 +10,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from beachhead.mechanisms import Parameters
-from beachhead.mechanisms.acceptance import acceptance, ceiling, innovation, word_of_mouth
+from beachhead.mechanisms.acceptance import (
+    acceptance,
+    accepted_today,
+    ceiling,
+    innovation,
+    word_of_mouth,
+)
 from beachhead.mechanisms.bass import bass
 from beachhead.mechanisms.cashflow import cash_flow, margin
 from beachhead.mechanisms.category import category, potential
@@ -167,8 +173,8 @@ def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[Sta
 
     Owners come from the category's clock. Where the firm already sells, its advertising is
     remembered as it is after years of the same, attention abroad already weighs on home, and
-    acceptance is what today's units imply; where no acceptance below .9 explains them, the brand's
-    utility there is higher than its price and order suggest, and is raised to fit.
+    today's units are explained in part by acceptance, which the years since entry bring, and for
+    the rest by a utility that is moved to fit.
     """
     people = size(problem, parameters, jnp.zeros(()))
     age = 0.0 if problem.category_age is None else problem.category_age
@@ -186,12 +192,14 @@ def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[Sta
     adstock = served * chosen.spend / problem.usual_spend / (1.0 - parameters.share.carry)
     pull = attraction(parameters.share, chosen.utility, adstock)
     implied = jnp.where(rivals > 0.0, sold * rivals / (pull * (1.0 - sold)), sold)
-    anchor = jnp.maximum(0.0, jnp.log(jnp.maximum(implied, 1e-9) / 0.9))
-    anchor = jnp.where(served & (rivals > 0.0), anchor, 0.0)
-    accepted = jnp.where(served, jnp.minimum(implied * jnp.exp(-anchor), 1.0), 0.0)
+    years = jnp.where(served, -chosen.enter * STEP, 0.0)
+    aged = bass(jnp.zeros_like(people), chosen.p, chosen.q, years)
+    accepted = jnp.where(rivals > 0.0, accepted_today(aged, implied), implied)
+    accepted = jnp.where(served, accepted, 0.0)
+    moved = served & (rivals > 0.0) & (accepted > 0.0)
+    anchor = jnp.where(moved, jnp.log(jnp.where(moved, implied / accepted, 1.0)), 0.0)
 
     zero = jnp.zeros_like(people)
-    years = jnp.where(served, -chosen.enter * STEP, 0.0)
     known = experience(parameters.experience, zero, served.astype(people.dtype), years)
     fresh = served * novelty(parameters.home, years)
     load = attention(chosen.load, served, fresh)

@@ -60,9 +60,13 @@ class Economics(_Frozen):
 
 
 class Belief(_Frozen):
-    """A central value that replaces a parameter's default, with its evidence."""
+    """A central value that replaces a parameter's default, with its evidence.
+
+    `sd`: spread of its normal or log-normal prior, where the category is known to have its own.
+    """
 
     value: float
+    sd: float | None = Field(default=None, gt=0)
     tag: Literal["O", "O2", "M", "D", "J"]
     source: str
 
