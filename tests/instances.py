@@ -356,7 +356,10 @@ def _shocks(chance: np.random.Generator, worlds: int, quarters: int, markets: in
     fate = np.log(chance.standard_exponential((worlds, quarters, markets)))
     fx = np.exp(0.2 * chance.standard_normal((worlds, quarters, markets)))
     fx[:, :, 0] = 1.0
-    return Shocks(fate, fx)
+    online = None
+    if (also := chance.spawn(1)[0]).random() < 0.5:
+        online = also.uniform(0.0, 1.0, (worlds, quarters, markets))
+    return Shocks(fate, fx, online=online)
 
 
 def to_jax(tree: Any) -> Any:

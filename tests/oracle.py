@@ -90,7 +90,8 @@ def one_shock(shocks: Shocks, world: int) -> Shocks:
     down = None if shocks.down is None else shocks.down[world]
     lift = None if shocks.lift is None else shocks.lift[world]
     seen = None if shocks.seen is None else shocks.seen[world]
-    return Shocks(shocks.fate[world], shocks.fx[world], down, lift, seen)
+    online = None if shocks.online is None else shocks.online[world]
+    return Shocks(shocks.fate[world], shocks.fx[world], down, lift, seen, online)
 
 
 def simulate(
@@ -315,7 +316,7 @@ class _Walk:
         """Acceptance, by years and by sales, and the utility that explains the rest of them."""
         problem = self.problem
         _, bought = self.category(i, venture.owners, self.potential(i, DT))
-        reached = 4.0 * bought * problem.options.reach[i, venture.option]
+        reached = 4.0 * bought * self.reached(i, venture.option, 0)
         share = min(problem.units[i] / max(reached, 1e-9), 0.95)
         rivals = problem.rivals[i] * self.parameters.share.rivals_factor[i]
         if rivals == 0.0:
@@ -336,6 +337,16 @@ class _Walk:
             log_accepted = given * math.log(aged) + (1.0 - given) * math.log(implied)
         venture.accepted = math.exp(min(log_accepted, 0.0))
         venture.utility += math.log(implied / venture.accepted)
+
+    def reached(self, i: int, k: int, t: int) -> float:
+        """Part of the category within reach; readiness follows the people online to .9."""
+        ways, years = self.problem.options, t * DT
+        gap = 0.9 - self.problem.connected[i]
+        if self.shocks.online is not None and gap > 0.02:
+            left = (0.9 - self.shocks.online[t, i]) / gap
+            years = -math.log(min(max(left, 0.02), 1.0)) / 0.08
+        closing = math.exp(-self.parameters.reach.catch_up * years)
+        return float(ways.reach_full[i, k] + (ways.reach[i, k] - ways.reach_full[i, k]) * closing)
 
     # E1
 
@@ -489,14 +500,17 @@ class _Walk:
         p = p * self.now[i]["accept"] + parameters.acceptance.spillover * heard
         rise = (1.0 + self.against(i, t)) / (1.0 + problem.rivals[i])
         most = min(1.0, rise ** -float(parameters.acceptance.rivals))
+        q = venture.q
+        if self.shocks.online is not None:
+            brand = parameters.acceptance
+            q = brand.q[i] * math.exp(brand.talk * (self.shocks.online[t, i] - 0.5))
         if venture.accepted > most:
-            venture.accepted = most + (venture.accepted - most) * math.exp(-venture.q * DT)
+            venture.accepted = most + (venture.accepted - most) * math.exp(-q * DT)
         else:
-            venture.accepted = most * adopt(venture.accepted / most, p, venture.q, DT)
+            venture.accepted = most * adopt(venture.accepted / most, p, q, DT)
         venture.share = self.share(i, t, load)
-        ways, k = problem.options, venture.option
-        closing = math.exp(-parameters.reach.catch_up * t * DT)
-        within = ways.reach_full[i, k] + (ways.reach[i, k] - ways.reach_full[i, k]) * closing
+        k = venture.option
+        within = self.reached(i, k, t)
         within = 1.0 - (1.0 - within) * math.exp(-self.now[i]["reach"])
         return bought * within * venture.share, venture.owners * within * venture.share, bought
 

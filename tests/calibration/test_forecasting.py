@@ -9,11 +9,10 @@ from invented_categories import Invented, invent
 from beachhead.calibration.forecasting import (
     METHODS,
     NAMES,
-    WINNERS,
     Rolling,
     forecast_category,
 )
-from beachhead.calibration.histories import CATEGORIES, read_histories
+from beachhead.calibration.histories import CATEGORIES, WINNERS, read_histories
 from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError
 

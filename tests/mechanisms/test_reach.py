@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from beachhead.mechanisms.reach import reach
+from beachhead.mechanisms.reach import FULL_USE, NEAR, PACE, progress, reach
 
 
 def test_reach_closes_the_same_part_of_its_gap_every_year(lively):
@@ -36,3 +36,15 @@ def test_in_the_kernel_reach_caps_sales_whatever_the_acceptance(lively):
     assert not np.asarray(closed.units)[:, 3:].any()
     # Acceptance does not wait for reach.
     np.testing.assert_array_equal(np.asarray(closed.accepted)[:, 3:5], record.accepted[:, 3:5])
+
+
+def test_progress_counts_years_at_the_usual_pace():
+    first, years = np.array([0.1, 0.5, 0.89, 0.95]), np.array([0.0, 3.0, 9.0])[:, None]
+    online = FULL_USE - (FULL_USE - first) * np.exp(-PACE * years)
+    np.testing.assert_allclose(progress(first, online, years), years + np.zeros(4), atol=1e-12)
+    # Twice as fast counts twice; who goes offline again loses nothing; the gap is never closed.
+    fast = FULL_USE - (FULL_USE - first[:2]) * np.exp(-2.0 * PACE * years)
+    np.testing.assert_allclose(progress(first[:2], fast, years), 2.0 * years + [0.0, 0.0])
+    assert float(progress(np.array(0.5), np.array(0.4), np.array(3.0))) == 0.0
+    most = float(progress(np.array(0.5), np.array(1.0), np.array(3.0)))
+    np.testing.assert_allclose(most, -np.log(NEAR) / PACE)

@@ -1,8 +1,39 @@
-"""Data into beliefs: how categories spread over countries, and forecasts of them."""
+"""Data into beliefs: how categories spread over countries, and forecasts of them.
 
-from beachhead.calibration.categories import Adoption, fit_adoption
-from beachhead.calibration.forecasting import NAMES, WINNERS, Forecast, forecast_category
-from beachhead.calibration.histories import CATEGORIES, Category, Histories, read_histories
+A name is imported when it is first asked for: who plans with forecasts made beforehand never waits
+for the libraries that make them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from beachhead.calibration.categories import Adoption, fit_adoption
+    from beachhead.calibration.forecasting import NAMES, Forecast, forecast_category
+    from beachhead.calibration.histories import (
+        CATEGORIES,
+        WINNERS,
+        Category,
+        Histories,
+        read_histories,
+    )
+    from beachhead.calibration.outlook import calibrate
+
+_FILES = {
+    "CATEGORIES": "histories",
+    "NAMES": "forecasting",
+    "WINNERS": "histories",
+    "Adoption": "categories",
+    "Category": "histories",
+    "Forecast": "forecasting",
+    "Histories": "histories",
+    "calibrate": "outlook",
+    "fit_adoption": "categories",
+    "forecast_category": "forecasting",
+    "read_histories": "histories",
+}
 
 __all__ = [
     "CATEGORIES",
@@ -12,7 +43,14 @@ __all__ = [
     "Category",
     "Forecast",
     "Histories",
+    "calibrate",
     "fit_adoption",
     "forecast_category",
     "read_histories",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_FILES[name]}"), name)

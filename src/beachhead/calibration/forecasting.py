@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from beachhead.calibration.categories import fit_adoption, roll
 from beachhead.calibration.histories import (
     HORIZONS,
+    WINNERS,
     Floats,
     Histories,
     read_histories,
@@ -53,13 +54,6 @@ COMBINATIONS: dict[str, tuple[str, ...]] = {
     "median of pooled": ("regression", "analogues", "Bass"),
 }
 NAMES = (*METHODS, *COMBINATIONS)
-
-# The best of `NAMES` in docs/proof/forecasts.md.
-WINNERS = {
-    "internet_users_pct": "Bass",
-    "mobile_subs_per100": "median of pooled",
-    "fixed_broadband_per100": "analogues",
-}
 
 
 @dataclass(frozen=True)

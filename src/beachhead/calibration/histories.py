@@ -60,6 +60,14 @@ CATEGORIES = {
 }
 
 
+# The best of the methods in docs/proof/forecasts.md.
+WINNERS = {
+    "internet_users_pct": "Bass",
+    "mobile_subs_per100": "median of pooled",
+    "fixed_broadband_per100": "analogues",
+}
+
+
 @dataclass(frozen=True)
 class Histories:
     """Figures of one category, axes market and year; the last year is the origin.

@@ -12,8 +12,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from beachhead.calibration.forecasting import NAMES, WINNERS, Rolling
-from beachhead.calibration.histories import CATEGORIES, HORIZONS, Floats, Histories, read_histories
+from beachhead.calibration.forecasting import NAMES, Rolling
+from beachhead.calibration.histories import (
+    CATEGORIES,
+    HORIZONS,
+    WINNERS,
+    Floats,
+    Histories,
+    read_histories,
+)
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem
 

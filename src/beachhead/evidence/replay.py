@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from beachhead._version import __version__
+from beachhead.calibration import calibrate
 from beachhead.cases import Case, Schedule
 from beachhead.cases import quarters as calendar
 from beachhead.data import Panel
@@ -35,7 +36,6 @@ from beachhead.planning.strategies import WORDS
 from beachhead.planning.study import fix
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
-from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.pack import Packed, pack
 
 Floats = NDArray[np.float64]
@@ -194,7 +194,7 @@ def replay(
     if not truth.entered:
         what = f"no entry of {history.firm} after {case.as_of} into any candidate is known"
         raise InputError(Problem(what, f"case {case.name!r}, as_of", "Take an earlier date."))
-    beliefs = Beliefs.from_prior(case, panel)
+    beliefs = calibrate(case, panel)
     effects = list_effects(beliefs) if mechanisms else {}
     steps = 3 + len(effects)
 

@@ -14,6 +14,7 @@ from typing import Literal
 import xarray as xr
 from pydantic import TypeAdapter
 
+from beachhead.calibration import calibrate
 from beachhead.cases import Case, Target, quarters
 from beachhead.cases.actuals import Actual
 from beachhead.data import Panel
@@ -26,7 +27,7 @@ from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_WORLDS
 from beachhead.planning.resume import LEAST
 from beachhead.planning.targets import describe_target, room
-from beachhead.simulation import Beliefs, trace
+from beachhead.simulation import trace
 
 type Answer = Literal["KEEP", "REVIEW", "RE-PLAN"]
 
@@ -166,7 +167,7 @@ def track(
     launches = list_launches(case, plan.schedule, seen, done, now)
     astray, seed = find_astray(launches), int(futures.attrs["seed"])
     fans = trace(
-        case, panel, Beliefs.from_prior(case, panel), plan.schedule,
+        case, panel, calibrate(case, panel), plan.schedule,
         worlds=int(futures.attrs["worlds"]), seed=seed,
     )  # fmt: skip
     observations, calibration = compare(fans, seen, astray)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import jax
 from pydantic import TypeAdapter
 
+from beachhead.calibration import calibrate
 from beachhead.cases import Case, Entry, Schedule
 from beachhead.data import Panel
 from beachhead.planning.inquiry import Inquiry, spread_of
@@ -14,7 +15,7 @@ from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS
 from beachhead.planning.resume import Resumed
 from beachhead.planning.study import mix
-from beachhead.simulation import Beliefs, simulate
+from beachhead.simulation import simulate
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ _FORM = TypeAdapter(Against)
 def weigh_changes(panel: Panel, plan: Plan, resumed: Resumed, run: str) -> Against:
     """A plan beside what was left of the old one, on the same fresh worlds."""
     case = resumed.case
-    beliefs, floor = Beliefs.from_prior(case, panel), case.limits.cash_floor
+    beliefs, floor = calibrate(case, panel), case.limits.cash_floor
     values, ruins = [], []
     for schedule in (plan.schedule, resumed.rest):
         futures = simulate(

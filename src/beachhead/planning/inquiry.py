@@ -16,6 +16,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from beachhead.calibration import calibrate
 from beachhead.cases import Case
 from beachhead.cases.rules import rules_of
 from beachhead.data import Panel
@@ -27,7 +28,6 @@ from beachhead.planning.plan import Help, Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
 from beachhead.planning.study import Schedule, mix
 from beachhead.planning.valuation import PART, Valuer
-from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import Packed, pack
 from beachhead.simulation.people import use_of_teams
@@ -83,7 +83,7 @@ class Inquiry:
         fresh_worlds: int = FRESH_WORLDS,
     ) -> None:
         self.case, self.plan = case.resolve(panel), plan
-        beliefs = Beliefs.from_prior(case, panel)
+        beliefs = calibrate(case, panel)
         self.packed = pack(self.case, panel).following(plan.schedule)
         self.schedule = self.packed.encode(plan.schedule)
         self.waits = plan.schedule.waits(self.case, panel)

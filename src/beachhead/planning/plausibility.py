@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from beachhead.calibration import calibrate
 from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.planning.benchmarks import Benchmark, benchmarks_of
@@ -108,7 +109,7 @@ def gauge(
         If the case names what does not exist.
     """
     case = case.resolve(panel)
-    beliefs = beliefs or Beliefs.from_prior(case, panel)
+    beliefs = beliefs or calibrate(case, panel)
     present, newcomers = enter_alone(case, panel, beliefs, most=most, worlds=worlds, seed=seed)
     known = benchmarks_of(case.product.category)
     findings = [

@@ -19,13 +19,13 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import stats
 
+from beachhead.calibration import calibrate
 from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.planning.bound import relax, survey
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import SEARCH_WORLDS
 from beachhead.planning.valuation import Valuer
-from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.compiling import make_room
 from beachhead.simulation.pack import pack
 from beachhead.simulation.state import NEVER
@@ -76,7 +76,7 @@ def replicate(
     """
     make_room()
     case = case.resolve(panel)
-    packed, beliefs = pack(case, panel), Beliefs.from_prior(case, panel)
+    packed, beliefs = pack(case, panel), calibrate(case, panel)
     if case.gates:
         uses = {use.number: (use.wait, use.threshold) for use in plan.gates if use.taken}
         packed = packed.choosing(

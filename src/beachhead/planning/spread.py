@@ -15,7 +15,7 @@ from beachhead.planning.indices import Index, exchanged, first_order
 from beachhead.planning.planner import FRESH_SEED
 from beachhead.planning.study import Schedule, Study, mix
 from beachhead.planning.valuation import PART, Valuer
-from beachhead.simulation.beliefs import common_score
+from beachhead.simulation.correlation import common_score
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import arrange, draw_worlds, shake
 from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
@@ -24,7 +24,12 @@ from beachhead.simulation.state import Problem
 Floats = NDArray[np.float64]
 
 OTHER_SEED = 3_000_017  # of the worlds with which draws are exchanged
-CHANCE = {"exits": "fate", "exchange rates": "fx", "disruptions": "down"}  # and their shocks
+CHANCE = {
+    "exits": "fate",
+    "exchange rates": "fx",
+    "disruptions": "down",
+    "people online": "online",
+}  # and their shocks
 # Which shocks are drawn anew where a parameter has another value.
 SHAKEN = ("cashflow.fx_sd", "cashflow.fx_half_life", "supply.rate", "supply.years")
 CAUSES = 5  # that are kept of every entry
@@ -163,7 +168,7 @@ class Spread:
             mixed = {**self.drawn, name: drawn[name]}
             shocks = self.worlds.shocks
             if name in SHAKEN:
-                shocks = shake(study.packed, mixed, self.seed, jnp.float64)
+                shocks = shake(study.packed, study.beliefs, mixed, self.seed, jnp.float64)
             there = self._value(study.schedule, Worlds(arrange(mixed, jnp.float64), shocks))
             alone, total = exchanged(self.values, self.theirs, there)
             common = None

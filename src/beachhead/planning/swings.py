@@ -14,7 +14,7 @@ from beachhead.planning.spread import SHAKEN
 from beachhead.planning.study import Schedule, Study, Turn, fix, mix
 from beachhead.planning.valuation import Valuer
 from beachhead.quantities import Parameter
-from beachhead.simulation.beliefs import COMMON
+from beachhead.simulation.correlation import COMMON
 from beachhead.simulation.pack import arrange, shake
 from beachhead.simulation.rollout import Worlds
 
@@ -147,7 +147,7 @@ class Centre:
         setting = self.valuer.setting
         shocks = setting.worlds.shocks
         if parameter.name in SHAKEN:
-            shocks = shake(self.study.packed, drawn, self.study.plan.seed, jnp.float32)
+            shocks = shake(self.study.packed, self.sure, drawn, self.study.plan.seed, jnp.float32)
         worlds = Worlds(arrange(drawn, jnp.float32), shocks)
         there = replace(self.valuer, setting=setting._replace(worlds=worlds))
         worth, stay, gains = self._try_changes(there)

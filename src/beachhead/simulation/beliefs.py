@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -16,14 +15,11 @@ from beachhead.cases.presets import load_preset
 from beachhead.errors import InputError
 from beachhead.mechanisms import table
 from beachhead.quantities import Parameter, Sure
+from beachhead.simulation.correlation import market_scores, own_scores, stream
+from beachhead.simulation.outlook import Outlook
 
 if TYPE_CHECKING:
     from beachhead.data import Panel
-
-# Share of the variance of a market's draw that all markets have in common, and that markets of a
-# region have in common besides. Without them one market would teach nothing about another.
-# Judgement.
-COMMON, REGIONAL = 0.3, 0.2
 
 
 @dataclass(frozen=True)
@@ -36,10 +32,13 @@ class Beliefs:
         By full name, with the default, prior and evidence that hold for the case.
     overridden : tuple of str
         Names that the case itself sets; they are certain.
+    outlook : Outlook, optional
+        How many people will be online. Without it every market's gap closes at the usual pace.
     """
 
     parameters: dict[str, Parameter]
     overridden: tuple[str, ...] = ()
+    outlook: Outlook | None = None
 
     @classmethod
     def from_prior(cls, case: Case, panel: Panel | None = None) -> Beliefs:
@@ -72,9 +71,11 @@ class Beliefs:
         return cls(beliefs, tuple(sorted(case.parameters)))
 
     def certain(self) -> Beliefs:
-        """The same with every parameter at its default."""
+        """The same with every parameter at its default, and the middle of the outlook."""
         return replace(
-            self, parameters={n: replace(p, prior=Sure()) for n, p in self.parameters.items()}
+            self,
+            parameters={n: replace(p, prior=Sure()) for n, p in self.parameters.items()},
+            outlook=None if self.outlook is None else self.outlook.certain(),
         )
 
     def draw(
@@ -96,34 +97,12 @@ class Beliefs:
         }
 
 
-def common_score(seed: int, name: str, worlds: int) -> NDArray[np.float64]:
-    """What the draws of a parameter have in common over all markets, a score, axis world."""
-    return stream(seed, name, "common").standard_normal(worlds)
-
-
-def stream(seed: int, *labels: str) -> np.random.Generator:
-    """Random numbers that belong to these labels alone, whatever else is drawn, in any order."""
-    digest = hashlib.blake2b("|".join((str(seed), *labels)).encode(), digest_size=16).digest()
-    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
-
-
 def _scores(
     seed: int, parameter: Parameter, worlds: int, markets: Sequence[str], regions: Sequence[str]
 ) -> NDArray[np.float64]:
     """Standard normal scores, axis world or (world, market)."""
-
-    def score(*labels: str) -> NDArray[np.float64]:
-        return stream(seed, parameter.name, *labels).standard_normal(worlds)
-
     if parameter.level == "world":
-        return score()
-    own = np.stack([score("market", market) for market in markets], axis=1)
+        return stream(seed, parameter.name).standard_normal(worlds)
     if isinstance(parameter.prior, Sure):
-        return own
-    region = {name: score("region", name) for name in sorted(set(regions))}
-    shared = np.stack([region[name] for name in regions], axis=1)
-    return (
-        np.sqrt(COMMON) * common_score(seed, parameter.name, worlds)[:, None]
-        + np.sqrt(REGIONAL) * shared
-        + np.sqrt(1.0 - COMMON - REGIONAL) * own
-    )
+        return own_scores(seed, parameter.name, worlds, markets)
+    return market_scores(seed, parameter.name, worlds, markets, regions)

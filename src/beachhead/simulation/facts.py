@@ -15,6 +15,7 @@ from beachhead.data import Panel
 from beachhead.distance import composite
 from beachhead.errors import InputError, Problem
 from beachhead.mechanisms import table
+from beachhead.mechanisms.reach import FULL_USE
 from beachhead.simulation.state import NEVER, STEP
 
 Floats = NDArray[np.float64]
@@ -26,7 +27,7 @@ LONG_RUN_GROWTH, OWN_WEIGHT = 0.02, 0.5
 # Ends of the scales on which readiness for online sales is the mean: share online, secure servers
 # per million (log), logistics performance. Fixed, so that no market's value depends on another's.
 READINESS = {
-    "internet_users_pct": (0.0, 90.0, False),
+    "internet_users_pct": (0.0, 100.0 * FULL_USE, False),
     "secure_servers_per_million": (1.0, 1000.0, True),
     "logistics_performance_index": (2.0, 4.0, False),
 }

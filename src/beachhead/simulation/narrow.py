@@ -55,6 +55,8 @@ def narrow(problem: Problem, worlds: Worlds, rows: Array) -> tuple[Problem, Worl
         lambda leaf: leaf[:, rows] if leaf.ndim == 2 else leaf, worlds.parameters
     )
     shocks = worlds.shocks._replace(
-        fate=worlds.shocks.fate[:, :, rows], fx=worlds.shocks.fx[:, :, rows]
+        fate=worlds.shocks.fate[:, :, rows],
+        fx=worlds.shocks.fx[:, :, rows],
+        online=None if worlds.shocks.online is None else worlds.shocks.online[:, :, rows],
     )
     return narrowed, Worlds(parameters, shocks)

@@ -19,7 +19,8 @@ from beachhead.data import Panel
 from beachhead.mechanisms import MECHANISMS, Parameters, table
 from beachhead.mechanisms.knowledge import KINDS, Likeness
 from beachhead.mechanisms.measures import LEVERS, Levers
-from beachhead.simulation.beliefs import Beliefs, stream
+from beachhead.simulation.beliefs import Beliefs
+from beachhead.simulation.correlation import stream
 from beachhead.simulation.facts import Facts, gather
 from beachhead.simulation.rollout import Worlds
 from beachhead.simulation.state import (
@@ -443,7 +444,7 @@ def _named(case: Case, panel: Panel, facts: Facts) -> Named | None:
 def draw_worlds(packed: Packed, beliefs: Beliefs, worlds: int, seed: int, dtype: Any) -> Worlds:
     """Sampled futures for a packed case, leading axis world, floats of `dtype`."""
     drawn = beliefs.draw(seed, worlds, packed.markets, packed.regions)
-    return Worlds(arrange(drawn, dtype), shake(packed, drawn, seed, dtype))
+    return Worlds(arrange(drawn, dtype), shake(packed, beliefs, drawn, seed, dtype))
 
 
 def arrange(drawn: Mapping[str, Floats], dtype: Any) -> Parameters:
@@ -458,7 +459,9 @@ def arrange(drawn: Mapping[str, Floats], dtype: Any) -> Parameters:
     return Parameters(**{name: MECHANISMS[name](**values[name]) for name in values})
 
 
-def shake(packed: Packed, drawn: Mapping[str, Floats], seed: int, dtype: Any) -> Shocks:
+def shake(
+    packed: Packed, beliefs: Beliefs, drawn: Mapping[str, Floats], seed: int, dtype: Any
+) -> Shocks:
     """Shocks of the worlds whose parameters are `drawn`: the same seed gives the same chance."""
     worlds, quarters = drawn["cashflow.fx_sd"].shape[0], packed.problem.teams.shape[0]
     fate = np.stack(
@@ -483,12 +486,18 @@ def shake(packed: Packed, drawn: Mapping[str, Floats], seed: int, dtype: Any) ->
             for k, noise in enumerate(packed.problem.gates.noise)
         ]
         seen = jnp.asarray(np.repeat(np.stack(looks, axis=1)[:, None], quarters, axis=1), dtype)
+    online = None
+    if beliefs.outlook is not None:
+        places, now = (packed.markets, packed.regions), packed.facts.connected
+        paths = beliefs.outlook.sample(seed, worlds, *places, now, quarters)
+        online = jnp.asarray(paths, dtype)
     return Shocks(
         jnp.asarray(np.log(fate), dtype),
         jnp.asarray(fx, dtype),
         down,
         None if lift is None else jnp.asarray(lift, dtype),
         seen,
+        online,
     )
 
 

@@ -81,7 +81,8 @@ def rollout(
         Couplings to use in place of the endogenous ones, with a leading axis quarter.
     """
     chosen = choose(problem, parameters, enter, option)
-    state, chosen = start(problem, parameters, chosen)
+    online = None if shocks.online is None else shocks.online[0]
+    state, chosen = start(problem, parameters, chosen, online)
     quarters = problem.teams.shape[0]
 
     def advance(state: Any, inputs: Any) -> tuple[Any, Any]:

@@ -211,7 +211,7 @@ class Shocks(NamedTuple):
     down, axes (quarter, source); None without components. `lift`: change of each named rival's
     attraction since the first day over its weight, axes (quarter, rival); None where none moves.
     `seen`: what is seen of a pilot's units over what they are, axes (quarter, gate); None without
-    gates.
+    gates. `online`: share of people online, axes (quarter, market); None without a forecast.
     """
 
     fate: Array
@@ -219,6 +219,7 @@ class Shocks(NamedTuple):
     down: Array | None = None
     lift: Array | None = None
     seen: Array | None = None
+    online: Array | None = None
 
 
 class Couplings(NamedTuple):

@@ -27,7 +27,7 @@ from beachhead.mechanisms.gates import decided, opens, shut
 from beachhead.mechanisms.home import attention, home_utility, novelty, standing
 from beachhead.mechanisms.knowledge import knowledge
 from beachhead.mechanisms.measures import Levers, active, paid, pull
-from beachhead.mechanisms.reach import reach
+from beachhead.mechanisms.reach import progress, reach
 from beachhead.mechanisms.share import attraction, rivalry, share, utility
 from beachhead.mechanisms.supply import available, fill, learned
 from beachhead.simulation.state import (
@@ -168,13 +168,25 @@ def size(problem: Problem, parameters: Parameters, years: Array) -> Array:
     )
 
 
-def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[State, Chosen]:
+def within_reach(
+    problem: Problem, parameters: Parameters, chosen: Chosen, years: Array, online: Array | None
+) -> Array:
+    """Part of the category within reach after `years`, axis market; `online` as in `Shocks`."""
+    if online is not None:
+        years = progress(problem.connected, online, years)
+    return reach(parameters.reach, chosen.reach, chosen.reach_full, years)
+
+
+def start(
+    problem: Problem, parameters: Parameters, chosen: Chosen, online: Array | None = None
+) -> tuple[State, Chosen]:
     """State before the first quarter, and the choice with home and served markets anchored.
 
     Owners come from the category's clock. Where the firm already sells, its advertising is
     remembered as it is after years of the same, attention abroad already weighs on home, and
     today's units are explained in part by acceptance, which the years since entry bring, and for
-    the rest by a utility that is moved to fit.
+    the rest by a utility that is moved to fit. `online`: share of people online in the first
+    quarter, axis market, if that is forecast.
     """
     people = size(problem, parameters, jnp.zeros(()))
     age = 0.0 if problem.category_age is None else problem.category_age
@@ -186,8 +198,8 @@ def start(problem: Problem, parameters: Parameters, chosen: Chosen) -> tuple[Sta
     _, units = category(
         parameters.category, owners, size(problem, parameters, jnp.full((), STEP)), STEP
     )
-    within_reach = jnp.maximum(4.0 * units * chosen.reach, 1e-9)
-    sold = jnp.clip(problem.units / within_reach, 0.0, 0.95)
+    within = within_reach(problem, parameters, chosen, jnp.zeros(()), online)
+    sold = jnp.clip(problem.units / jnp.maximum(4.0 * units * within, 1e-9), 0.0, 0.95)
     rivals = problem.rivals * parameters.share.rivals_factor
     adstock = served * chosen.spend / problem.usual_spend / (1.0 - parameters.share.carry)
     pull = attraction(parameters.share, chosen.utility, adstock)
@@ -439,8 +451,11 @@ def step(
     if problem.named is not None and shocks.lift is not None:
         rivals = rivalry(problem.rivals, shocks.lift, problem.named.weight)
         top = ceiling(parameters.acceptance, problem.rivals, rivals)
+    heard_of = chosen.q
+    if shocks.online is not None:
+        heard_of = word_of_mouth(parameters.acceptance, shocks.online)
     accepted = present * acceptance(
-        parameters.acceptance, state.accepted, now.p, chosen.q, tied.heard, STEP, top
+        parameters.acceptance, state.accepted, now.p, heard_of, tied.heard, STEP, top
     )
 
     # E5: the part of the entry cost that is due.
@@ -460,7 +475,7 @@ def step(
         rivals * parameters.share.rivals_factor * jnp.exp(parameters.share.rivals_growth * years)
     )
     won = present * share(accepted, attraction(parameters.share, v, adstock), rivals)
-    within = reach(parameters.reach, chosen.reach, chosen.reach_full, years)
+    within = within_reach(problem, parameters, chosen, years, shocks.online)
     if tied.levers is not None:
         within = 1.0 - (1.0 - within) * jnp.exp(-tied.levers.reach)
     wanted = category_units * within * won
