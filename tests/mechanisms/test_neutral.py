@@ -117,6 +117,10 @@ def no_richer(firm):
     return firm.facing({"richer": np.minimum(firm.problem.richer, 0.0)})
 
 
+def half_online(firm):
+    return firm.facing({"connected": 0.5}).meeting({"online": 0.5})
+
+
 def fully_open(firm):
     return firm.facing({"options.reach_full": firm.problem.options.reach})
 
@@ -133,7 +137,7 @@ CLAIMS = {
     ),
     "acceptance.distance": Claim(facing(distance=0.0), seen=accepted),
     "acceptance.development": Claim(no_richer, seen=accepted, held={"share.price_income": 0.0}),
-    "acceptance.talk": Claim(facing(connected=0.5)),
+    "acceptance.talk": Claim(half_online, held={"reach.catch_up": 0.0}),
     "acceptance.spillover": Claim(facing(clout=0.0)),
     "knowledge.phi": Claim(unlike()),
     "knowledge.neighbourhood": Claim(unlike(0), seen=saving),

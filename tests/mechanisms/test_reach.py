@@ -19,8 +19,10 @@ def test_reach_closes_the_same_part_of_its_gap_every_year(lively):
 def test_in_the_kernel_reach_caps_sales_whatever_the_acceptance(lively):
     record = lively.run().record
     options = lively.problem.options
-    years = 0.25 * np.arange(12)
+    calendar = 0.25 * np.arange(12)
     for market, option in ((3, 1), (4, 0), (5, 1)):
+        online = np.asarray(lively.shocks.online)[:, market]
+        years = progress(lively.problem.connected[market], online, calendar)
         within = reach(
             lively.parameters.reach,
             options.reach[market, option],

@@ -16,7 +16,6 @@ from importlib.resources import files
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from beachhead.calibration.histories import (
     HORIZONS,
@@ -73,7 +72,8 @@ def foresee(case: Case, panel: Panel, *, method: str | None = None) -> Outlook |
         raise
     origin = panel.published.reference_year(ONLINE)
     began = case.as_of.year + (case.as_of.timetuple().tm_yday - 1) / 365.25
-    ahead = began + STEP * (np.arange(QUARTERS) + 0.5) - (origin + HALF_YEAR)
+    middles = STEP * (np.arange(QUARTERS, dtype=np.float64) + 0.5)
+    ahead = np.asarray(middles + (began - origin - HALF_YEAR))
 
     def column(name: str) -> Floats:
         return np.asarray(table[name], dtype=np.float64).reshape(-1, HORIZONS) / 100.0
@@ -90,7 +90,7 @@ def foresee(case: Case, panel: Panel, *, method: str | None = None) -> Outlook |
     )
 
 
-def _read(yearly: NDArray[np.floating], ahead: Floats, *, closing: bool) -> Floats:
+def _read(yearly: Floats, ahead: Floats, *, closing: bool) -> Floats:
     """Figures of the years 0 to `HORIZONS` after the origin, at other times: (market, time)."""
     found = np.stack([np.interp(ahead, np.arange(HORIZONS + 1), row) for row in yearly])
     if not closing:
@@ -98,7 +98,7 @@ def _read(yearly: NDArray[np.floating], ahead: Floats, *, closing: bool) -> Floa
     gap = 1.0 - yearly
     kept = np.clip(gap[:, -1] / np.maximum(gap[:, -2], 1e-9), 0.0, 1.0)[:, None]
     later = np.maximum(ahead - HORIZONS, 0.0)
-    return np.where(later > 0.0, 1.0 - gap[:, -1:] * kept**later, found)
+    return np.asarray(np.where(later > 0.0, 1.0 - gap[:, -1:] * kept**later, found))
 
 
 def forecast(panel: Panel, histories: Histories, method: str) -> pl.DataFrame:
