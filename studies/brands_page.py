@@ -221,7 +221,7 @@ def _growth(whole: Mapping[str, Any], states: Any) -> str:
     body.append(["states, mean", f"{each.mean():.3f}"])
     body.append(["states, standard deviation", f"{each.std(ddof=1):.3f}"])
     return f"""## How fast rivals grow
-Yearly growth of B, rivals named as above; the product's `share.rivals_growth` is Normal(0, .03).
+Yearly growth of B, rivals named as above; the product had Normal(0, .03) for `share.rivals_growth`.
 
 {rows(["series", "growth a year"], body)}
 
@@ -241,22 +241,23 @@ def _priors(whole: Mapping[str, Any], pooled: Fit, started: Mapping[str, Any], s
     body = [
         ["`acceptance.p0`", now("acceptance.p0"),
          f"China {between(china, 'p', digits=2)} (at home); India {between(india, 'p', digits=2)} (after distance and mode)",
-         "median stays; log sd .5 to .7: India lies two of today's standard deviations below"],
+         "median stays; log sd .5 to .7, done: India lay two standard deviations below"],
         ["`acceptance.q`", now("acceptance.q"),
          f"launch: China {between(china, 'q', digits=2)}, India {between(india, 'q', digits=2)}; life: {later}; "
          f"states {np.exp(float(pooled.theta['q_mean'])):.2f}",
-         "stays; tag J to D: launches and page views lie within its 95 % (.67 to 2.2) on both sides of 1.2; stocks lag"],
+         "median stays: launches and page views lie on both sides of 1.2; stocks lag; its spread is that of other brands"],
         ["`acceptance.talk`", now("acceptance.talk"), "one brand, few markets: nothing", "stays"],
         ["`acceptance.rivals` (eta)", now("acceptance.rivals"), f"states {between(pooled, 'rivals', digits=2)}; elsewhere its prior",
-         "median .3 to .1, still J: the only data that speak find less than .1, of a stock and with rivals named afterwards"],
+         "median .3 to .1, done, still J: the only data that speak find less than .1, of a stock and with rivals named afterwards"],
         ["`share.quality`", now("share.quality"), f"spread of v over states of one country {pooled.spread[1]:.2f}",
-         "sd .3 stays, tag J to D: between countries hardly less than between states"],
+         "within a country; brands differ by more, see there"],
         ["`share.rivals_growth`", now("share.rivals_growth"),
          f"{', '.join(f'{name} {growth(m.rivals)[0]:.2f}' for name, (m, *_) in whole.items())}; states {each.mean():.2f}, sd {each.std(ddof=1):.2f}",
-         "sd .03 to .05 where rivals are not named: .09 a year happened in India"],
+         "sd .03 to .05, done; phones have their own: .09 a year happened in India"],
     ]  # fmt: skip
     return f"""## What it says of the priors
-Nothing is changed in the product by this page: a changed default changes every plan.
+The priors were changed since; what they are now, and which of them rest on other brands, is in
+[fortunes.md](fortunes.md).
 
 {rows(["parameter", "now", "fitted, 90 %", "proposed"], body)}
 

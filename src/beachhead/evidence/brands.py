@@ -33,7 +33,7 @@ Theta = dict[str, Any]
 # Of the fit, not of the product: wide, so that the data speak where they say anything.
 WIDE = {"p": (0.03, 1.0), "q": (1.2, 0.7), "noise": (0.02, 1.0), "top": (0.15, 1.0)}
 UTILITY_SD = 1.0
-RIVALS_SCALE = 0.3 / 0.6744897501960817  # of the half-normal whose median is eta's default
+RIVALS_SCALE = 0.3 / 0.6744897501960817  # of eta's half-normal: median .3, above what data say
 SPREAD = (0.3, 0.3)  # of log q and of utility over pooled markets, before the data
 ROUNDS = 6  # of fitting pooled markets and their spread in turn
 
