@@ -331,7 +331,7 @@ def compare(row: Row) -> Compared:
 
 
 def _simulate(case: Case, panel: Panel, schedule: Schedule) -> Futures:
-    beliefs = bh.Beliefs.from_prior(case, panel)
+    beliefs = bh.believe(case, panel)
     return bh.simulate(case, panel, beliefs, schedule, worlds=WORLDS, seed=SEED + FRESH_SEED)
 
 

@@ -6,11 +6,11 @@ from unittest.mock import patch
 
 from problem import Counting, Problem, Schedule, now
 
+from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.planning import planner
 from beachhead.planning.search import search
-from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.pack import pack
 
 WORLDS_SEED = 1  # all seeds of all optimisers meet the same worlds
@@ -19,7 +19,7 @@ WORLDS_SEED = 1  # all seeds of all optimisers meet the same worlds
 def prepare(case: Case, panel: Panel, worlds: int) -> Problem:
     """Everything that `plan` does before its search."""
     case, began = case.resolve(panel), now()
-    beliefs = Beliefs.from_prior(case, panel)
+    beliefs = believe(case, panel)
     with patch.object(planner, "Valuer", Counting):
         ready = planner.prepare(case, panel, pack(case, panel), beliefs, worlds, WORLDS_SEED)
     assert isinstance(ready.valuer, Counting)
