@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from beachhead._version import __version__
 
 if TYPE_CHECKING:
-    from beachhead.calibration import believe
+    from beachhead.calibration import believe, calibrate
     from beachhead.cases import Case, Schedule
     from beachhead.data import load_panel
     from beachhead.errors import InputError
@@ -41,6 +41,7 @@ _ROOMS = {
     "InputError": "errors",
     "Schedule": "cases",
     "believe": "calibration",
+    "calibrate": "calibration",
     "describe": "reporting.text",
     "explain_plan": "planning.why",
     "load_panel": "data",
@@ -59,6 +60,7 @@ __all__ = [
     "Schedule",
     "__version__",
     "believe",
+    "calibrate",
     "describe",
     "explain_plan",
     "load_panel",

@@ -15,7 +15,6 @@ from beachhead.planning.search import EFFORT
 from beachhead.planning.sensitivity import Sensitivity, probe
 from beachhead.planning.spread import Spread
 from beachhead.planning.study import Stage, Study, Turn, compare, first_entries, fix, keep_old
-from beachhead.planning.swings import end_of
 from beachhead.planning.turning import HALVINGS, bisect, most_of, pull_costs, pull_margin
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.state import NEVER
@@ -123,7 +122,8 @@ def test_an_effect_that_is_off_already_is_none() -> None:
 
 def test_ends_are_those_of_the_prior() -> None:
     parameter = table()["category.p"]  # log-normal with log sd 0.4, one value for all markets
-    ends = [end_of(parameter, score) for score in (-1.6448536, 0.0, 1.6448536)]
+    beliefs = Beliefs(table())
+    ends = [beliefs.at("category.p", score)[1] for score in (-1.6448536, 0.0, 1.6448536)]
     assert np.log(ends) == pytest.approx(
         np.log(parameter.default) + 0.4 * 1.6448536 * np.arange(-1, 2)
     )
@@ -131,7 +131,7 @@ def test_ends_are_those_of_the_prior() -> None:
 
 def test_where_markets_differ_ends_are_those_of_what_they_have_in_common() -> None:
     parameter = table()["acceptance.q"]  # log-normal with log sd 0.3, a value in each market
-    high = end_of(parameter, 1.6448536)
+    _, high = Beliefs(table()).at("acceptance.q", 1.6448536)
     assert np.log(high / parameter.default) == pytest.approx(0.3 * 0.3**0.5 * 1.6448536)
 
 

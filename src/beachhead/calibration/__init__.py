@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from beachhead.calibration.calibrating import calibrate
     from beachhead.calibration.categories import Adoption, fit_adoption
     from beachhead.calibration.forecasting import NAMES, Forecast, forecast_category
     from beachhead.calibration.histories import (
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
         Histories,
         read_histories,
     )
-    from beachhead.calibration.outlook import believe
+    from beachhead.calibration.outlook import believe, read_beliefs
 
 _FILES = {
     "CATEGORIES": "histories",
@@ -31,7 +32,9 @@ _FILES = {
     "Histories": "histories",
     "believe": "outlook",
     "fit_adoption": "categories",
+    "calibrate": "calibrating",
     "forecast_category": "forecasting",
+    "read_beliefs": "outlook",
     "read_histories": "histories",
 }
 
@@ -44,8 +47,10 @@ __all__ = [
     "Forecast",
     "Histories",
     "believe",
+    "calibrate",
     "fit_adoption",
     "forecast_category",
+    "read_beliefs",
     "read_histories",
 ]
 

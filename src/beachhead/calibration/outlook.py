@@ -11,8 +11,10 @@ Proof: tests/calibration/test_outlook.py, docs/proof/forecasts.md.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -28,6 +30,7 @@ from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.errors import InputError
 from beachhead.simulation import Beliefs
+from beachhead.simulation.learned import read_learned
 from beachhead.simulation.outlook import Outlook
 from beachhead.simulation.state import STEP
 
@@ -59,6 +62,19 @@ def believe(case: Case, panel: Panel, *, method: str | None = None) -> Beliefs:
         return beliefs
     outlook = foresee(case, panel, method=method)
     return Beliefs(beliefs.parameters, beliefs.overridden, outlook)
+
+
+def read_beliefs(path: str | Path, case: Case, panel: Panel) -> Beliefs:
+    """What `beachhead calibrate` wrote, with all else as `believe` has it for a case.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it was learned for a case that differs in what matters.
+    """
+    beliefs, learned = believe(case, panel), read_learned(Path(path))
+    learned.check(case.resolve(panel), beliefs.parameters, str(path))
+    return replace(beliefs, learned=learned)
 
 
 def foresee(case: Case, panel: Panel, *, method: str | None = None) -> Outlook | None:

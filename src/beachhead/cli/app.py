@@ -12,6 +12,7 @@ import typer
 from beachhead._version import __version__
 from beachhead.cli import (
     asking,
+    calibrating,
     cases,
     data,
     distances,
@@ -59,6 +60,7 @@ app.command("cases")(cases.list_cases)
 app.command("new")(cases.new)
 app.command("check")(cases.check)
 app.command("screen")(screening.screen)
+app.command("calibrate")(calibrating.calibrate)
 app.command("plan")(plans.plan)
 app.command("simulate")(plans.simulate)
 app.command("report")(plans.report)

@@ -48,7 +48,9 @@ def sensitivity(
 
     _ask(
         run, SENSITIVITY,
-        lambda of, report: probe(of.case, of.panel, of.plan, effort=effort.value, progress=report),
+        lambda of, report: probe(
+            of.case, of.panel, of.plan, of.beliefs, effort=effort.value, progress=report
+        ),
         lambda of, found: describe_sensitivity(of.case, of.panel, found),
         as_json,
     )  # fmt: skip
@@ -69,7 +71,7 @@ def limits(run: RunFolder, effort: EffortOption = EffortName.quick, as_json: Jso
     _ask(
         run, PRICES,
         lambda of, report: price_limits(
-            of.case, of.panel, of.plan, effort=effort.value, progress=report
+            of.case, of.panel, of.plan, of.beliefs, effort=effort.value, progress=report
         ),
         lambda of, found: describe_prices(of.case, found),
         as_json,
@@ -102,13 +104,15 @@ def why(
         known = read_why(run)
         _ask(
             run, WHY,
-            lambda of, report: explain_plan(of.case, of.panel, of.plan, progress=report),
+            lambda of, report: explain_plan(
+                of.case, of.panel, of.plan, of.beliefs, progress=report
+            ),
             lambda of, found: describe_plan(of.case, of.plan, found, of.panel.names),
             as_json, known if known and known.status == "complete" else None,
         )  # fmt: skip
         return
     read = read_run(run)
-    answer = explain_market(read.case, read.panel, read.plan, iso3)
+    answer = explain_market(read.case, read.panel, read.plan, iso3, read.beliefs)
     if as_json:
         print(json.dumps(asdict(answer), indent=2, ensure_ascii=False))
     else:
@@ -137,7 +141,7 @@ def gap(
     read = read_run(run)
     with show_progress("what has been found") as show:
         found = replicate(
-            read.case, read.panel, read.plan, count=replications,
+            read.case, read.panel, read.plan, read.beliefs, count=replications,
             progress=lambda done, count: show("proving", done, count),
         )  # fmt: skip
     if found.status == "partial":

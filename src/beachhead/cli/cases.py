@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from beachhead.cases import Case
     from beachhead.data import Panel
     from beachhead.planning.plausibility import Plausibility
+    from beachhead.simulation import Beliefs
 
 
 def list_cases(as_json: Json = False) -> None:
@@ -120,6 +122,24 @@ def _print_check(problems: Iterable[Problem], answer: Plausibility | None) -> No
     found = {} if answer is None else {"verdict": answer.verdict, **asdict(answer)}
     listed = {"problems": [asdict(problem) for problem in problems]}
     print(json.dumps(listed | found, indent=2, ensure_ascii=False))
+
+
+def load_beliefs(path: Path | None, case: Case, panel: Panel) -> Beliefs:
+    """Beliefs of a file, or the case's priors where there is none.
+
+    Raises
+    ------
+    InputError
+        If they are not of this firm and product, or know what the case cannot.
+    """
+    from beachhead.calibration import believe, read_beliefs
+
+    if path is None:
+        return believe(case, panel)
+    beliefs = read_beliefs(path, case, panel)
+    if beliefs.learned is not None and beliefs.learned.verdict == "FAIL":
+        print(f"{path}: a check of these beliefs says FAIL.", file=sys.stderr)
+    return beliefs
 
 
 def load_checked(name: str, changes: Sequence[str] = ()) -> tuple[Case, Panel]:

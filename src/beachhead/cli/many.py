@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beachhead.cli.cases import load_checked
-from beachhead.cli.options import CaseName, Changes, EffortName, EffortOption, Json, Seed
+from beachhead.cli.cases import load_beliefs, load_checked
+from beachhead.cli.options import (
+    BeliefsFile,
+    CaseName,
+    Changes,
+    EffortName,
+    EffortOption,
+    Json,
+    Seed,
+)
 from beachhead.cli.progress import show_progress
 
 if TYPE_CHECKING:
@@ -42,6 +50,7 @@ def pace(
     changes: Changes = None,
     out: OutFile = None,
     seed: Seed = 1,
+    believed: BeliefsFile = None,
     effort: EffortOption = EffortName.quick,
     jobs: Jobs = None,
     cluster: Cluster = None,
@@ -56,14 +65,15 @@ def pace(
     numbers = [int(n) for n in read_numbers("--launches", launches, whole=True)]
     loaded, panel = load_checked(case, changes or ())
     claim_file(out)
+    beliefs = load_beliefs(believed, loaded, panel)
 
     from beachhead.planning.pace import find_pace
     from beachhead.reporting.many import describe_pace
 
     with _at_work(jobs, cluster) as (workers, report):
         found = find_pace(
-            loaded, panel, launches=numbers, effort=effort.value, seed=seed, workers=workers,
-            progress=report,
+            loaded, panel, beliefs, launches=numbers, effort=effort.value, seed=seed,
+            workers=workers, progress=report,
         )  # fmt: skip
     _answer(found, out, as_json, lambda: describe_pace(loaded, found))
 
@@ -87,6 +97,7 @@ def frontier(
     changes: Changes = None,
     out: OutFile = None,
     seed: Seed = 1,
+    believed: BeliefsFile = None,
     effort: EffortOption = EffortName.quick,
     jobs: Jobs = None,
     cluster: Cluster = None,
@@ -101,13 +112,14 @@ def frontier(
     places = read_numbers("--at", at, most=1.0 if by is ByName.risk else 1e9)
     loaded, panel = load_checked(case, changes or ())
     claim_file(out)
+    beliefs = load_beliefs(believed, loaded, panel)
 
     from beachhead.planning.frontier import find_frontier
     from beachhead.reporting.many import describe_frontier
 
     with _at_work(jobs, cluster) as (workers, report):
         found = find_frontier(
-            loaded, panel, by=by.value, at=places, effort=effort.value, seed=seed,
+            loaded, panel, beliefs, by=by.value, at=places, effort=effort.value, seed=seed,
             workers=workers, progress=report,
         )  # fmt: skip
     _answer(found, out, as_json, lambda: describe_frontier(loaded, found))
@@ -119,6 +131,7 @@ def robust(
     changes: Changes = None,
     out: OutFile = None,
     seed: Seed = 1,
+    believed: BeliefsFile = None,
     effort: EffortOption = EffortName.quick,
     jobs: Jobs = None,
     cluster: Cluster = None,
@@ -132,13 +145,14 @@ def robust(
 
     loaded, panel = load_checked(case, changes or ())
     claim_file(out)
+    beliefs = load_beliefs(believed, loaded, panel)
 
     from beachhead.planning.robust import find_robust
     from beachhead.reporting.many import describe_robust
 
     with _at_work(jobs, cluster) as (workers, report):
         found = find_robust(
-            loaded, panel, draws=draws, effort=effort.value, seed=seed, workers=workers,
+            loaded, panel, beliefs, draws=draws, effort=effort.value, seed=seed, workers=workers,
             progress=report,
         )  # fmt: skip
     _answer(found, out, as_json, lambda: describe_robust(loaded, panel, found))
@@ -160,6 +174,7 @@ def least(
     ] = None,
     changes: Changes = None,
     seed: Seed = 1,
+    believed: BeliefsFile = None,
     effort: EffortOption = EffortName.quick,
     as_json: Json = False,
 ) -> None:
@@ -168,6 +183,7 @@ def least(
     Ctrl-C ends it early and keeps the least that has been found.
     """
     loaded, panel = load_checked(case, changes or ())
+    beliefs = load_beliefs(believed, loaded, panel)
 
     # Only now: what is at fault is said before the wait for the libraries of the search.
     from beachhead.files import write_atomic
@@ -176,7 +192,7 @@ def least(
 
     with show_progress("the least that has been found") as show:
         found = find_least(
-            loaded, panel, what.value, effort=effort.value, seed=seed,
+            loaded, panel, what.value, beliefs, effort=effort.value, seed=seed,
             progress=lambda at: show(at.words, at.done, at.steps),
         )  # fmt: skip
     if found.status == "partial":

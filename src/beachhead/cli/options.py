@@ -37,4 +37,12 @@ Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same ans
 EffortOption = Annotated[
     EffortName, typer.Option(help="How many schedules the search may evaluate.")
 ]
+BeliefsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--beliefs",
+        metavar="FILE",
+        help="Beliefs that 'calibrate' made of the firm's records; the priors if left out.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]

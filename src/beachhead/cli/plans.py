@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from beachhead.cli.cases import load_checked
-from beachhead.cli.options import CaseName, Changes, EffortName, EffortOption, Json, RunFolder, Seed
+from beachhead.cli.cases import load_beliefs, load_checked
+from beachhead.cli.options import (
+    BeliefsFile,
+    CaseName,
+    Changes,
+    EffortName,
+    EffortOption,
+    Json,
+    RunFolder,
+    Seed,
+)
 from beachhead.cli.progress import show_progress
 from beachhead.errors import InputError
 
@@ -50,6 +59,7 @@ def plan(
         float | None,
         typer.Option(min=1.0, metavar="SECONDS", help="End the search in time for the command."),
     ] = None,
+    believed: BeliefsFile = None,
 ) -> None:
     """Find a schedule of entries, print it, and write the run folder.
 
@@ -57,7 +67,7 @@ def plan(
     """
     began = perf_counter()
     from beachhead.cases.actuals import read_quarter
-    from beachhead.reporting.folder import PLAN, REPORT, claim_folder, read_stamp
+    from beachhead.reporting.folder import BELIEFS, PLAN, REPORT, claim_folder, read_stamp
 
     if (run is None) is (as_of != "") or (run is None and actuals):
         raise typer.BadParameter("--from RUN and --as-of QUARTER belong together")
@@ -67,23 +77,24 @@ def plan(
     folder = Path("runs") / name if out is None else out
     resumed = None
     if run is not None:
-        read_stamp(run)
+        if BELIEFS in read_stamp(run)["files"] and believed is None:
+            believed = run / BELIEFS
         resumed, panel = _take_up(loaded, panel, run, label, actuals)
         loaded = resumed.case
     claim_folder(folder)
+    beliefs = load_beliefs(believed, loaded, panel)
 
     # Only now: what can be at fault is said before the wait for the libraries of the search.
     from beachhead import planning
-    from beachhead.calibration import believe
     from beachhead.planning.planner import FRESH_SEED
     from beachhead.planning.why import explain_plan
     from beachhead.reporting.run import write_run
+    from beachhead.reporting.sentences import tell_beliefs
     from beachhead.reporting.text import describe
     from beachhead.screening import screen
     from beachhead.simulation import simulate
 
     ranking = screen(loaded, panel)
-    beliefs = believe(loaded, panel)
     costs: list[planning.Effort] = []
     deadline = None if time_limit is None else planning.Deadline(began + time_limit)
     why = None
@@ -105,7 +116,7 @@ def plan(
 
         # Who breaks the search off does not wait for its grounds either.
         if found.status == "complete" and (deadline is None or deadline.allows(deadline.after)):
-            why = explain_plan(loaded, panel, found, progress=look_into)
+            why = explain_plan(loaded, panel, found, beliefs, progress=look_into)
     if found.status == "partial":
         ended = "Out of time" if found.ended_by == planning.TIME_LIMIT else "Interrupted"
         print(f"{ended}: keeping the best plan found so far.", file=sys.stderr)
@@ -115,12 +126,14 @@ def plan(
     if resumed is not None:
         from beachhead.planning.against import weigh_changes
 
-        against = weigh_changes(panel, found, resumed, str(run))
-    write_run(folder, loaded, panel, ranking, found, futures, costs[0], against, why)
+        against = weigh_changes(panel, found, resumed, str(run), beliefs)
+    write_run(folder, loaded, panel, ranking, found, futures, costs[0], against, why, beliefs)
     if as_json:
         print((folder / PLAN).read_text("utf-8"), end="")
     else:
         print(describe(loaded, panel, found, futures, why))
+        if told := tell_beliefs(beliefs):
+            print(f"\n{told}")
         if against is not None:
             from beachhead.reporting.against import describe_against
 
@@ -172,6 +185,7 @@ def simulate(
     changes: Changes = None,
     seed: Seed = 2,
     worlds: Annotated[int, typer.Option(min=1, help="Number of sampled futures.")] = 1024,
+    believed: BeliefsFile = None,
 ) -> None:
     """Print what a schedule of your own would bring."""
     from beachhead.cases import Schedule
@@ -183,18 +197,17 @@ def simulate(
         claim_folder(out)
 
     from beachhead import simulation
-    from beachhead.calibration import believe
     from beachhead.planning import Effort
     from beachhead.reporting.run import write_simulation
     from beachhead.reporting.text import describe_futures
 
     begin = perf_counter()
-    beliefs = believe(loaded, panel)
+    beliefs = load_beliefs(believed, loaded, panel)
     futures = simulation.simulate(loaded, panel, beliefs, given, worlds=worlds, seed=seed)
     effort = Effort({"simulation": perf_counter() - begin}, evaluations=1)
     print(describe_futures(loaded, panel, given, futures))
     if out is not None:
-        write_simulation(out, loaded, panel, given, futures, effort)
+        write_simulation(out, loaded, panel, given, futures, effort, beliefs)
         print(f"\nWrote {out}")
 
 

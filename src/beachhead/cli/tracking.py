@@ -65,7 +65,8 @@ def track(
     lines = read_ledger(place)
     rows = read_actuals(actuals, read.case, read.panel)
     found = hold(
-        read.case, read.panel, read.plan, read.futures, rows, label or find_as_of(rows)
+        read.case, read.panel, read.plan, read.futures, rows, label or find_as_of(rows),
+        read.beliefs,
     )  # fmt: skip
     if found.later:
         print(f"Not looked at: {found.later} rows of {found.as_of} or later.", file=sys.stderr)

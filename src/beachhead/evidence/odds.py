@@ -9,7 +9,7 @@ from the actual state instead, as `plan --from` takes it up.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import jax
@@ -27,6 +27,8 @@ from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS
 from beachhead.planning.resume import LEAST, Resumed, resume
 from beachhead.planning.targets import NEAR, chances
 from beachhead.planning.valuation import Valuer
+from beachhead.simulation import Beliefs
+from beachhead.simulation.learned import Learned
 from beachhead.simulation.pack import pack
 
 SALES = ("units", "revenue")
@@ -88,14 +90,14 @@ def weigh_futures(futures: xr.Dataset, actuals: Iterable[Actual]) -> NDArray[np.
 
 
 def weigh_plan(
-    case: Case, panel: Panel, schedule: Schedule, futures: xr.Dataset, seed: int,
+    case: Case, panel: Panel, beliefs: Beliefs, schedule: Schedule, futures: xr.Dataset, seed: int,
     weights: NDArray[np.float64],
 ) -> Odds:  # fmt: skip
     """The odds among a plan's own futures, as they are weighed.
 
     Parameters
     ----------
-    case, panel, schedule : Case, Panel, Schedule
+    case, panel, beliefs, schedule : Case, Panel, Beliefs, Schedule
         As planned.
     futures, seed : Dataset, int
         What `trace` returned, and its seed.
@@ -105,9 +107,7 @@ def weigh_plan(
     worlds = futures.sizes["world"]
     with jax.enable_x64(True):
         packed = pack(case, panel).following(schedule)
-        valuer = Valuer.prepare(
-            case, packed, believe(case, panel), worlds, seed, jnp.float64, told=True
-        )
+        valuer = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64, told=True)
         account = valuer.judge(*packed.encode(schedule))
     met = account.reached >= 1.0 - NEAR
     return Odds(
@@ -142,7 +142,14 @@ def take_up(
     return resume(longer, panel, case, schedule, futures, actuals, as_of)
 
 
-def weigh_rest(resumed: Resumed, old: Case, seed: int, *, worlds: int = FRESH_WORLDS) -> Odds:
+def weigh_rest(
+    resumed: Resumed,
+    old: Case,
+    seed: int,
+    *,
+    learned: Learned | None = None,
+    worlds: int = FRESH_WORLDS,
+) -> Odds:
     """Simulate the rest of a plan.
 
     Parameters
@@ -153,6 +160,8 @@ def weigh_rest(resumed: Resumed, old: Case, seed: int, *, worlds: int = FRESH_WO
         As planned, for the numbers of its targets and the end of its horizon.
     seed : int
         Of the plan: the same worlds as its own.
+    learned : Learned, optional
+        What the plan's beliefs had been taught by records.
 
     Raises
     ------
@@ -167,8 +176,8 @@ def weigh_rest(resumed: Resumed, old: Case, seed: int, *, worlds: int = FRESH_WO
     with jax.enable_x64(True):
         packed = pack(case, panel).following(resumed.rest)
         valuer = Valuer.prepare(
-            case, packed, believe(case, panel), worlds, seed + FRESH_SEED, jnp.float64,
-            told=True,
+            case, packed, replace(believe(case, panel), learned=learned), worlds,
+            seed + FRESH_SEED, jnp.float64, told=True,
         )  # fmt: skip
         account = valuer.judge(*packed.encode(resumed.rest))
         found = np.asarray(chances(jnp.asarray(account.reached))) if case.targets else ()

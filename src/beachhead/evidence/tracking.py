@@ -27,7 +27,7 @@ from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_WORLDS
 from beachhead.planning.resume import LEAST
 from beachhead.planning.targets import describe_target, room
-from beachhead.simulation import trace
+from beachhead.simulation import Beliefs, trace
 
 type Answer = Literal["KEEP", "REVIEW", "RE-PLAN"]
 
@@ -132,6 +132,7 @@ def track(
     futures: xr.Dataset,
     actuals: Iterable[Actual],
     as_of: str,
+    beliefs: Beliefs | None = None,
     *,
     worlds: int = FRESH_WORLDS,
 ) -> Track:
@@ -145,6 +146,8 @@ def track(
         What happened; rows of `as_of` or later are counted and not looked at.
     as_of : str
         Label of the quarter at whose start the firm stands.
+    beliefs : Beliefs, optional
+        As the plan was made with; by default the case's priors.
     worlds : int
         Futures behind the odds now.
 
@@ -165,17 +168,20 @@ def track(
         resumed = take_up(case, panel, plan.schedule, futures, seen, as_of)
     done = {e.iso3 for e in plan.schedule.entries} if resumed is None else set(resumed.done)
     launches = list_launches(case, plan.schedule, seen, done, now)
+    beliefs = beliefs or believe(case, panel)
     astray, seed = find_astray(launches), int(futures.attrs["seed"])
     fans = trace(
-        case, panel, believe(case, panel), plan.schedule,
+        case, panel, beliefs, plan.schedule,
         worlds=int(futures.attrs["worlds"]), seed=seed,
     )  # fmt: skip
     observations, calibration = compare(fans, seen, astray)
     odds = None
     if resumed is not None and not astray:
-        odds = weigh_plan(case, panel, plan.schedule, fans, seed, weigh_futures(fans, seen))
+        odds = weigh_plan(
+            case, panel, beliefs, plan.schedule, fans, seed, weigh_futures(fans, seen)
+        )
     if resumed is not None and (odds is None or odds.effective < FEW):
-        odds = weigh_rest(resumed, case, plan.seed, worlds=worlds)
+        odds = weigh_rest(resumed, case, plan.seed, learned=beliefs.learned, worlds=worlds)
     aims = _follow(case, plan, seen, find_footing(case, launches), now, odds)
     ruin = float((futures["cash"].min("quarter") < case.limits.cash_floor).mean())
     ruin_now = None if odds is None else odds.ruin

@@ -15,7 +15,7 @@ from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS
 from beachhead.planning.resume import Resumed
 from beachhead.planning.study import mix
-from beachhead.simulation import simulate
+from beachhead.simulation import Beliefs, simulate
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,15 @@ class Against:
 _FORM = TypeAdapter(Against)
 
 
-def weigh_changes(panel: Panel, plan: Plan, resumed: Resumed, run: str) -> Against:
-    """A plan beside what was left of the old one, on the same fresh worlds."""
+def weigh_changes(
+    panel: Panel, plan: Plan, resumed: Resumed, run: str, beliefs: Beliefs | None = None
+) -> Against:
+    """A plan beside what was left of the old one, on the same fresh worlds.
+
+    `beliefs`: as the plan was made with; by default the case's priors.
+    """
     case = resumed.case
-    beliefs, floor = believe(case, panel), case.limits.cash_floor
+    beliefs, floor = beliefs or believe(case, panel), case.limits.cash_floor
     values, ruins = [], []
     for schedule in (plan.schedule, resumed.rest):
         futures = simulate(
@@ -94,18 +99,20 @@ def weigh_changes(panel: Panel, plan: Plan, resumed: Resumed, run: str) -> Again
         error=error,
         ruin=ruins[0],
         old_ruin=ruins[1],
-        changes=_list_changes(case, panel, plan, resumed.rest),
+        changes=_list_changes(case, panel, plan, resumed.rest, beliefs),
     )
 
 
-def _list_changes(case: Case, panel: Panel, plan: Plan, rest: Schedule) -> tuple[Change, ...]:
+def _list_changes(
+    case: Case, panel: Panel, plan: Plan, rest: Schedule, beliefs: Beliefs
+) -> tuple[Change, ...]:
     old, new = ({e.iso3: e for e in s.entries} for s in (rest, plan.schedule))
     changed = [iso3 for iso3 in sorted({*old, *new}) if old.get(iso3) != new.get(iso3)]
     if not changed:
         return ()
     changes = []
     with jax.enable_x64(True):
-        inquiry = Inquiry(case, panel, plan, also=tuple(changed))
+        inquiry = Inquiry(case, panel, plan, beliefs, also=tuple(changed))
         before = inquiry.packed.encode(Schedule(entries=rest.entries))
         for iso3 in changed:
             back = mix(inquiry.schedule, before, inquiry.packed.markets.index(iso3))

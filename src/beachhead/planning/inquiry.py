@@ -28,6 +28,7 @@ from beachhead.planning.plan import Help, Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
 from beachhead.planning.study import Schedule, mix
 from beachhead.planning.valuation import PART, Valuer
+from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import Packed, pack
 from beachhead.simulation.people import use_of_teams
@@ -76,6 +77,7 @@ class Inquiry:
         case: Case,
         panel: Panel,
         plan: Plan,
+        beliefs: Beliefs | None = None,
         *,
         also: Collection[str] = (),
         exact: bool = True,
@@ -83,7 +85,7 @@ class Inquiry:
         fresh_worlds: int = FRESH_WORLDS,
     ) -> None:
         self.case, self.plan = case.resolve(panel), plan
-        beliefs = believe(case, panel)
+        beliefs = beliefs or believe(case, panel)
         self.packed = pack(self.case, panel).following(plan.schedule)
         self.schedule = self.packed.encode(plan.schedule)
         self.waits = plan.schedule.waits(self.case, panel)

@@ -26,6 +26,7 @@ from beachhead.planning.bound import relax, survey
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import SEARCH_WORLDS
 from beachhead.planning.valuation import Valuer
+from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.compiling import make_room
 from beachhead.simulation.pack import pack
 from beachhead.simulation.state import NEVER
@@ -64,6 +65,7 @@ def replicate(
     case: Case,
     panel: Panel,
     plan: Plan,
+    beliefs: Beliefs | None = None,
     *,
     count: int = 5,
     worlds: int = SEARCH_WORLDS,
@@ -71,12 +73,12 @@ def replicate(
 ) -> GapInterval:
     """Find the gap of a plan on `count` (at least 2) independent sets of `worlds` futures.
 
-    `progress` is called with the replications done and asked for. Thresholds of gates are those of
-    the plan.
+    `progress` is called with the replications done and asked for; `beliefs` are those that the
+    plan was made with, by default the case's priors. Thresholds of gates are those of the plan.
     """
     make_room()
     case = case.resolve(panel)
-    packed, beliefs = pack(case, panel), believe(case, panel)
+    packed, beliefs = pack(case, panel), beliefs or believe(case, panel)
     if case.gates:
         uses = {use.number: (use.wait, use.threshold) for use in plan.gates if use.taken}
         packed = packed.choosing(

@@ -15,7 +15,6 @@ from beachhead.planning.indices import Index, exchanged, first_order
 from beachhead.planning.planner import FRESH_SEED
 from beachhead.planning.study import Schedule, Study, mix
 from beachhead.planning.valuation import PART, Valuer
-from beachhead.simulation.correlation import common_score
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import arrange, draw_worlds, shake
 from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
@@ -175,7 +174,9 @@ class Spread:
             if parameter.level == "world":  # from these worlds alone, which is more exact
                 alone = first_order(self.values, self.drawn[name])
             else:
-                common = first_order(self.values, common_score(self.seed, name, count))
+                common = first_order(
+                    self.values, study.beliefs.score(self.seed, count, name, "common")
+                )
             study.step("shares of variance")
             yield Share(name, alone, total, common, self._of_entries(name))
         for name, there in self.mixed.items():

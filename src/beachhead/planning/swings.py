@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.spread import SHAKEN
-from beachhead.planning.study import Schedule, Study, Turn, fix, mix
+from beachhead.planning.study import Schedule, Study, Turn, mix
 from beachhead.planning.valuation import Valuer
 from beachhead.quantities import Parameter
-from beachhead.simulation.correlation import COMMON
+from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.pack import arrange, shake
 from beachhead.simulation.rollout import Worlds
 
@@ -125,11 +125,9 @@ class Centre:
         most = sorted(widest[REPLANNED:], key=lambda swing: -swing.doubts)[:DOUBTED]
         again = [*widest[:REPLANNED], *(swing for swing in most if swing.doubts)]
         there = {
-            (swing.parameter, end.value): self.study.prepare(
-                fix(self.sure, {swing.parameter: end.value})
-            )
+            (swing.parameter, end.value): self.study.prepare(self._at(swing.parameter, score)[0])
             for swing in again
-            for end in (swing.low, swing.high)
+            for end, score in ((swing.low, -TAIL_SCORE), (swing.high, TAIL_SCORE))
         }
         for valuer in (self.valuer, *there.values()):
             self.study.explore(valuer, "planning again at the ends")
@@ -141,9 +139,16 @@ class Centre:
             )
             yield replace(swing, low=low, high=high)
 
+    def _at(self, name: str, score: float) -> tuple[Beliefs, float]:
+        """Certain of all, and of one parameter at a score of what is believed of it."""
+        beliefs, value = self.study.beliefs.at(name, score)
+        return beliefs.certain(), value
+
     def _look(self, parameter: Parameter, score: float) -> End:
-        value = end_of(parameter, score)
-        drawn = {**self.drawn, parameter.name: np.full_like(self.drawn[parameter.name], value)}
+        sure, value = self._at(parameter.name, score)
+        packed, study = self.study.packed, self.study
+        given = study.plan.seed, study.worlds, packed.markets, packed.regions
+        drawn = {**self.drawn, parameter.name: sure.draw_one(parameter.name, *given)}
         setting = self.valuer.setting
         shocks = setting.worlds.shocks
         if parameter.name in SHAKEN:
@@ -167,14 +172,3 @@ class Centre:
         made = self.study.remake(there, base)
         before, after = map(float, self.study.score(there, [base, made]).objective)
         return replace(end, turn=self.study.compare(base, made), gains=after - before)
-
-
-def end_of(parameter: Parameter, score: float) -> float:
-    """Value of a parameter at a standard normal score of its prior, within its bounds.
-
-    One with a value in each market: where what all markets have in common is at that score, and
-    nothing else. All of them at the end of their own prior at once is what no world brings.
-    """
-    part = 1.0 if parameter.level == "world" else np.sqrt(COMMON)
-    value = parameter.prior.values(parameter.default, np.array([part * score]))[0]
-    return float(np.clip(value, *parameter.bounds))

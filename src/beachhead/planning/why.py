@@ -14,14 +14,21 @@ from beachhead.planning.inquiry import Inquiry
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import SEARCH_WORLDS
 from beachhead.planning.study import FIRST, Stage
+from beachhead.simulation.beliefs import Beliefs
 
 
 def explain_plan(
-    case: Case, panel: Panel, plan: Plan, *, progress: Callable[[Stage], None] | None = None
+    case: Case,
+    panel: Panel,
+    plan: Plan,
+    beliefs: Beliefs | None = None,
+    *,
+    progress: Callable[[Stage], None] | None = None,
 ) -> Why:
     """What every market brings itself and to others, and why the first ten entries.
 
-    With status 'partial' if Ctrl-C ended it.
+    `beliefs`: as the plan was made with; by default the case's priors. With status 'partial' if
+    Ctrl-C ended it.
 
     Raises
     ------
@@ -32,7 +39,7 @@ def explain_plan(
     answers: list[Answer] = []
     status = "complete"
     with jax.enable_x64(True):
-        inquiry = Inquiry(case, panel, plan)
+        inquiry = Inquiry(case, panel, plan, beliefs)
         steps = len(inquiry.entries) + min(FIRST, len(inquiry.entries))
         worths += [inquiry.weigh(row) for row in inquiry.present]
 
@@ -61,7 +68,9 @@ def explain_plan(
     )
 
 
-def explain_market(case: Case, panel: Panel, plan: Plan, iso3: str) -> Answer:
+def explain_market(
+    case: Case, panel: Panel, plan: Plan, iso3: str, beliefs: Beliefs | None = None
+) -> Answer:
     """Why one market is entered as it is, or not; one that the case keeps out, as if it did not.
 
     Raises
@@ -75,7 +84,7 @@ def explain_market(case: Case, panel: Panel, plan: Plan, iso3: str) -> Answer:
     with jax.enable_x64(True):
         # One more candidate makes a little difference to all in its neighbourhood.
         let_in = _let_in(case, iso3) if key else case
-        inquiry = Inquiry(let_in, panel, plan, also=(iso3,), exact=not key)
+        inquiry = Inquiry(let_in, panel, plan, beliefs, also=(iso3,), exact=not key)
         if iso3 not in inquiry.packed.markets:
             return Answer(Worth(iso3, "", 0.0), bars=(Bar("case", "population"),))
         row = inquiry.packed.markets.index(iso3)

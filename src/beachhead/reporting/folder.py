@@ -20,7 +20,11 @@ CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, STAMP = (
 SENSITIVITY, PRICES, WHY, AGAINST, TRACK = (
     "sensitivity.json", "limits.json", "why.json", "against.json", "track.json",
 )  # fmt: skip
-FILES = (CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY, PRICES, WHY, AGAINST, TRACK)
+BELIEFS = "beliefs.nc"  # where the plan was made with those of the firm's records
+FILES = (
+    CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY, PRICES, WHY, AGAINST, TRACK,
+    BELIEFS,
+)  # fmt: skip
 LEDGER = "targets.csv"  # of many looks, so that it outlives the plan that it stands beside
 AGAIN = "Plan the case again."
 
@@ -139,7 +143,8 @@ def read_stamp(folder: Path) -> dict[str, Any]:
 
 def _check_files(folder: Path, stamp: Mapping[str, Any]) -> None:
     problems = []
-    for name in (CASE, PLAN, SCHEDULE, FUTURES, RANKING):
+    known = (BELIEFS,) if BELIEFS in stamp["files"] else ()
+    for name in (CASE, PLAN, SCHEDULE, FUTURES, RANKING, *known):
         path = folder / name
         if name not in stamp["files"]:
             what = "the run has no such file: it is no plan but a simulation"

@@ -12,6 +12,7 @@ import xarray as xr
 from markupsafe import Markup
 
 from beachhead._version import __version__
+from beachhead.calibration import believe
 from beachhead.cases import Case, overlay
 from beachhead.data import Panel, load_panel
 from beachhead.evidence.tracking import Track
@@ -48,6 +49,7 @@ def write_report(
     why: Why | None = None,
     against: Against | None = None,
     track: Track | None = None,
+    beliefs: Beliefs | None = None,
 ) -> None:
     """Write the report of a plan: map, timeline, fans, tables, assumptions, notes on the data.
 
@@ -75,6 +77,8 @@ def write_report(
         The plan beside the old one that it goes on from, likewise.
     track : Track, optional
         The plan against what has happened, likewise.
+    beliefs : Beliefs, optional
+        As the plan was made with; by default the case's priors.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def write_report(
     names = panel.names
     told = sentences.tell_reasons(why, names)
     candidates = set(case.candidate_iso3(panel))
-    beliefs = Beliefs.from_prior(case, panel)
+    beliefs = beliefs or believe(case, panel)
     page = _load_template().render(
         case=case,
         plan=plan,
@@ -132,7 +136,9 @@ def write_report(
         overrides=tables.list_overrides(ranking),
         floors=tables.list_floors(ranking),
         parameters=tables.list_parameters(beliefs),
-        overridden=sentences.tell_overridden(case),
+        overridden=" ".join(
+            filter(None, [sentences.tell_overridden(case), sentences.tell_beliefs(beliefs)])
+        ),
         modes=tables.list_mode_economics(case),
         inputs=tables.list_inputs(case, panel),
         stand_ins=tables.list_stand_ins(gather(case, panel).notes, names),

@@ -17,6 +17,7 @@ import polars as pl
 import xarray as xr
 
 from beachhead._version import __version__
+from beachhead.calibration import believe, read_beliefs
 from beachhead.cases import Case, Schedule, overlay
 from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError, Problem
@@ -30,6 +31,7 @@ from beachhead.planning.sensitivity import Sensitivity
 from beachhead.reporting.folder import (
     AGAIN,
     AGAINST,
+    BELIEFS,
     CASE,
     FILES,
     FUTURES,
@@ -48,6 +50,8 @@ from beachhead.reporting.folder import (
 )
 from beachhead.reporting.html import write_report
 from beachhead.screening import Ranking, complete, read_settings
+from beachhead.simulation import Beliefs
+from beachhead.simulation.learned import Learned
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +69,8 @@ class Run:
     plan : Plan
     futures : xarray.Dataset
         Of the plan's schedule.
+    beliefs : Beliefs
+        With which it was made.
     stamp : dict
         `run.json`: version, hashes, precision, worlds, evaluations, seconds.
     """
@@ -75,6 +81,7 @@ class Run:
     ranking: Ranking
     plan: Plan
     futures: xr.Dataset
+    beliefs: Beliefs
     stamp: dict[str, Any]
 
 
@@ -88,10 +95,12 @@ def write_run(
     effort: Effort,
     against: Against | None = None,
     why: Why | None = None,
+    beliefs: Beliefs | None = None,
 ) -> None:
     """Write everything about a plan: case, plan, schedule, futures, ranking, report, stamp.
 
-    `against`: the plan beside the old one that it goes on from; `why`: the grounds of its entries.
+    `against`: the plan beside the old one that it goes on from; `why`: the grounds of its entries;
+    `beliefs`: with which it was made, by default the case's priors.
 
     A run that is there already is replaced at once when all has been written.
 
@@ -107,13 +116,14 @@ def write_run(
         write_atomic(new / PLAN, plan.to_json(names, _quarters(case)))
         write_atomic(new / RANKING, ranking.table.write_parquet)
         write_report(
-            new / REPORT, case, ranking, plan, futures, panel=panel, why=why, against=against
-        )
+            new / REPORT, case, ranking, plan, futures, panel=panel, why=why, against=against,
+            beliefs=beliefs,
+        )  # fmt: skip
         if why is not None:
             write_atomic(new / WHY, why.to_json())
         if against is not None:
             write_atomic(new / AGAINST, against.to_json())
-        _write_futures(new, case, panel, plan.schedule, futures, effort)
+        _write_futures(new, case, panel, plan.schedule, futures, effort, beliefs)
 
     replace_folder(Path(folder), write)
 
@@ -125,11 +135,13 @@ def write_simulation(
     schedule: Schedule,
     futures: xr.Dataset,
     effort: Effort,
+    beliefs: Beliefs | None = None,
 ) -> None:
     """Write what a given schedule would bring: case, schedule, futures, stamp; see `write_run`."""
     case = case.resolve(panel)
     replace_folder(
-        Path(folder), lambda new: _write_futures(new, case, panel, schedule, futures, effort)
+        Path(folder),
+        lambda new: _write_futures(new, case, panel, schedule, futures, effort, beliefs),
     )
 
 
@@ -140,11 +152,15 @@ def _write_futures(
     schedule: Schedule,
     futures: xr.Dataset,
     effort: Effort,
+    beliefs: Beliefs | None,
 ) -> None:
     """What every run holds, and last of all the stamp."""
     write_atomic(folder / CASE, case.to_toml())
     write_atomic(folder / SCHEDULE, schedule.to_csv(case, panel))
     write_atomic(folder / FUTURES, lambda file: futures.to_netcdf(file, engine="h5netcdf"))
+    learned = None if beliefs is None else beliefs.learned
+    if learned is not None:
+        learned.write(folder / BELIEFS)
     # The report may be written again at any time, by a later version too.
     kept = [name for name in FILES if name != REPORT and (folder / name).exists()]
     stamp = {
@@ -154,6 +170,7 @@ def _write_futures(
         "panel_sha256": overlay(case, panel).digest,
         "panel_as_of": None if panel.as_of is None else panel.as_of.isoformat(),
         "overridden": dict(sorted((case.parameters | case.economics).items())),
+        "beliefs": _name_beliefs(folder, learned),
         "precision": str(futures["cash"].dtype),
         "worlds": futures.sizes["world"],
         "evaluations": effort.evaluations,
@@ -162,6 +179,16 @@ def _write_futures(
         "files": {name: hash_file(folder / name) for name in kept},
     }
     write_atomic(folder / STAMP, json.dumps(stamp, indent=2, ensure_ascii=False) + "\n")
+
+
+def _name_beliefs(folder: Path, learned: Learned | None) -> dict[str, Any] | None:
+    """Of `run.json`, which beliefs the run was made with; None: the case's priors."""
+    if learned is None:
+        return None
+    return {
+        "sha256": hash_file(folder / BELIEFS), "case": learned.case, "since": learned.since,
+        "until": learned.until, "verdict": learned.verdict,
+    }  # fmt: skip
 
 
 def read_run(folder: str | Path) -> Run:
@@ -193,7 +220,9 @@ def read_run(folder: str | Path) -> Run:
     except (OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError) as error:
         what = f"written by version {stamp['version']}, and not readable by {__version__}: {error}"
         raise InputError(Problem(what, str(folder), AGAIN)) from error
-    return Run(folder, case, panel, ranking, plan, futures, stamp)
+    known = BELIEFS in stamp["files"]
+    beliefs = read_beliefs(folder / BELIEFS, case, panel) if known else believe(case, panel)
+    return Run(folder, case, panel, ranking, plan, futures, beliefs, stamp)
 
 
 def read_sensitivity(folder: str | Path) -> Sensitivity | None:
@@ -244,6 +273,7 @@ def write_report_again(run: Run) -> None:
         run.folder / REPORT, run.case, run.ranking, run.plan, run.futures, panel=run.panel,
         sensitivity=read_sensitivity(run.folder), prices=read_prices(run.folder),
         why=read_why(run.folder), against=read_against(run.folder), track=read_track(run.folder),
+        beliefs=run.beliefs,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from beachhead.planning.grounds import Answer, Why, Worth
 from beachhead.reporting.summary import Summary
 from beachhead.reporting.words import GLUE, change, count, money, number_of, percent, several
 from beachhead.screening import METHODS, Ranking
+from beachhead.simulation import Beliefs
 
 _NEXT = 10  # decisions to come that are named
 
@@ -41,6 +42,17 @@ def tell_status(plan: Plan) -> str:
         else "the search was interrupted"
     )
     return f"PARTIAL: {why}; this is the best plan found until then."
+
+
+def tell_beliefs(beliefs: Beliefs) -> str:
+    """Of which records the parameters were learned; empty where they are the priors."""
+    learned = beliefs.learned
+    if learned is None:
+        return ""
+    return (
+        f"Parameters were learned from the firm's records of {learned.since} to {learned.until}; "
+        f"the checks of what was learned say {learned.verdict}."
+    )
 
 
 def tell_overridden(case: Case) -> str:

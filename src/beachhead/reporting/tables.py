@@ -11,6 +11,7 @@ from beachhead.cases import Case
 from beachhead.cases.presets import ModeEconomics, economics_of
 from beachhead.data import Panel
 from beachhead.planning import Plan
+from beachhead.quantities import Parameter
 from beachhead.reporting.explanation import EVIDENCE
 from beachhead.reporting.sentences import measured, name_target, odds
 from beachhead.reporting.summary import Summary, weigh
@@ -284,6 +285,14 @@ def _whole(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
+def _say_evidence(beliefs: Beliefs, parameter: Parameter) -> str:
+    if parameter.name in beliefs.overridden:
+        return "set by the case"
+    if beliefs.learned is not None and parameter.name in beliefs.learned.priors:
+        return f"{EVIDENCE[parameter.tag]}; moved by the firm's records"
+    return EVIDENCE[parameter.tag]
+
+
 def list_parameters(beliefs: Beliefs) -> Table:
     """Every parameter with its value, spread, evidence and source."""
     rows = [
@@ -293,7 +302,7 @@ def list_parameters(beliefs: Beliefs) -> Table:
             f"{parameter.default:.4g}",
             parameter.unit,
             str(parameter.prior),
-            "set by the case" if name in beliefs.overridden else EVIDENCE[parameter.tag],
+            _say_evidence(beliefs, parameter),
             parameter.source,
         )
         for name, parameter in beliefs.parameters.items()

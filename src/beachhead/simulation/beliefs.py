@@ -15,7 +15,14 @@ from beachhead.cases.presets import load_preset
 from beachhead.errors import InputError
 from beachhead.mechanisms import table
 from beachhead.quantities import Parameter, Sure
-from beachhead.simulation.correlation import market_scores, own_scores, stream
+from beachhead.simulation.correlation import (
+    COMMON,
+    draw_score,
+    market_scores,
+    own_scores,
+    stream,
+)
+from beachhead.simulation.learned import Learned
 from beachhead.simulation.outlook import Outlook
 
 if TYPE_CHECKING:
@@ -34,11 +41,14 @@ class Beliefs:
         Names that the case itself sets; they are certain.
     outlook : Outlook, optional
         How many people will be online. Without it every market's gap closes at the usual pace.
+    learned : Learned or None
+        What records have taught of their scores; None before calibration.
     """
 
     parameters: dict[str, Parameter]
     overridden: tuple[str, ...] = ()
     outlook: Outlook | None = None
+    learned: Learned | None = None
 
     @classmethod
     def from_prior(cls, case: Case, panel: Panel | None = None) -> Beliefs:
@@ -71,12 +81,58 @@ class Beliefs:
         return cls(beliefs, tuple(sorted(case.parameters)))
 
     def certain(self) -> Beliefs:
-        """The same with every parameter at its default, and the middle of the outlook."""
+        """The same with every parameter at its default, or at the median of what was learned.
+
+        And the middle of the outlook.
+        """
+        known = {} if self.learned is None else self.learned.priors
+        parameters = {
+            name: parameter if name in known else replace(parameter, prior=Sure())
+            for name, parameter in self.parameters.items()
+        }
         return replace(
             self,
-            parameters={n: replace(p, prior=Sure()) for n, p in self.parameters.items()},
+            parameters=parameters,
             outlook=None if self.outlook is None else self.outlook.certain(),
+            learned=None if self.learned is None else self.learned.middle(),
         )
+
+    def at(self, name: str, score: float) -> tuple[Beliefs, float]:
+        """The same, certain of one parameter at a standard normal score of it, and its value there.
+
+        One with a value in each market: where what all markets have in common is at that score,
+        and nothing else that was not learned. All of them at the end of their own prior at once is
+        what no world brings. Of one that was learned it is the posterior's point that is meant.
+        """
+        from scipy.special import ndtr
+
+        parameter = self.parameters[name]
+        part, label = (1.0, (name,)) if parameter.level == "world" else (
+            np.sqrt(COMMON), (name, "common")
+        )  # fmt: skip
+        learned = self.learned
+        known = learned is not None and label in learned.draws
+        if learned is not None and known:
+            score = float(np.quantile(learned.draws[label], ndtr(score)))
+        value = parameter.prior.values(parameter.default, np.array([part * score]))[0]
+        value = float(np.clip(value, *parameter.bounds))
+        if learned is not None and known:
+            return replace(self, learned=learned.middle().holding(label, score)), value
+        sure = replace(parameter, default=value, prior=Sure())
+        return replace(self, parameters={**self.parameters, name: sure}), value
+
+    def score(self, seed: int, worlds: int, *labels: str) -> NDArray[np.float64]:
+        """Standard normal score of a parameter, or of a part of it, axis world.
+
+        `labels` as those of `Learned`. A world takes all that was learned from one draw of the
+        posterior, so that what is known together stays together.
+        """
+        if self.learned is not None and labels[0] in self.learned.priors:
+            if (draws := self.learned.draws.get(labels)) is not None:
+                return draws[stream(seed, "learned").integers(draws.size, size=worlds)]
+            if self.learned.sure:
+                return np.zeros(worlds)
+        return draw_score(seed, worlds, *labels)
 
     def draw(
         self, seed: int, worlds: int, markets: Sequence[str], regions: Sequence[str]
@@ -86,23 +142,29 @@ class Beliefs:
         `regions` are those of `markets`. A draw depends on seed, parameter, world and market
         alone: more worlds or other markets leave the rest as they are.
         """
-        return {
-            name: np.clip(
-                parameter.prior.values(
-                    parameter.default, _scores(seed, parameter, worlds, markets, regions)
-                ),
-                *parameter.bounds,
-            )
-            for name, parameter in self.parameters.items()
-        }
+        places = markets, regions
+        return {name: self.draw_one(name, seed, worlds, *places) for name in self.parameters}
 
+    def draw_one(
+        self, name: str, seed: int, worlds: int, markets: Sequence[str], regions: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """What `draw` gives for one parameter."""
+        parameter = self.parameters[name]
+        scores = self._scores(seed, parameter, worlds, markets, regions)
+        return np.clip(parameter.prior.values(parameter.default, scores), *parameter.bounds)
 
-def _scores(
-    seed: int, parameter: Parameter, worlds: int, markets: Sequence[str], regions: Sequence[str]
-) -> NDArray[np.float64]:
-    """Standard normal scores, axis world or (world, market)."""
-    if parameter.level == "world":
-        return stream(seed, parameter.name).standard_normal(worlds)
-    if isinstance(parameter.prior, Sure):
-        return own_scores(seed, parameter.name, worlds, markets)
-    return market_scores(seed, parameter.name, worlds, markets, regions)
+    def _scores(
+        self,
+        seed: int,
+        parameter: Parameter,
+        worlds: int,
+        markets: Sequence[str],
+        regions: Sequence[str],
+    ) -> NDArray[np.float64]:
+        """Standard normal scores, axis world or (world, market)."""
+        name = parameter.name
+        if parameter.level == "world":
+            return self.score(seed, worlds, name)
+        if isinstance(parameter.prior, Sure):
+            return own_scores(seed, name, worlds, markets)
+        return market_scores(seed, name, worlds, markets, regions, self.score)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,30 +20,39 @@ def stream(seed: int, *labels: str) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
 
 
-def common_score(seed: int, name: str, worlds: int) -> NDArray[np.float64]:
-    """What the draws of `name` have in common over all markets, a score, axis world."""
-    return stream(seed, name, "common").standard_normal(worlds)
+def draw_score(seed: int, worlds: int, *labels: str) -> NDArray[np.float64]:
+    """Standard normal scores of these labels, axis world."""
+    return stream(seed, *labels).standard_normal(worlds)
 
 
 def market_scores(
-    seed: int, name: str, worlds: int, markets: Sequence[str], regions: Sequence[str]
+    seed: int,
+    name: str,
+    worlds: int,
+    markets: Sequence[str],
+    regions: Sequence[str],
+    score: Callable[..., NDArray[np.float64]] = draw_score,
 ) -> NDArray[np.float64]:
-    """Standard normal scores with common and regional parts, axes (world, market)."""
-    own = own_scores(seed, name, worlds, markets)
-    region = {
-        each: stream(seed, name, "region", each).standard_normal(worlds)
-        for each in sorted(set(regions))
-    }
+    """Standard normal scores with common and regional parts, axes (world, market).
+
+    `score`: where each part comes from, as `draw_score`.
+    """
+    own = own_scores(seed, name, worlds, markets, score)
+    region = {each: score(seed, worlds, name, "region", each) for each in sorted(set(regions))}
     shared = np.stack([region[each] for each in regions], axis=1)
     return np.asarray(
-        np.sqrt(COMMON) * common_score(seed, name, worlds)[:, None]
+        np.sqrt(COMMON) * score(seed, worlds, name, "common")[:, None]
         + np.sqrt(REGIONAL) * shared
         + np.sqrt(1.0 - COMMON - REGIONAL) * own
     )
 
 
-def own_scores(seed: int, name: str, worlds: int, markets: Sequence[str]) -> NDArray[np.float64]:
+def own_scores(
+    seed: int,
+    name: str,
+    worlds: int,
+    markets: Sequence[str],
+    score: Callable[..., NDArray[np.float64]] = draw_score,
+) -> NDArray[np.float64]:
     """Independent standard normal scores, axes (world, market)."""
-    return np.stack(
-        [stream(seed, name, "market", market).standard_normal(worlds) for market in markets], axis=1
-    )
+    return np.stack([score(seed, worlds, name, "market", market) for market in markets], axis=1)

@@ -9,6 +9,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from numpy.typing import NDArray
 
 from beachhead.cases import Begun, Case, Entry, Gated, Measure, Schedule, Source
@@ -447,7 +448,7 @@ def draw_worlds(packed: Packed, beliefs: Beliefs, worlds: int, seed: int, dtype:
     return Worlds(arrange(drawn, dtype), shake(packed, beliefs, drawn, seed, dtype))
 
 
-def arrange(drawn: Mapping[str, Floats], dtype: Any) -> Parameters:
+def arrange(drawn: Mapping[str, Floats | Array], dtype: Any) -> Parameters:
     """Parameters from their values by full name, such as `Beliefs.draw` gives."""
     values = {
         name: {

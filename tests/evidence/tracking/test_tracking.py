@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from beachhead.calibration import believe
 from beachhead.cases import Schedule
 from beachhead.cases.actuals import Actual
 from beachhead.errors import InputError
@@ -86,7 +87,15 @@ def test_nothing_has_happened_and_the_odds_are_those_of_the_plan(made) -> None:
     assert odds.ruin == 0.0 and odds.worlds == PART
     even = np.full(PART, 1.0 / PART)
     fans = xr.Dataset(coords={"world": np.arange(PART)})
-    same = weigh_plan(case, panel, plan.schedule, fans, plan.seed + FRESH_SEED, even)
+    same = weigh_plan(
+        case,
+        panel,
+        believe(case, panel),
+        plan.schedule,
+        fans,
+        plan.seed + FRESH_SEED,
+        even,
+    )
     assert same.chances == pytest.approx(odds.chances) and same.effective == pytest.approx(PART)
 
 
