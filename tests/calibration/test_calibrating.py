@@ -238,25 +238,25 @@ def test_truth_comes_back(invented: Invented) -> None:
     inside, scale = [], []
     with jax.enable_x64(True):
         known = find_known(invented.records.units, invented.records.costs)
-        sampler = make_sampler(invented.setting, invented.unknowns, known, 400, 300)
-        for seed in range(3):
+        sampler = make_sampler(invented.setting, invented.unknowns, known, 300, 250)
+        for seed in range(2):
             truth, units, costs = invented.write(seed)
             draws = sample(sampler, units, costs, seed).vectors.reshape(-1, len(truth))
             low, high = np.quantile(draws, [0.05, 0.95], axis=0)
             inside.append((low <= truth) & (truth <= high))
             scale.append(draws.std(axis=0))
-    # 3 x some 30 unknowns, not independent of each other: below 80 % comes once in a thousand.
-    assert np.mean(inside) > 0.8
+    # Some 60 unknowns, not independent of each other: as if 30 were, 75 % comes once in 100.
+    assert np.mean(inside) > 0.75
     assert np.min(scale) < 0.3  # and some of them are known well
 
 
 @pytest.mark.slow
 def test_ranks_of_the_truth_are_uniform(alone: Invented) -> None:
     """Simulation-based calibration (Talts et al. 2018): false alarm 1 in 500."""
-    ranks, repeats, kept = [], 48, 31
+    ranks, repeats, kept = [], 40, 31
     with jax.enable_x64(True):
         known = find_known(alone.records.units, alone.records.costs)
-        sampler = make_sampler(alone.setting, alone.unknowns, known, 150, 124)
+        sampler = make_sampler(alone.setting, alone.unknowns, known, 100, 124)
         for seed in range(repeats):
             truth, units, costs = alone.write(100 + seed)
             vectors = sample(sampler, units, costs, seed).vectors
