@@ -209,7 +209,9 @@ def start(
     accepted = jnp.where(rivals > 0.0, accepted_today(aged, implied), implied)
     accepted = jnp.where(served, accepted, 0.0)
     moved = served & (rivals > 0.0) & (accepted > 0.0)
-    anchor = jnp.where(moved, jnp.log(jnp.where(moved, implied / accepted, 1.0)), 0.0)
+    # Nothing is divided by 0, not even where it is not used: the slope would be no number.
+    over = jnp.where(moved, implied, 1.0) / jnp.where(moved, accepted, 1.0)
+    anchor = jnp.where(moved, jnp.log(over), 0.0)
 
     zero = jnp.zeros_like(people)
     known = experience(parameters.experience, zero, served.astype(people.dtype), years)
