@@ -22,6 +22,7 @@ from beachhead.cli import (
     precedents,
     replays,
     screening,
+    serving,
     tracking,
 )
 from beachhead.errors import InputError
@@ -72,6 +73,7 @@ app.command("pace")(many.pace)
 app.command("frontier")(many.frontier)
 app.command("robust")(many.robust)
 app.command("replay")(replays.replay)
+app.command("serve")(serving.serve)
 app.command("explain")(explaining.explain)
 data.app.command("distance")(distances.distance)
 app.add_typer(precedents.app, name="precedents")

@@ -1,0 +1,43 @@
+"""The process of a job: runs one ordinary command, and writes down how it ended.
+
+It lives on when the server is killed. A file that it holds locked says that it is at work; the
+lock goes with the last of its processes, however they end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from beachhead.files import write_atomic
+
+COMMAND = (sys.executable, "-c", "from beachhead.cli import main; main()")
+ASKED, ENDED, PROCESS, LOG, PROGRESS, ALIVE = (
+    "job.json", "ended.json", "process", "log.txt", "progress.jsonl", "alive",
+)  # fmt: skip
+GRACE = 1.5  # of the time that a job may take, after which it is ended without an answer
+
+
+def work(folder: Path) -> None:
+    """Run the command of a job folder."""
+    job = json.loads((folder / ASKED).read_text("utf-8"))
+    write_atomic(folder / PROCESS, str(os.getpid()))
+    with (folder / LOG).open("wb") as log:
+        # What is locked is handed on: a job is at work for as long as its command is.
+        command = subprocess.Popen(
+            [*COMMAND, *job["arguments"]], stdin=subprocess.DEVNULL, stdout=log,
+            stderr=subprocess.STDOUT, close_fds=False,
+        )  # fmt: skip
+        try:
+            status = command.wait(timeout=GRACE * job["seconds"])
+        except subprocess.TimeoutExpired:
+            command.kill()
+            status = command.wait()
+    write_atomic(folder / ENDED, json.dumps({"status": status}))
+
+
+if __name__ == "__main__":
+    work(Path(sys.argv[1]))
