@@ -97,12 +97,14 @@ class Moves(_Form):
 
 
 class ActualRow(_Form):
-    """A figure of what happened, as in a table of actuals; `value` as written."""
+    """A figure of what happened, as in a table of actuals; all as written there."""
 
     market: Line = ""
     quarter: Line
     metric: Line
-    value: Line
+    value: Line = ""
+    mode: Line = ""
+    localisation: Line = ""
     source: Line = ""
 
 

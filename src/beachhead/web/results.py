@@ -36,7 +36,7 @@ from beachhead.web.work import PROGRESS
 
 ACTUALS = "actuals.csv"
 OFFERED = (CASE, PLAN, SCHEDULE, FUTURES, REPORT, WHY, AGAINST, TRACK, LEDGER, ACTUALS, STAMP)
-HEADS = ("market", "quarter", "metric", "value", "source")
+HEADS = ("market", "quarter", "metric", "value", "mode", "localisation", "source")
 
 
 def show_run(folder: Path) -> dict[str, Any]:
