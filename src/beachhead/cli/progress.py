@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
@@ -63,7 +63,9 @@ class Journal:
             self.file.write_text("")
         except OSError as error:
             fix = "Name a file in a folder that you may write to."
-            raise InputError(Problem(f"cannot write: {error.strerror}", str(self.file), fix)) from error
+            raise InputError(
+                Problem(f"cannot write: {error.strerror}", str(self.file), fix)
+            ) from error
 
     def note(
         self, words: str, done: float, total: float, figures: Mapping[str, float] | None = None
@@ -78,7 +80,8 @@ class Journal:
         if self.file is None:
             return
         line = {"at": round(time(), 3), "words": words, "done": done, "total": total}
-        with self.file.open("a", encoding="utf-8") as file:
+        # Whoever follows the work may lose sight of it: that must not end it.
+        with suppress(OSError), self.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps({**line, **(figures or {})}) + "\n")
         if self.file.with_name(f"{self.file.name}.stop").exists():
             raise KeyboardInterrupt

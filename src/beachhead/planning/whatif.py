@@ -168,12 +168,11 @@ class WhatIf:
             jnp.asarray(np.concatenate([option[rows], option[markets:]]).astype(np.int32)),
         )
         count = setting.worlds.shocks.fate.shape[0]
-        parts = [
-            [np.asarray(leaf) for leaf in _follow(
-                setting, take_worlds(setting.worlds, begin, begin + PART), jnp.asarray(rows), *chosen
-            )]
-            for begin in range(0, count, PART)
-        ]  # fmt: skip
+        at = jnp.asarray(rows)
+        parts = []
+        for begin in range(0, count, PART):
+            worlds = take_worlds(setting.worlds, begin, begin + PART)
+            parts.append([np.asarray(leaf) for leaf in _follow(setting, worlds, at, *chosen)])
         value, cash, reached = (np.concatenate(leaves) for leaves in zip(*parts, strict=True))
         values = value.sum(axis=1)
         if self._values is None:
@@ -237,15 +236,12 @@ class WhatIf:
         if not self.case.targets:
             return ()
         found = np.asarray(chances(jnp.asarray(reached)))
-        return tuple(
-            Aim(
-                k,
-                target.words or describe_target(target, market=self._names.get(target.market or "", "")),
-                float(found[k]),
-                target.probability,
-            )
-            for k, target in enumerate(self.case.targets)
-        )  # fmt: skip
+        aims = []
+        for k, target in enumerate(self.case.targets):
+            market = self._names.get(target.market or "", "")
+            words = target.words or describe_target(target, market=market)
+            aims.append(Aim(k, words, float(found[k]), target.probability))
+        return tuple(aims)
 
 
 @jax.jit

@@ -1,9 +1,9 @@
 """The folder of the page: cases, jobs and runs by their names, and nothing outside it.
 
-    FOLDER/NAME/                    a run, as `beachhead plan -o FOLDER/NAME` writes it
-    FOLDER/.page/cases/NAME/        a case: NAME.toml and the tables it reads
-    FOLDER/.page/jobs/NAME/         a job: what was asked, how far it is, how it ended
-    FOLDER/.page/index.sqlite       what the lists are read from; made again where it is missing
+FOLDER/NAME/                    a run, as `beachhead plan -o FOLDER/NAME` writes it
+FOLDER/.page/cases/NAME/        a case: NAME.toml and the tables it reads
+FOLDER/.page/jobs/NAME/         a job: what was asked, how far it is, how it ended
+FOLDER/.page/index.sqlite       what the lists are read from; made again where it is missing
 """
 
 from __future__ import annotations

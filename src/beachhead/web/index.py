@@ -77,9 +77,9 @@ class Index:
                 there[path.name] = stamp.stat().st_mtime
         gone = [(name,) for name in known if name not in there]
         index.executemany("DELETE FROM runs WHERE name = ?", gone)
-        for name, stamp in there.items():
-            if known.get(name) != stamp:
-                row = _read_run(self.space.root / name, stamp)
+        for name, made in there.items():
+            if known.get(name) != made:
+                row = _read_run(self.space.root / name, made)
                 if row is None:  # a simulation, or what cannot be read: no plan to show
                     index.execute("DELETE FROM runs WHERE name = ?", (name,))
                     continue

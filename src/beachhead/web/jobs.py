@@ -15,11 +15,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
@@ -68,7 +67,7 @@ class Jobs:
         self._over = threading.Event()
         self._children: list[subprocess.Popen[bytes]] = []
         self._watch: threading.Thread | None = None
-        self._held = None
+        self._held: IO[str] | None = None
 
     def begin(self) -> None:
         """Start what waits, for as long as this lasts.

@@ -15,6 +15,7 @@ from typing import Any
 
 from beachhead.cases import Case, overlay
 from beachhead.cases.actuals import METRICS, OF_FIRM, Actual, read_actuals
+from beachhead.cases.quarters import parse
 from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
@@ -117,7 +118,7 @@ def compare_runs(folders: list[Path]) -> dict[str, Any]:
         ],
         "case": [
             {"key": key, "values": [_write(case.get(key)) for case in flat]}
-            for key in differing if key not in ("name", "title")
+            for key in differing if key not in ("name", "title", "notes")
         ],
         "markets": [
             {"iso3": iso3,
@@ -126,12 +127,13 @@ def compare_runs(folders: list[Path]) -> dict[str, Any]:
              "adds": [run["adds"].get(iso3) for run in shown]}
             for iso3 in first
         ],
+        "quarters": shown[0]["case"]["quarters"],
         "reasons": [_explain(shown[0], other) for other in shown[1:]],
     }  # fmt: skip
 
 
 def _flatten(table: dict[str, Any], path: str = "") -> dict[str, Any]:
-    flat = {}
+    flat: dict[str, Any] = {}
     for name, value in table.items():
         if isinstance(value, dict):
             flat |= _flatten(value, f"{path}{name}.")
@@ -147,10 +149,15 @@ def _write(value: Any) -> str:
     if value is None:
         return "not set"
     if isinstance(value, list):
-        return ", ".join(map(_write, value)) or "none"
+        between = "; " if any(isinstance(part, dict) for part in value) else ", "
+        return between.join(map(_write, value)) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key.replace('_', ' ')} {_write(part)}" for key, part in value.items())
     if isinstance(value, float):
         return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000:
+        return f"{value:,}"
+    return str(value)
 
 
 def _explain(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +171,6 @@ def _explain(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         return {"iso3": iso3, "name": names[iso3], "adds": run["adds"].get(iso3)}
 
     same = [iso3 for iso3 in before if iso3 in after]
-    quarters = {label: t for t, label in enumerate(one["case"]["quarters"])}
     return {
         "run": other["name"],
         "beside": one["name"],
@@ -172,12 +178,13 @@ def _explain(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         "dropped": [tell(iso3, one) for iso3 in before if iso3 not in after],
         "moved": [
             {**tell(iso3, other), "before": before[iso3]["enter"], "after": after[iso3]["enter"],
-             "quarters": quarters.get(after[iso3]["enter"], 0) - quarters[before[iso3]["enter"]]}
+             "quarters": parse(after[iso3]["enter"]) - parse(before[iso3]["enter"])}
             for iso3 in same if before[iso3]["enter"] != after[iso3]["enter"]
         ],
         "otherwise": [
-            {**tell(iso3, other), "before": _name_way(before[iso3]), "after": _name_way(after[iso3])}
-            for iso3 in same if _name_way(before[iso3]) != _name_way(after[iso3])
+            {**tell(iso3, other), "before": old, "after": new}
+            for iso3 in same
+            if (old := _name_way(before[iso3])) != (new := _name_way(after[iso3]))
         ],
         "unchanged": sum(before[iso3] == after[iso3] for iso3 in same),
     }  # fmt: skip
@@ -244,9 +251,7 @@ def name_case(folder: Path) -> str:
     return Case.load(folder / CASE).name or folder.name
 
 
-def plan_arguments(
-    file: Path, run: Path, job: Path, form: PlanJob, old: Path | None
-) -> list[str]:
+def plan_arguments(file: Path, run: Path, job: Path, form: PlanJob, old: Path | None) -> list[str]:
     """Arguments of the command that plans what a form asks for, into the folder `run`."""
     arguments = ["plan", str(file), "-o", str(run), "--effort", form.effort]
     arguments += ["--seed", str(form.seed), "--progress", str(job / PROGRESS)]

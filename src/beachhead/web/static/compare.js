@@ -1,5 +1,5 @@
 // Plans side by side: figures, what was asked differently, entry by entry, and what that is worth.
-import { get, h, money, percent, way } from "./base.js";
+import { act, get, h, money, percent, post, signed, way } from "./base.js";
 
 export async function showCompare(place, list) {
   const names = (list ?? "").split(",").filter(Boolean);
@@ -9,6 +9,25 @@ export async function showCompare(place, list) {
   const heads = (first) => h("thead", {}, h("tr", {}, h("th", {}, first), runs.map((run) => h("th", {}, h("a", { href: `#/run/${run.name}` }, run.name)))));
   const line = (label, write) => h("tr", {}, h("th", { scope: "row" }, label), runs.map((run) => h("td", {}, write(run))));
   const adds = (one, currency) => (one.adds === null || one.adds === undefined ? "" : `, ${one.adds < 0 ? "costs" : "adds"} ${money(Math.abs(one.adds), currency)}`);
+
+  /** The other plans in the futures of the first: what is left is what the cases differ by. */
+  async function swap(said) {
+    const [first, ...others] = runs;
+    said.replaceChildren(h("p", {}, `Getting the futures of ${first.name} ready …`), h("progress", { "aria-label": "Getting ready" }));
+    while ((await post(`runs/${first.name}/ready`)).state !== "ready") await new Promise((done) => setTimeout(done, 1000));
+    const lines = [];
+    for (const [k, other] of others.entries()) {
+      const entries = found.markets.map((row) => row.entries[k + 1]).filter(Boolean).map((entry) => ({ iso3: entry.iso3, quarter: found.quarters.indexOf(entry.enter), mode: entry.mode, localisation: entry.localisation }));
+      try {
+        if (entries.some((entry) => entry.quarter < 0)) throw new Error(`${other.name} begins or ends at another time.`);
+        const worth = await post(`runs/${first.name}/whatif`, { entries });
+        lines.push(`${other.name}: ${signed(worth.gains)} ± ${money(worth.error, first.currency)} beside ${first.name}'s own plan, risk of too little cash ${percent(worth.ruin)}${worth.broken.length ? `; it breaks limits of this case: ${worth.broken.map((limit) => limit.key.replaceAll("_", " ")).join(", ")}` : ""}.`);
+      } catch (fault) { lines.push(`${other.name} cannot be carried out in this case. ${fault.message}`); }
+    }
+    said.replaceChildren(h("ul", {}, lines.map((words) => h("li", {}, words))));
+  }
+
+  const said = h("div", { role: "status" });
 
   const explain = (reason) => {
     const run = runs.find((one) => one.name === reason.run), first = runs.find((one) => one.name === reason.beside);
@@ -36,6 +55,8 @@ export async function showCompare(place, list) {
     h("section.card", {}, h("h2", {}, "What was asked differently"), found.case.length
       ? h("div.scroll", {}, h("table", {}, heads("Key of the case"), h("tbody", {}, found.case.map((row) => h("tr", {}, h("th", { scope: "row" }, h("code", {}, row.key)), row.values.map((value) => h("td", {}, value)))))))
       : h("p", {}, "Nothing: it is the same case. What differs comes from the search, its seed or its effort.")),
+    h("section.card", {}, h("h2", {}, `The same futures for all`), h("p.soft", {}, `What each plan would bring in the futures of ${runs[0].name}: a difference that stays is one of the plans, the rest is one of the cases.`),
+      h("button", { type: "button", onclick: act(() => swap(said)) }, "Value the others there"), said),
     ...found.reasons.map(explain),
     h("section.card", {}, h("h2", {}, "Entry by entry"), h("div.scroll", {}, h("table", {}, heads("Market"), h("tbody", {}, found.markets.map((row) => h("tr", {}, h("th", { scope: "row" }, row.name),
       row.entries.map((entry) => h("td", {}, entry ? `${entry.enter}, ${way(entry.mode)}${entry.localisation ? `, localised ${percent(entry.localisation)}` : ""}` : h("span.soft", {}, "not entered"))))))))));
