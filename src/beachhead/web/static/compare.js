@@ -1,5 +1,5 @@
 // Plans side by side: figures, what was asked differently, entry by entry, and what that is worth.
-import { act, get, h, money, percent, post, signed, way } from "./base.js";
+import { act, count, get, h, money, percent, post, signed, way } from "./base.js";
 
 export async function showCompare(place, list) {
   const names = (list ?? "").split(",").filter(Boolean);
@@ -21,7 +21,7 @@ export async function showCompare(place, list) {
       try {
         if (entries.some((entry) => entry.quarter < 0)) throw new Error(`${other.name} begins or ends at another time.`);
         const worth = await post(`runs/${first.name}/whatif`, { entries });
-        lines.push(`${other.name}: ${signed(worth.gains)} ± ${money(worth.error, first.currency)} beside ${first.name}'s own plan, risk of too little cash ${percent(worth.ruin)}${worth.broken.length ? `; it breaks limits of this case: ${worth.broken.map((limit) => limit.key.replaceAll("_", " ")).join(", ")}` : ""}.`);
+        lines.push(`${other.name}: ${first.currency} ${signed(worth.gains)} ±\u00a0${count(worth.error)} beside ${first.name}'s own plan, risk of too little cash ${percent(worth.ruin)}${worth.broken.length ? `; it breaks limits of this case: ${worth.broken.map((limit) => limit.key.replaceAll("_", " ")).join(", ")}` : ""}.`);
       } catch (fault) { lines.push(`${other.name} cannot be carried out in this case. ${fault.message}`); }
     }
     said.replaceChildren(h("ul", {}, lines.map((words) => h("li", {}, words))));
@@ -33,10 +33,10 @@ export async function showCompare(place, list) {
     const run = runs.find((one) => one.name === reason.run), first = runs.find((one) => one.name === reason.beside);
     const part = (title, all, write) => (all.length ? h("div", {}, h("h3", {}, title), h("ul", {}, all.map((one) => h("li", {}, write(one))))) : null);
     return h("section.card", {}, h("h2", {}, `${reason.run} beside ${reason.beside}`),
-      h("p.soft", {}, `${reason.unchanged} entries are the same in both. What an entry adds is what its own plan would lose without it.`),
+      h("p.soft", {}, `${reason.unchanged === 1 ? "One entry is" : `${reason.unchanged || "No"} entries are`} the same in both. What an entry adds is what its own plan would lose without it.`),
       part(`Only in ${reason.run}`, reason.added, (one) => `${one.name}${adds(one, run.currency)}`),
       part(`Only in ${reason.beside}`, reason.dropped, (one) => `${one.name}${adds(one, first.currency)}`),
-      part("At another time", reason.moved, (one) => `${one.name}: ${one.before} became ${one.after}, ${Math.abs(one.quarters)} quarters ${one.quarters < 0 ? "sooner" : "later"}${adds(one, run.currency)}`),
+      part("At another time", reason.moved, (one) => `${one.name}: ${one.before} became ${one.after}, ${Math.abs(one.quarters)} ${Math.abs(one.quarters) === 1 ? "quarter" : "quarters"} ${one.quarters < 0 ? "sooner" : "later"}${adds(one, run.currency)}`),
       part("In another way", reason.otherwise, (one) => `${one.name}: ${one.before} became ${one.after}${adds(one, run.currency)}`));
   };
 
@@ -44,10 +44,10 @@ export async function showCompare(place, list) {
     h("div.head", {}, h("div", {}, h("h1", {}, "Side by side"), h("p.soft", {}, runs.map((run) => run.name).join(", ")))),
     h("section.card", {}, h("h2", {}, "What each brings"), h("div.scroll", {}, h("table", {}, heads(""), h("tbody", {},
       line("Case", (run) => run.case),
-      line("Expansion adds", (run) => `${money(run.value.adds, run.currency)} ± ${money(run.value.adds_error, "").trim()}`),
+      line("Expansion adds", (run) => `${money(run.value.adds, run.currency)} ±\u00a0${count(run.value.adds_error)}`),
       line("Value, on average", (run) => money(run.value.mean, run.currency)),
       line("Worst futures, on average", (run) => money(run.value.cvar, run.currency)),
-      line("Nine futures of ten", (run) => `${money(run.value.p05, run.currency)} to ${money(run.value.p95, "").trim()}`),
+      line("Nine futures of ten", (run) => `${money(run.value.p05, run.currency)} to ${count(run.value.p95)}`),
       line("Markets", (run) => String(run.entries)),
       line("Gap", (run) => percent(run.gap)),
       line("Limits that bind", (run) => run.limits.map((limit) => limit.words).join("; ") || "none"),

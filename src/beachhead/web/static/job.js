@@ -1,5 +1,5 @@
 // A job: how far it is, live, and what can be done with it.
-import { act, ago, get, h, money, percent, post, write } from "./base.js";
+import { act, ago, count, get, h, percent, post, write } from "./base.js";
 import { draw } from "./chart.js";
 import { colour, words } from "./start.js";
 
@@ -54,7 +54,7 @@ export async function showJob(place, name) {
     if (found) {
       const adds = found.best - found.stay_home, gap = adds > 0 ? (found.bound - found.best) / adds : null;
       const tile = (value, label) => h("div.tile", {}, h("b", {}, value), h("span", {}, label));
-      parts.push(h("div.tiles", {}, tile(money(found.best, "").trim(), "best so far, value weighed for risk"), tile(money(found.bound, "").trim(), "no schedule can be worth more"), tile(percent(gap), "gap, of what expansion adds")));
+      parts.push(h("div.tiles", {}, tile(count(found.best), "best so far, value weighed for risk"), tile(count(found.bound), "no schedule can be worth more"), tile(percent(gap), "gap, of what expansion adds")));
       const shown = searched.length > 1 ? searched : [found, found];
       parts.push(h("section.card", {}, h("h2", {}, "Best so far against what is possible"), draw(shown.map((step) => step.done.toLocaleString()), [
         { values: shown.map((step) => step.bound), kind: "limit" }, { values: shown.map((step) => step.best), kind: "line" }], { words: "Best value found by schedules looked at; the dashed line is the bound" }),

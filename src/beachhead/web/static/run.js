@@ -1,5 +1,5 @@
 // A plan: its figures, what if it were another, the report, what has happened, its files.
-import { get, h, money, percent, tabs } from "./base.js";
+import { count, get, h, money, percent, tabs } from "./base.js";
 import { showTrack } from "./track.js";
 import { showWhatIf } from "./whatif.js";
 
@@ -27,9 +27,9 @@ export async function showRun(place, name, part) {
     h("div.head", {}, h("div", {}, h("h1", {}, asked.title || name), h("p.soft", {}, `${name}: ${asked.firm}, from ${run.names[asked.home]}, as of ${asked.as_of}. ${plan.schedule.length ? `First ${first}.` : "It stays at home."}`))),
     plan.status === "partial" ? h("div.banner", {}, `The search was ended early (${plan.ended_by}): this is the best plan found until then.`) : "",
     h("div.tiles", {},
-      tile(money(plan.value.adds, asked.currency), `expansion adds, on average, ± ${money(plan.value.adds_error, "").trim()}`),
+      tile(money(plan.value.adds, asked.currency), `expansion adds, on average, ±\u00a0${count(plan.value.adds_error)}`),
       tile(plan.schedule.length, "markets entered"),
-      tile(`${money(plan.value.p05, asked.currency)} – ${money(plan.value.p95, "").trim()}`, "value of the firm in nine futures of ten"),
+      tile(`${money(plan.value.p05, asked.currency)} – ${count(plan.value.p95)}`, "value of the firm in nine futures of ten"),
       tile(plan.gap === null ? "–" : `${percent(plan.gap)} at most`, "what any other schedule could add beyond that")),
     ...views.elements);
   return async () => { for (const one of leave) await (await one)?.(); };

@@ -53,7 +53,7 @@ export async function showStart(place) {
     const text = search.value.toLowerCase();
     const found = all.filter((run) => `${run.name} ${run.title} ${run.case_name}`.toLowerCase().includes(text));
     if (!found.length) { runs.replaceChildren(h("p.soft", {}, all.length ? "No plan has that in its name." : "No plans yet: open a case and plan it.")); return; }
-    runs.replaceChildren(h("div.scroll", {}, h("table", {},
+    runs.replaceChildren(h("div.scroll", {}, h("table.plans", {},
       h("thead", {}, h("tr", {}, h("th", {}, h("span", { class: "soft small" }, "Compare")), h("th", {}, "Plan"), h("th.number", {}, "Expansion adds"), h("th.number", {}, "Markets"), h("th.number", {}, "Gap"), h("th", {}, "Made"))),
       h("tbody", {}, found.map((run) => h("tr", {},
         h("td", {}, h("input", { type: "checkbox", checked: chosen.has(run.name), "aria-label": `Compare ${run.name}`, onchange: (event) => {

@@ -1,5 +1,5 @@
 // A plan to be changed: entries moved, dropped, added or made otherwise, and what that would be worth.
-import { act, get, h, money, percent, post, signed, way } from "./base.js";
+import { act, count, h, money, percent, post, signed, way } from "./base.js";
 import { draw } from "./chart.js";
 
 const PAUSE = 120; // ms after the last change until it is weighed
@@ -15,7 +15,7 @@ export async function showWhatIf(place, run) {
   const order = (entry) => planned.findIndex((other) => other.iso3 === entry.iso3);
   const at = (quarter) => `${(100 * (quarter + 0.5)) / quarters.length}%`;
 
-  const rows = h("div"), said = h("div", { role: "status", "aria-live": "polite" }), charts = h("div");
+  const rows = h("div"), said = h("div", { role: "status", "aria-live": "polite" }), charts = h("div.charts");
   const undo = h("button", { type: "button", disabled: true, onclick: () => { entries = past.pop(); redraw(); weigh(); } }, "Undo");
   const reset = h("button", { type: "button", disabled: true, onclick: () => { change(() => planned.map((entry) => ({ ...entry }))); redraw(); } }, "Back to the plan");
   const add = h("select", { "aria-label": "Add a market", onchange: () => {
@@ -31,7 +31,7 @@ export async function showWhatIf(place, run) {
   const result = h("aside.card", { "aria-label": "What the changed plan is worth" }, h("h2", {}, "What if"), said);
   place.append(h("div.desk", {},
     h("section.card", {}, h("div.head", {}, h("div", {}, h("h2", {}, "When each market is entered"), h("p.small.soft", {}, "Drag an entry to another quarter, or select it and press ← and →; Delete drops it. Dots show the plan.")), h("div.row", {}, add, undo, reset, save)), years, rows),
-    h("div", {}, result, charts)));
+    result, charts));
   redraw();
   tellValue(null);
 
@@ -50,10 +50,11 @@ export async function showWhatIf(place, run) {
       h("button", { type: "button", "aria-label": `Enter ${names[entry.iso3]} again`, onclick: () => { change((all) => [...all, { ...entry }].sort((a, b) => order(a) - order(b))); redraw(); } }, "Put back"))));
     const starts = quarters.map((label, k) => [label, k]).filter(([label, k]) => label.endsWith("Q1") || k === 0);
     const track = rows.querySelector(".track");
+    if (starts.length > 1 && starts[1][1] < 3) starts.shift();
     years.replaceChildren(...starts.filter((_, n) => n % (quarters.length > 24 ? 2 : 1) === 0).map(([label, k]) => { const mark = h("span", {}, label.slice(0, 4)); mark.dataset.at = k; return mark; }));
     requestAnimationFrame(() => {
       const line = track?.getBoundingClientRect(), own = years.getBoundingClientRect();
-      for (const mark of years.children) mark.style.left = line ? `${line.left - own.left + (Number(mark.dataset.at) + 0) / quarters.length * line.width}px` : "0";
+      for (const mark of years.children) mark.style.left = line ? `${line.left - own.left + Number(mark.dataset.at) / quarters.length * line.width}px` : "0";
     });
     changed();
   }
@@ -159,7 +160,7 @@ export async function showWhatIf(place, run) {
     said.replaceChildren(...[
       h("dl.figures", {},
         line("Value, on average", money(found.mean, currency), "dd.big"),
-        line("beside the plan", same ? "the same" : h("span", { class: sure ? (found.gains < 0 ? "bad" : "good") : "" }, `${signed(found.gains)} ± ${money(found.error, "").trim()}`)),
+        line("beside the plan", same ? "the same" : h("span", { class: sure ? (found.gains < 0 ? "bad" : "good") : "" }, `${signed(found.gains)} ±\u00a0${count(found.error)}`)),
         line("Worst futures, on average", money(found.cvar, currency)),
         line("Weighed for risk", money(found.objective, currency)),
         line(`Too little cash (${percent(found.accepted)} accepted)`, h("span", { class: found.broken.some((limit) => limit.key === "ruin") ? "bad" : "" }, percent(found.ruin)))),
@@ -167,11 +168,12 @@ export async function showWhatIf(place, run) {
       h("h3", {}, "Limits"),
       found.broken.length ? h("ul", { class: "bad" }, found.broken.map((limit) => h("li", {}, tellLimit(limit)))) : h("p.good", {}, "All are kept."),
       h("p.small.soft", {}, `From ${run.worlds.toLocaleString()} futures, the same as the plan's${took ? `, in ${(took / 1000).toFixed(1)} s` : ""}.`)].flat().filter(Boolean));
-    const years = quarters.map((label) => label.slice(0, 4));
+    const firsts = quarters.map((label, k) => (label.endsWith("Q1") ? k : -1)).filter((k) => k >= 0);
+    const years = quarters.map((label, k) => (firsts.indexOf(k) >= 0 && firsts.indexOf(k) % (firsts.length > 6 ? 2 : 1) === 0 ? label.slice(0, 4) : ""));
     charts.replaceChildren(
-      h("section.card", {}, h("h2", {}, "Cash"), draw(years, [...(base && !same ? [{ values: base.cash[1], kind: "ghost" }] : []), { values: quarters.map(() => asked.cash_floor), kind: "limit" }, { values: found.cash[1], kind: "line" }], { width: 330, band: [found.cash[0], found.cash[2]], every: Math.ceil(quarters.length / 24) * 4, words: `Cash by quarter, middle and nine futures of ten, ${currency}` }),
+      h("section.card", {}, h("h2", {}, "Cash"), draw(years, [...(base && !same ? [{ values: base.cash[1], kind: "ghost" }] : []), { values: quarters.map(() => asked.cash_floor), kind: "limit" }, { values: found.cash[1], kind: "line" }], { width: 330, band: [found.cash[0], found.cash[2]], every: 1, words: `Cash by quarter, middle and nine futures of ten, ${currency}` }),
         h("p.small.soft", {}, `${currency}: the middle of the futures, nine of ten in the band; grey the plan, red the floor.`)),
-      h("section.card", {}, h("h2", {}, "Launch teams"), draw(years, [{ values: found.teams, kind: "limit" }, { values: found.teams_used, kind: "line" }], { width: 330, height: 120, every: Math.ceil(quarters.length / 24) * 4, words: "Launch teams at work and there are", write: (v) => v.toFixed(1) }), h("p.small.soft", {}, "At work; red: how many there are.")));
+      h("section.card", {}, h("h2", {}, "Launch teams"), draw(years, [{ values: found.teams, kind: "limit" }, { values: found.teams_used, kind: "line" }], { width: 330, height: 120, every: 1, words: "Launch teams at work and there are", write: (v) => v.toFixed(1) }), h("p.small.soft", {}, "At work; red: how many there are.")));
   }
 
   function tellLimit(limit) {
