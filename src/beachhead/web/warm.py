@@ -120,6 +120,8 @@ class Warm:
             self._workers.clear()
 
     def _find(self, key: tuple[str, float], folder: Path) -> _Worker:
+        if self.most < 1:
+            raise ConflictError("this server holds no plans ready")
         with self._lock:
             now = time.monotonic()
             for other, worker in list(self._workers.items()):
