@@ -221,13 +221,13 @@ class Jobs:
         with (folder / ALIVE).open("w") as alive:
             fcntl.flock(alive, fcntl.LOCK_EX)  # who looks holds it for a moment
             write_atomic(folder / STARTED, "")
-            self._children.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", "beachhead.web.work", str(folder)],
-                    cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL, pass_fds=[alive.fileno()], start_new_session=True,
-                )
+            child = subprocess.Popen(
+                [sys.executable, "-m", "beachhead.web.work", str(folder)],
+                cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, pass_fds=[alive.fileno()], start_new_session=True,
             )  # fmt: skip
+        write_atomic(folder / PROCESS, str(child.pid))
+        self._children.append(child)
 
 
 def _is_locked(path: Path) -> bool:

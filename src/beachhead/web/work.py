@@ -7,7 +7,6 @@ lock goes with the last of its processes, however they end.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +23,6 @@ GRACE = 1.5  # of the time that a job may take, after which it is ended without 
 def work(folder: Path) -> None:
     """Run the command of a job folder."""
     job = json.loads((folder / ASKED).read_text("utf-8"))
-    write_atomic(folder / PROCESS, str(os.getpid()))
     with (folder / LOG).open("wb") as log:
         # What is locked is handed on: a job is at work for as long as its command is.
         command = subprocess.Popen(

@@ -152,7 +152,7 @@ export async function showWhatIf(place, run) {
   }
 
   function tellValue(found, took) {
-    if (!found) { said.replaceChildren(h("p", {}, "Getting the simulation ready: half a minute at most. You can change the plan meanwhile."), h("progress", { "aria-label": "Getting ready" })); return; }
+    if (!found) { said.replaceChildren(h("p", {}, "Getting the simulation ready, which takes half a minute or so. You can change the plan meanwhile."), h("progress", { "aria-label": "Getting ready" })); return; }
     shown = found;
     const currency = asked.currency, same = Math.abs(found.gains) < 1e-9 * Math.abs(found.mean) + 1e-12;
     const line = (label, value, kind = "dd") => [h("dt", {}, label), h(kind, {}, value)];
