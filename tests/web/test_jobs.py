@@ -171,3 +171,32 @@ def test_plans_side_by_side(client: TestClient, folder: Path, run: str, planned:
 def test_the_interface_is_described(folder: Path) -> None:
     described = make_app(Settings(folder)).openapi()
     assert {"/api/plans", "/api/runs/{name}/whatif", "/api/compare"} <= set(described["paths"])
+
+
+def test_planning_on_is_asked_of_the_command(folder: Path, run: str) -> None:
+    app = make_app(Settings(folder, at_once=0))
+    with TestClient(app, base_url="http://localhost") as client:
+        row = {"market": "home", "quarter": "2024Q3", "metric": "units", "value": "101000"}
+        client.put(f"/api/runs/{run}/actuals", json={"rows": [row]})
+        job = client.post("/api/plans", json={"old": run, "as_of": "2024Q4", "effort": "quick"})
+        assert (job.status_code, job.json()["name"]) == (201, "tiny-2024Q4-1")
+        asked = json.loads((folder / ".page/jobs/tiny-2024Q4-1/job.json").read_text())
+        old = folder / run
+        progress = folder / ".page/jobs/tiny-2024Q4-1/progress.jsonl"
+        assert asked["arguments"] == [
+            "plan", str(old / "case.toml"), "-o", str(folder / "tiny-2024Q4-1"),
+            "--effort", "quick", "--seed", "1", "--progress", str(progress),
+            "--from", str(old), "--as-of", "2024Q4", "--actuals", str(old / "actuals.csv"),
+        ]  # fmt: skip
+        looked = client.post("/api/tracks", json={"run": run}).json()
+        assert (looked["kind"], looked["run"], looked["place"]) == ("track", run, 2)
+
+
+def test_a_job_that_takes_too_long_is_ended(space: Workspace) -> None:
+    jobs = start(space, seconds=4.0)
+    try:
+        long = ask(jobs, *LONG)
+        wait_for(lambda: jobs.state(long) == "died", 60)
+        assert (space.job(long) / "progress.jsonl.stop").exists()  # it was asked to end before
+    finally:
+        jobs.close()

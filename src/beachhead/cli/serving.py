@@ -23,15 +23,17 @@ def serve(
 ) -> None:
     """Serve the page: edit a case, plan it, look at plans, change, compare and track them."""
     from beachhead.web import Settings
+    from beachhead.web.app import make_app
     from beachhead.web.server import listen, serve
     from beachhead.web.settings import demand_token
 
     settings = Settings(folder, host, port, at_once=jobs, seconds=time_limit)
     settings = demand_token(settings)
     with listen(settings) as ear:
+        app = make_app(settings)
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{ear.getsockname()[1]}/"
         key = f"?token={settings.token}" if settings.token else ""
         print(f"The page is at {address}{key}", flush=True)
         print(f"Runs are in {folder.resolve()}. Ctrl-C ends it; plans go on.", flush=True)
-        serve(settings, ear)
+        serve(app, ear)

@@ -146,7 +146,7 @@ class Workspace:
         """
         with self._lock:
             if self.read_case(name).version not in (was, _version(text)):
-                raise ConflictError(name)
+                raise ConflictError("somebody else has changed this case since")
             write_atomic(self.case_file(name), text)
         return CaseText(name, text, _version(text))
 

@@ -42,8 +42,7 @@ class Guard:
 
     def __init__(self, app: Any, settings: Settings) -> None:
         self.app, self.settings = app, settings
-        self._names = {"localhost", "testserver" if settings.port == 0 else "localhost"}
-        self._names |= {settings.host.lower(), socket.gethostname().lower()}
+        self._names = {"localhost", settings.host.lower(), socket.gethostname().lower()}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer, or pass on."""

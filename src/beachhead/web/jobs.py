@@ -25,14 +25,14 @@ from beachhead.files import write_atomic
 from beachhead.reporting.folder import STAMP
 from beachhead.web.folder import ConflictError, MissingError, Workspace
 from beachhead.web.settings import Settings
-from beachhead.web.work import ALIVE, ASKED, ENDED, LOG, PROCESS, PROGRESS
+from beachhead.web.work import ALIVE, ASKED, ENDED, LOG, PROCESS, PROGRESS, STOP
 
 type State = Literal["waiting", "running", "ending", "done", "failed", "died", "withdrawn"]
 
 STARTED = "started"
-STOP = f"{PROGRESS}.stop"
 LOOK = 0.5  # seconds between two looks at the jobs
 LEFT = 4_000  # signs of the log that are told
+MOST_STEPS = 300  # that are told: a picture has no room for more
 REPLAN = 3  # exit status of `track` that is an answer
 
 
@@ -248,7 +248,8 @@ def _read_steps(path: Path) -> list[dict[str, Any]]:
         for line in path.read_text("utf-8").splitlines():
             with suppress(ValueError):
                 steps.append(json.loads(line))
-    return steps
+    every = -(-len(steps) // MOST_STEPS)
+    return steps[:: every or 1] + (steps[-1:] if every > 1 else [])
 
 
 def _read_problems(path: Path) -> list[dict[str, str]]:

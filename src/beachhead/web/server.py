@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 
 import uvicorn
+from fastapi import FastAPI
 
 from beachhead.errors import InputError, Problem
-from beachhead.web.app import make_app
 from beachhead.web.settings import Settings
 
 
@@ -32,16 +32,10 @@ def listen(settings: Settings) -> socket.socket:
     return ear
 
 
-def serve(settings: Settings, ear: socket.socket) -> None:
-    """Serve the page until Ctrl-C; jobs that run go on.
-
-    Raises
-    ------
-    InputError
-        As `make_app`.
-    """
+def serve(app: FastAPI, ear: socket.socket) -> None:
+    """Serve the page until Ctrl-C; jobs that run go on."""
     config = uvicorn.Config(
-        make_app(settings), log_level="warning", access_log=False, server_header=False,
+        app, log_level="warning", access_log=False, server_header=False,
         h11_max_incomplete_event_size=32_768, limit_concurrency=100, timeout_keep_alive=20,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[ear])

@@ -17,7 +17,8 @@ COMMAND = (sys.executable, "-c", "from beachhead.cli import main; main()")
 ASKED, ENDED, PROCESS, LOG, PROGRESS, ALIVE = (
     "job.json", "ended.json", "process", "log.txt", "progress.jsonl", "alive",
 )  # fmt: skip
-GRACE = 1.5  # of the time that a job may take, after which it is ended without an answer
+STOP = f"{PROGRESS}.stop"  # where it stands, the command keeps what it has found
+GRACE = 0.5  # of the time that a job may take, in which it has to write what it has found
 
 
 def work(folder: Path) -> None:
@@ -30,10 +31,14 @@ def work(folder: Path) -> None:
             stderr=subprocess.STDOUT, close_fds=False,
         )  # fmt: skip
         try:
-            status = command.wait(timeout=GRACE * job["seconds"])
+            status = command.wait(timeout=job["seconds"])
         except subprocess.TimeoutExpired:
-            command.kill()
-            status = command.wait()
+            write_atomic(folder / STOP, "")
+            try:
+                status = command.wait(timeout=GRACE * job["seconds"])
+            except subprocess.TimeoutExpired:
+                command.kill()
+                status = command.wait()
     write_atomic(folder / ENDED, json.dumps({"status": status}))
 
 
