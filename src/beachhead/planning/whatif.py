@@ -14,17 +14,17 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from beachhead.calibration import believe
 from beachhead.cases import Case, Entry, Schedule
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem
 from beachhead.mechanisms.value import cvar, objective
-from beachhead.planning.inquiry import overstep, spread_of
+from beachhead.planning.inquiry import EXACT, overstep, spread_of
 from beachhead.planning.limits import Setting, most_launches
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS
 from beachhead.planning.targets import add_up, chances, describe_target, look, room
 from beachhead.planning.valuation import PART, Valuer, round_slots
-from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import pack
 from beachhead.simulation.people import teams_there, use_of_teams
@@ -95,11 +95,16 @@ class WhatIf:
     plan : Plan
     base : Weighed
         The plan itself.
+
+    Raises
+    ------
+    InputError
+        If the plan is no longer worth what it was said to be: it is of another version.
     """
 
     def __init__(self, case: Case, panel: Panel, plan: Plan, *, worlds: int = FRESH_WORLDS) -> None:
         self.case, self.plan = case.resolve(panel), plan
-        beliefs = Beliefs.from_prior(case, panel)
+        beliefs = believe(case, panel)
         self._packed = pack(self.case, panel).following(plan.schedule)
         self._names = panel.names
         with jax.enable_x64(True):
@@ -110,6 +115,10 @@ class WhatIf:
         self._slots = self._count(plan.schedule) + SPARE
         self._values: Floats | None = None
         self.base = self.weigh(plan.schedule.entries)
+        mean = plan.value.mean
+        if abs(self.base.mean - mean) > EXACT * max(abs(mean), 1e-9):
+            what = f"the plan is not worth what version {plan.version} said it is"
+            raise InputError(Problem(what, f"plan of {case.name!r}", "Plan the case again."))
 
     def weigh(self, entries: tuple[Entry, ...]) -> Weighed:
         """What the plan would be worth with these entries; its measures and gates stay.
