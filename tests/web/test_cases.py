@@ -1,6 +1,7 @@
 """Cases over the interface: form and text in step, faults at their keys, what is refused."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -11,7 +12,7 @@ from fastapi.testclient import TestClient
 from served import CASE, ENVIRONMENT, PROGRAM
 
 from beachhead.cases import Case, bundled_cases, new_case, write_workbook
-from beachhead.web.drafting import LEVERS, edit, show_values
+from beachhead.web.drafting import LEVERS, edit, list_candidates, read, show_values
 
 
 def draft(client: TestClient, case: str, text: str = CASE, **asked) -> dict:
@@ -79,6 +80,12 @@ def test_broken_text_is_placed_by_its_line_and_the_form_waits(client, case) -> N
         json={"text": text, "changes": [{"key": "limits.teams", "value": 3}]},
     )
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_that_no_figure_can_be_of_is_a_fault(client, case, day: str) -> None:
+    (fault,) = draft(client, case, CASE.replace("2024-06-30", day))["faults"]
+    assert fault["key"] == "as_of" and day in fault["what"]
 
 
 def test_must_and_never_are_switches(client, case) -> None:
@@ -150,3 +157,21 @@ def test_what_comes_from_a_file_is_never_markup(client) -> None:
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert any(case["name"] == name and "<img" in case["title"] for case in answer.json())
+
+
+NASTY = (
+    "1e400", "nan", "-5", "99999999999999999999999999", "true", "[]", "{}", "[[]]", "[{}]", '""',
+    '"\\u0000"', "0001-01-01", "9999-12-31", "2024-01-01T00:00:00Z", "12:00:00", '"all"',
+    '["FRA", "FRA"]', '{FRA = "2025Q1"}', '[["FRA", "FRA"]]', '[{from = "9999Q9"}]', "{a.b.c = 1}",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", re.findall(r"^([a-z_]+) = ", new_case("acme"), re.MULTILINE))
+def test_whatever_stands_at_a_key_is_read_or_told(key: str, tmp_path: Path) -> None:
+    text = new_case("acme")
+    for value in NASTY:
+        line = re.compile(rf"^{key} = .*$", re.MULTILINE)
+        reading = read(line.sub(lambda _, value=value: f"{key} = {value}", text), tmp_path / "a")
+        json.dumps(show_values(reading.data), allow_nan=False)
+        list_candidates(reading)

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from served import wait_for
 
+from beachhead.cases import Case
 from beachhead.errors import InputError
 from beachhead.web import Settings
 from beachhead.web.app import make_app
@@ -89,6 +90,7 @@ def test_the_queue_is_kept_short_and_a_job_can_be_withdrawn(space: Workspace) ->
     assert names == ["tiny-1", "tiny-2"]
     with pytest.raises(ConflictError, match="too many"):
         ask(jobs, "cases")
+    assert sorted(path.name for path in space.jobs.iterdir()) == names
     jobs.stop(names[0])
     assert jobs.state(names[0]) == "withdrawn"
     assert jobs.show(names[1])["place"] == 1
@@ -155,6 +157,19 @@ def test_actuals_are_kept_in_the_run_if_they_are_in_order(client, folder: Path, 
     assert client.get(f"/api/runs/{run}/actuals").json() == kept
     assert client.put(f"/api/runs/{run}/actuals", json={"rows": []}).json() == []
     assert client.post("/api/tracks", json={"run": run}).status_code == 409
+
+
+def test_changes_are_fixed_in_a_new_case(client: TestClient, run: str) -> None:
+    moved = {"iso3": "DEU", "quarter": 5, "mode": "online", "localisation": 0.0}
+    asked = {"entries": [moved], "never": ["SVN"]}
+    made = client.post(f"/api/runs/{run}/case", json=asked).json()
+    limits = Case.loads(made["text"]).limits
+    assert limits.fixed["DEU"].quarter == "2025Q4" and limits.fixed["DEU"].mode == "online"
+    assert (limits.never, limits.must) == (("SVN",), ("DEU",))
+    draft = client.post(f"/api/cases/{made['name']}/draft", json={"text": made["text"]}).json()
+    assert draft["faults"] == []
+    late = {**asked, "entries": [{**moved, "quarter": 8}]}
+    assert client.post(f"/api/runs/{run}/case", json=late).status_code == 422
 
 
 def test_plans_side_by_side(client: TestClient, folder: Path, run: str, planned: Path) -> None:

@@ -175,6 +175,13 @@ def test_from_upload_to_report_and_back_to_the_plan(visit, server: Server, made)
     page.get_by_role("button", name="Enter Italy again").click()
     expect(page.get_by_text("All are kept.")).to_be_visible()
 
+    # All others planned around a change.
+    pin.press("ArrowRight")
+    page.get_by_role("button", name="Plan the rest anew").click()
+    page.wait_for_url("**/#/case/exporter-changed")
+    expect(page.get_by_label(TEXT)).to_have_value(re.compile(r"^fixed = .*ITA", re.M))
+    page.go_back()
+
     # The plan against what happened.
     page.get_by_role("tab", name="Against what happened").click()
     page.get_by_role("button", name="Add a figure").click()

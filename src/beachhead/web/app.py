@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from beachhead._version import __version__
+from beachhead.cases import Case, Entry
 from beachhead.errors import InputError
 from beachhead.reporting.folder import CASE, REPORT, STAMP
 from beachhead.web import drafting, results
@@ -26,6 +28,7 @@ from beachhead.web.forms import (
     NewCase,
     PlanJob,
     Save,
+    Settled,
     TrackJob,
 )
 from beachhead.web.guard import Guard
@@ -129,7 +132,8 @@ def _add_cases(app: FastAPI, space: Workspace) -> None:
     @app.post("/api/uploads/{file}", tags=["cases"], status_code=201, responses=ERRORS)
     async def upload_case(file: str, request: Request) -> Content:
         """A new case from the bytes of a .toml file or an .xlsx workbook."""
-        return asdict(space.take_case(file[:200], await request.body()))
+        content = await request.body()
+        return asdict(await run_in_threadpool(space.take_case, file[:200], content))
 
     @app.get("/api/cases/{name}", tags=["cases"], responses=ERRORS)
     def read_case(name: Name) -> Content:
@@ -144,7 +148,8 @@ def _add_cases(app: FastAPI, space: Workspace) -> None:
     @app.put("/api/cases/{name}/tables/{file}", tags=["cases"], responses=ERRORS)
     async def put_table(name: Name, file: str, request: Request) -> list[str]:
         """A table of own figures beside a case, from its bytes."""
-        space.put_table(name, file, await request.body())
+        content = await request.body()
+        await run_in_threadpool(space.put_table, name, file, content)
         return space.list_tables(name)
 
     @app.post("/api/cases/{name}/draft", tags=["cases"], responses=ERRORS)
@@ -282,6 +287,14 @@ def _add_runs(app: FastAPI, space: Workspace, index: Index, warm: Warm) -> None:
         run = space.run(name)
         entries = [move.model_dump() for move in form.entries]
         return warm.weigh(run, stamp(run), entries)
+
+    @app.post("/api/runs/{name}/case", tags=["what if"], status_code=201, responses=ERRORS)
+    def settle(name: Name, form: Settled) -> Content:
+        """A new case: that of the run with entries fixed and markets kept out, to plan the rest."""
+        case = Case.load(space.run(name) / CASE)
+        entries = [Entry(**move.model_dump()) for move in form.entries]
+        text = drafting.settle(case, entries, form.never)
+        return asdict(space.take_case(f"{case.name}-changed.toml", text.encode()))
 
     @app.get("/api/runs/{name}/actuals", tags=["track"], responses=ERRORS)
     def read_actuals(name: Name) -> list[Content]:

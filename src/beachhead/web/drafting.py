@@ -13,7 +13,8 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from beachhead.cases import Case, Draft, check_draft
+from beachhead.cases import Case, Draft, Entry, check_draft
+from beachhead.cases.case import FixedEntry
 from beachhead.cases.layout import Form, Key, read_layout
 from beachhead.cases.reading import parse_draft
 from beachhead.data import Panel, load_panel
@@ -258,6 +259,35 @@ def _means(panel: Panel, name: Any, iso3: str) -> bool:
         return panel.find(str(name)) == iso3
     except InputError:
         return False
+
+
+def settle(case: Case, entries: Iterable[Entry], never: Iterable[str]) -> str:
+    """Text of a resolved case in which entries are fixed and markets are kept out.
+
+    Raises
+    ------
+    InputError
+        If an entry lies after the horizon.
+    """
+    fixed, out = dict(case.limits.fixed), {*case.limits.never, *never}
+    for entry in entries:
+        if entry.quarter >= case.quarters:
+            last = case.quarter_label(case.quarters - 1)
+            raise InputError(Problem("after the horizon", entry.iso3, f"It ends with {last}."))
+        fixed[entry.iso3] = FixedEntry(
+            quarter=case.quarter_label(entry.quarter), mode=entry.mode,
+            localisation=entry.localisation,
+        )  # fmt: skip
+        out.discard(entry.iso3)
+    limits = case.limits.model_copy(
+        update={
+            "fixed": {iso3: entry for iso3, entry in fixed.items() if iso3 not in out},
+            "never": tuple(sorted(out)),
+            "must": tuple(iso3 for iso3 in case.limits.must if iso3 not in out),
+            "by": {iso3: by for iso3, by in case.limits.by.items() if iso3 not in {*out, *fixed}},
+        }
+    )
+    return case.model_copy(update={"limits": limits}).to_toml()
 
 
 def list_candidates(reading: Reading) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ Name = Annotated[str, Path(pattern=PATTERN, description="letters, digits, - and 
 Named = Annotated[str, Field(pattern=PATTERN)]
 Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 Quarter = Annotated[str, Field(pattern=quarters.LABEL)]
+Iso3 = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 Text = Annotated[str, Field(max_length=MOST_TEXT)]
 
 
@@ -84,7 +85,7 @@ class TrackJob(_Form):
 class Move(_Form):
     """An entry: quarter of the horizon, from 0."""
 
-    iso3: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    iso3: Iso3
     quarter: int = Field(ge=0, le=200)
     mode: Mode
     localisation: float = Field(ge=0, le=1)
@@ -94,6 +95,13 @@ class Moves(_Form):
     """All entries of a changed plan."""
 
     entries: list[Move] = Field(max_length=MOST_ENTRIES)
+
+
+class Settled(_Form):
+    """What is decided about a plan: entries as they shall be made, and markets to stay out of."""
+
+    entries: list[Move] = Field(max_length=MOST_ENTRIES)
+    never: list[Iso3] = Field(default=[], max_length=MOST_ENTRIES)
 
 
 class ActualRow(_Form):

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -114,6 +115,7 @@ class Jobs:
         )  # fmt: skip
         with self._lock:
             if sum(self.state(name) == "waiting" for name in self.names()) >= self.settings.queue:
+                shutil.rmtree(folder)
                 raise ConflictError("too many jobs wait already: wait until one of them has begun")
             write_atomic(folder / ASKED, json.dumps(asdict(asked), indent=2))
         return asked
@@ -208,7 +210,8 @@ class Jobs:
     def _look(self) -> None:
         while not self._over.wait(LOOK):
             self._children = [child for child in self._children if child.poll() is None]
-            with suppress(OSError, MissingError), self._lock:
+            # A full disk or a folder that is gone is for the next look: waiting jobs stay so.
+            with suppress(OSError, MissingError, InputError), self._lock:
                 states = [(name, self.state(name)) for name in reversed(self.names())]
                 running = sum(state in ("running", "ending") for _, state in states)
                 for name, state in states:

@@ -7,7 +7,7 @@ const OPEN = ["waiting", "running", "ending"];
 
 export async function showJob(place, name) {
   document.title = `${name} – beachhead`;
-  const head = h("div.head"), body = h("div");
+  const head = h("div.head"), body = h("div.job");
   place.append(head, body);
   let over = false, timer = null;
 

@@ -27,10 +27,15 @@ export async function showWhatIf(place, run) {
     rows.querySelector(`[data-pin="${iso3}"]`)?.focus();
   } });
   const save = h("button", { type: "button", onclick: download }, "Save as schedule.csv");
+  const go = h("button", { type: "button", disabled: true, title: "A new case with your changes fixed, to plan all other entries anew", onclick: act(async () => {
+    const mine = entries.filter((entry) => JSON.stringify(entry) !== JSON.stringify(before.get(entry.iso3)));
+    const never = planned.map((entry) => entry.iso3).filter((iso3) => !entries.some((entry) => entry.iso3 === iso3));
+    location.hash = `#/case/${(await post(`runs/${run.name}/case`, { entries: mine, never })).name}`;
+  }) }, "Plan the rest anew");
   const years = h("div.years", { "aria-hidden": "true" });
   const result = h("aside.card", { "aria-label": "What the changed plan is worth" }, h("h2", {}, "What if"), said);
   place.append(h("div.desk", {},
-    h("section.card", {}, h("div.head", {}, h("div", {}, h("h2", {}, "When each market is entered"), h("p.small.soft", {}, "Drag an entry to another quarter, or select it and press ← and →; Delete drops it. Dots show the plan.")), h("div.row", {}, add, undo, reset, save)), years, rows),
+    h("section.card", {}, h("div.head", {}, h("div", {}, h("h2", {}, "When each market is entered"), h("p.small.soft", {}, "Drag an entry to another quarter, or select it and press ← and →; Delete drops it. Dots show the plan.")), h("div.row", {}, add, undo, reset, go, save)), years, rows),
     result, charts));
   redraw();
   tellValue(null);
@@ -60,7 +65,7 @@ export async function showWhatIf(place, run) {
   }
 
   function changed() {
-    reset.disabled = JSON.stringify(entries) === JSON.stringify(planned);
+    go.disabled = reset.disabled = JSON.stringify(entries) === JSON.stringify(planned);
     undo.disabled = past.length === 0;
   }
 
