@@ -726,7 +726,9 @@ class Case(_Table):
     )
     title: str = Field(default="", description="one line for the heading of a report")
     as_of: datetime.date = Field(
-        description="day of the question; data published after it are not seen"
+        ge=datetime.date(1800, 1, 1),
+        le=datetime.date(2200, 12, 31),
+        description="day of the question; data published after it are not seen",
     )
     quarters: int = Field(
         default=40,

@@ -23,6 +23,7 @@ from beachhead.cli import (
     precedents,
     replays,
     screening,
+    serving,
     tracking,
 )
 from beachhead.errors import InputError
@@ -74,6 +75,7 @@ app.command("pace")(many.pace)
 app.command("frontier")(many.frontier)
 app.command("robust")(many.robust)
 app.command("replay")(replays.replay)
+app.command("serve")(serving.serve)
 app.command("explain")(explaining.explain)
 data.app.command("distance")(distances.distance)
 app.add_typer(precedents.app, name="precedents")

@@ -21,12 +21,13 @@ from beachhead.cli.options import (
     RunFolder,
     Seed,
 )
-from beachhead.cli.progress import show_progress
+from beachhead.cli.progress import Journal, show_progress
 from beachhead.errors import InputError
 
 if TYPE_CHECKING:
     from beachhead.cases import Case
     from beachhead.data import Panel
+    from beachhead.planning import Progress
     from beachhead.planning.resume import Resumed
     from beachhead.planning.study import Stage
 
@@ -60,6 +61,12 @@ def plan(
         typer.Option(min=1.0, metavar="SECONDS", help="End the search in time for the command."),
     ] = None,
     believed: BeliefsFile = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            "--progress", metavar="FILE", help="Add a line of JSON to FILE for every step."
+        ),
+    ] = None,
 ) -> None:
     """Find a schedule of entries, print it, and write the run folder.
 
@@ -83,6 +90,8 @@ def plan(
         loaded = resumed.case
     claim_folder(folder)
     beliefs = load_beliefs(believed, loaded, panel)
+    steps = Journal(journal)
+    steps.begin()
 
     # Only now: what can be at fault is said before the wait for the libraries of the search.
     from beachhead import planning
@@ -99,18 +108,23 @@ def plan(
     deadline = None if time_limit is None else planning.Deadline(began + time_limit)
     why = None
     with show_progress("the best plan so far") as show:
+
+        def watch(at: Progress) -> None:
+            words = f"searching, J {at.best:.4g} of at most {at.bound:.4g}, gap {at.gap:.0%}"
+            show(words, at.done, at.budget)
+            figures = {"best": at.best, "bound": at.bound, "stay_home": at.stay_home}
+            steps.note("searching", at.done, at.budget, figures)
+
         found = planning.plan(
             loaded, panel, beliefs, effort=effort.value, seed=seed, record=costs.append,
-            progress=lambda at: show(
-                f"searching, J {at.best:.4g} of at most {at.bound:.4g}, gap {at.gap:.0%}",
-                at.done, at.budget,
-            ),
+            progress=watch,
             also=resumed.rest if resumed and not resumed.rest.gates else None,
             deadline=deadline,
         )  # fmt: skip
 
         def look_into(at: Stage) -> None:
             show(at.words, at.done, at.steps)
+            steps.note(at.words, at.done, at.steps)
             if deadline is not None:
                 deadline.step()
 

@@ -278,7 +278,7 @@ class Inquiry:
     def _name_broken(self, schedule: Schedule) -> tuple[str, ...]:
         """Limits that a schedule breaks."""
         setting, score = self.exact.setting, self.exact.judge(*schedule).score
-        over = _overstep(setting.problem, setting.limits, setting.central, *schedule)
+        over = overstep(setting.problem, setting.limits, setting.central, *schedule)
         names = [name for name, far in over.items() if float(far) > 1e-6]
         if score.ruin > max(float(setting.limits.ruin), self.scores.ruin):
             names.append("ruin")
@@ -379,7 +379,7 @@ def _open(quarter: Quarter) -> tuple[Array, Array]:
 
 
 @jax.jit
-def _overstep(
+def overstep(
     problem: Arrays, limits: Limits, central: Parameters, enter: Array, option: Array
 ) -> dict[str, Array]:
     """How far a schedule oversteps each limit other than cash."""
