@@ -17,6 +17,7 @@ from beachhead.reporting.summary import Summary, weigh
 from beachhead.reporting.words import count, percent
 from beachhead.screening import METHODS, Ranking
 from beachhead.simulation import Beliefs
+from beachhead.simulation.facts import SERIES
 
 TOP = 20
 
@@ -347,6 +348,21 @@ def list_inputs(case: Case, panel: Panel) -> Table:
         "in place of",
     )
     return Table(heads, tuple(rows))
+
+
+def list_figures(case: Case, panel: Panel, markets: Sequence[str]) -> Table:
+    """The country figures that the model reads of some markets, each with its source and year."""
+    rows = []
+    for iso3 in markets:
+        for key in SERIES:
+            figure, series = panel.figure(iso3, key, fallback=True), panel.find_series(key)
+            value = "no figure" if figure.value is None else f"{figure.value:,.6g}"
+            year = "" if figure.year is None else str(figure.year)
+            rows.append(
+                (panel.name(iso3), series.words, value, series.unit, year, figure.source,
+                 figure.note)
+            )  # fmt: skip
+    return Table(("market", "figure", "value#", "unit", "of", "source", "note"), tuple(rows))
 
 
 def list_stand_ins(notes: Sequence[tuple[str, str, str]], names: Mapping[str, str]) -> Table:
