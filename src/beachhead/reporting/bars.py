@@ -32,7 +32,7 @@ def draw_worths(case: Case, why: Why, names: Mapping[str, str]) -> dict[str, Any
         sums.append({"market": name, "adds": adds, "low": adds - error, "high": adds + error})
     order = [str(row["market"]) for row in sums]
     y = alt.Y("market:N", title=None, sort=order, axis=alt.Axis(labelLimit=150))
-    axis = alt.Axis(labelExpr=AMOUNT, title=case.currency)
+    axis = alt.Axis(labelExpr=AMOUNT, title=case.currency, tickCount=6, labelOverlap=True)
     bars = (
         alt.Chart(alt.Data(values=parts))
         .mark_bar(height=0.7 * _BAR)
@@ -78,7 +78,9 @@ def draw_strategies(case: Case, plan: Plan) -> dict[str, Any]:
         for strategy in plan.named_strategies
     ]
     order = [str(row["name"]) for row in rows]
-    axis = alt.Axis(labelExpr=AMOUNT, title=f"J, {case.currency}")
+    axis = alt.Axis(
+        labelExpr=AMOUNT, title=f"J, {case.currency}", tickCount=6, labelOverlap=True
+    )
     bars = (
         alt.Chart(alt.Data(values=rows))
         .mark_bar(height=0.7 * _BAR)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, product
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,18 @@ _FIXED = {
 _SHADES = ("#4b2991", "#3b6fd0", "#21a98c", "#7fcf4f", "#f5e04a")
 _EDGE = "rgba(128,128,128,0.6)"
 AMOUNT = "replace(replace(format(datum.value, '~s'), 'G', ' bn'), 'M', ' m')"
-CLOSE_UP = 0.25  # of the world's longitudes, within which all markets in question have a map of own
+CLOSE_UP = 0.25  # of the way round the world, within which all markets have a map of their own
+_AROUND = 3.0  # degrees
 
 
 def draw_map(
-    case: Case, panel: Panel, summary: Summary, why: Mapping[str, str], candidates: set[str]
+    case: Case,
+    panel: Panel,
+    summary: Summary,
+    why: Mapping[str, str],
+    candidates: set[str],
+    *,
+    close: bool = False,
 ) -> dict[str, Any]:
     """Map of all economies, coloured by year of entry; points where the map has no area.
 
@@ -57,6 +64,8 @@ def draw_map(
         ISO3 codes to a sentence, for those that have one.
     candidates : set of str
         ISO3 codes of the markets that could be entered.
+    close : bool
+        Whether to show the part of the world in which those, home and served markets lie.
     """
     world = _load_world()
     areas = {shape.get("id") for shape in world["objects"]["countries"]["geometries"]}
@@ -96,7 +105,7 @@ def draw_map(
     )
     areas_drawn = (
         alt.Chart(shapes)
-        .mark_geoshape(stroke=_EDGE, strokeWidth=0.4)
+        .mark_geoshape(stroke=_EDGE, strokeWidth=0.4, clip=True)
         .transform_lookup(
             lookup="id",
             from_=alt.LookupData(
@@ -108,7 +117,7 @@ def draw_map(
     )
     points_drawn = (
         alt.Chart(alt.Data(values=points))
-        .mark_circle(opacity=1, stroke=_EDGE, strokeWidth=0.4)
+        .mark_circle(opacity=1, stroke=_EDGE, strokeWidth=0.4, clip=True)
         .encode(
             longitude="lon:Q",
             latitude="lat:Q",
@@ -119,12 +128,34 @@ def draw_map(
             tooltip=tooltip,
         )
     )
-    chart = alt.layer(areas_drawn, points_drawn).project("equalEarth")
+    chart = alt.layer(areas_drawn, points_drawn).project(
+        "equalEarth", **({"fit": _frame(rows)} if close else {})
+    )
     told = _tell_map(panel.name(case.firm.home), summary)
     spec: dict[str, Any] = chart.properties(
         width="container", height=440, description=told
     ).to_dict()
     return spec | {"datasets": {**spec.get("datasets", {}), "world": world}}
+
+
+def is_close(case: Case, panel: Panel, candidates: set[str]) -> bool:
+    """Whether all markets in question lie so near each other that a map of them says more."""
+    asked = candidates | {case.firm.home} | {market.market for market in case.firm.served}
+    places = panel.markets.filter(panel.markets["iso3"].is_in(sorted(asked)))
+    lon, lat = places["lon"].to_numpy(), places["lat"].to_numpy()
+    return bool(np.ptp(lon) < CLOSE_UP * 360.0 and np.ptp(lat) < CLOSE_UP * 360.0)
+
+
+def _frame(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a map of the markets in question has to show, as GeoJSON."""
+    lon, lat = np.array([(row["lon"], row["lat"]) for row in rows if row["group"] != _OTHER]).T
+    sides = ([x.min() - _AROUND, x.max() + _AROUND] for x in (lon, lat))
+    corners = [[float(x), float(y)] for x, y in product(*sides)]
+    return {
+        "type": "Feature",
+        "geometry": {"type": "MultiPoint", "coordinates": corners},
+        "properties": {},
+    }
 
 
 def _tell_map(home: str, summary: Summary) -> str:
@@ -149,18 +180,18 @@ def first_quarters(quarters: Sequence[str]) -> list[str]:
     return [label for label in quarters if label.endswith("Q1")] or list(quarters[:1])
 
 
-def quarter_axis(quarters: Sequence[str], *, grid: bool = False, labels: bool = True) -> alt.X:
+def quarter_axis(quarters: Sequence[str], *, grid: bool = False) -> alt.X:
     """Quarters along the bottom, a label a year."""
     return alt.X(
         "quarter:O",
         title=None,
-        scale=alt.Scale(domain=list(quarters)),
+        scale=alt.Scale(domain=list(quarters), paddingInner=0.1, paddingOuter=0.05),
         axis=alt.Axis(
             values=first_quarters(quarters),
             labelExpr="substring(datum.value, 0, 4)",
             labelAngle=0,
+            labelOverlap="greedy",
             grid=grid,
-            labels=labels,
         ),
     )
 

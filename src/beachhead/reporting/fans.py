@@ -188,7 +188,7 @@ def _layers(
         "what:N",
         title=None,
         scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-        legend=None if len(fans) == 1 else alt.Legend(orient="top"),
+        legend=None if len(fans) == 1 else alt.Legend(orient="top", symbolOpacity=1),
     )
     base = alt.Chart(alt.Data(values=rows)).encode(x=quarter_axis(quarters), color=colour)
     axis = alt.Axis(labelExpr=_PERCENT if share else AMOUNT, title=unit)

@@ -96,8 +96,8 @@ def write_report(
         home=names[case.firm.home],
         answer=sentences.tell_answer(case, plan, summary),
         status=sentences.tell_status(plan),
-        value=sentences.tell_value(case, plan),
-        risk=sentences.tell_risk(case, summary),
+        value=f"{sentences.tell_value(case, plan)} {sentences.tell_beyond(summary)}",
+        risk=sentences.tell_ruin(case, summary),
         funding=sentences.tell_funding(case, summary),
         bound=sentences.tell_bound(case, plan),
         limits=sentences.tell_limits(plan),
@@ -168,6 +168,9 @@ def draw_plan(
     reasons = sentences.tell_reasons(why, names) | tell_nearest(why)
     candidates = set(case.candidate_iso3(panel))
     drawn = {"map": charts.draw_map(case, panel, summary, reasons, candidates)}
+    if charts.is_close(case, panel, candidates):
+        given = case, panel, summary, reasons, candidates
+        drawn["close"] = charts.draw_map(*given, close=True)
     if summary.launches:
         regions = _name_regions(panel)
         drawn["timeline"] = timeline.draw_timeline(case, plan, summary, regions)

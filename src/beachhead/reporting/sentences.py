@@ -66,10 +66,20 @@ def tell_value(case: Case, plan: Plan) -> str:
 
 def tell_risk(case: Case, summary: Summary) -> str:
     """How much of the value lies after the horizon, and the chance of ruin."""
-    lies = "" if summary.beyond is None else f"{percent(summary.beyond)} of it lies after the "
-    lies += "horizon. " if lies else ""
+    return " ".join(filter(None, [tell_beyond(summary), tell_ruin(case, summary)]))
+
+
+def tell_beyond(summary: Summary) -> str:
+    """How much of the value lies after the horizon; empty where there is none to be shared out."""
+    if summary.beyond is None:
+        return ""
+    return f"{percent(summary.beyond)} of it lies after the horizon."
+
+
+def tell_ruin(case: Case, summary: Summary) -> str:
+    """The chance of ruin."""
     return (
-        f"{lies}Chance of ruin (cash below {money(case.limits.cash_floor, case.currency)}): "
+        f"Chance of ruin (cash below {money(case.limits.cash_floor, case.currency)}): "
         f"{percent(summary.ruin)}, accepted {percent(case.limits.ruin)}."
     )
 

@@ -14,7 +14,7 @@ from beachhead.planning import Plan
 from beachhead.reporting.explanation import EVIDENCE
 from beachhead.reporting.sentences import measured, name_target, odds
 from beachhead.reporting.summary import Summary, weigh
-from beachhead.reporting.words import count, percent
+from beachhead.reporting.words import count, number_of, percent
 from beachhead.screening import METHODS, Ranking
 from beachhead.simulation import Beliefs
 from beachhead.simulation.facts import SERIES
@@ -65,7 +65,7 @@ def list_years(summary: Summary) -> Table:
     """Money, people and markets by calendar year."""
     rows = [
         (
-            year.year if year.quarters == 4 else f"{year.year} ({year.quarters} quarters)",
+            year.year if year.quarters == 4 else f"{year.year} ({number_of(year.quarters, 'quarter')})",
             count(year.opening),
             count(year.running),
             count(year.revenue_home),

@@ -15,7 +15,8 @@ from beachhead.reporting.summary import Summary
 from beachhead.reporting.words import number_of
 
 _MODES = {"online": BLUE, "distributor": ORANGE, "joint venture": PURPLE, "subsidiary": GREEN}
-_LANE = 16  # pixels
+_LANE, _BLOCK, _MARGIN = 16, 26, 135  # pixels
+_APART = 2  # quarters between two entries on one lane, whose codes would else overlap
 _GREY = "rgba(128,128,128,0.9)"
 _INK = "#111"  # on the coloured blocks
 
@@ -40,12 +41,13 @@ def draw_timeline(
         ISO3 codes to regions.
     """
     order = list(summary.quarters)
-    lanes: dict[tuple[str, str], int] = {}
+    lanes: dict[str, list[int]] = {}  # of a region: the quarter of the last entry in each lane
     rows = []
     for launch in summary.launches:
         region = regions[launch.iso3]
-        lane = lanes.get((region, launch.enter), 0)
-        lanes[region, launch.enter] = lane + 1
+        ends = lanes.setdefault(region, [])
+        lane = next((k for k, end in enumerate(ends) if end + _APART <= launch.quarter), len(ends))
+        ends[lane : lane + 1] = [launch.quarter]
         rows.append(
             {
                 "iso3": launch.iso3,
@@ -79,8 +81,9 @@ def draw_timeline(
             labelExpr="split(datum.value, '|')[1] == '000' ? split(datum.value, '|')[0] : ''",
             ticks=False,
             domain=False,
-            labelLimit=170,
-            minExtent=100,
+            labelLimit=_MARGIN - 5,
+            minExtent=_MARGIN,
+            maxExtent=_MARGIN,
         ),
     )
     shown = [mode for mode in _MODES if any(row["mode"] == mode for row in rows)]
@@ -93,7 +96,7 @@ def draw_timeline(
         alt.Tooltip("localisation:Q"),
     ]
     work = base.mark_rule(color=_GREY, strokeWidth=2).encode(x=x, x2="begins:O", tooltip=tooltip)
-    blocks = base.mark_rect(cornerRadius=3).encode(
+    blocks = base.mark_rect(cornerRadius=3, width=_BLOCK).encode(
         color=alt.Color(
             "mode:N",
             title=None,
@@ -134,12 +137,12 @@ def draw_teams(summary: Summary, futures: xr.Dataset) -> dict[str, Any]:
     ]
     tooltip = [alt.Tooltip("quarter:N"), alt.Tooltip("at work:Q"), alt.Tooltip("available:Q")]
     base = alt.Chart(alt.Data(values=rows)).encode(x=quarter_axis(summary.quarters))
-    axis = alt.Axis(tickMinStep=1, minExtent=100, tickCount=4)
+    axis = alt.Axis(tickMinStep=1, minExtent=_MARGIN, maxExtent=_MARGIN, tickCount=4)
     bars = base.mark_bar(color=BLUE).encode(
-        y=alt.Y("at work:Q", title="teams", axis=axis), tooltip=tooltip
+        y=alt.Y("at work:Q", title=None, axis=axis), tooltip=tooltip
     )
     line = base.mark_line(color=ORANGE, interpolate="step", strokeWidth=2).encode(
-        y=alt.Y("available:Q", title="teams", axis=axis)
+        y=alt.Y("available:Q", title=None, axis=axis)
     )
     busy = sum(row["at work"] > 0 for row in rows)
     most = max(row["at work"] / max(row["available"], 1e-9) for row in rows)

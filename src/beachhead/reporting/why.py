@@ -34,6 +34,7 @@ KEYS = {
     "limits.not_together": "limits.not_together closes it, since another of its set is served",
     "population": "Nobody knows how many people it has: give its population in markets.inputs",
 }
+CHECKED = "the value on fresh worlds below says whether that is more than chance"
 NEEDED = {
     "teams": "more launch teams, or one free at another time",
     "ruin": "more cash, or a higher limits.ruin",
@@ -114,7 +115,7 @@ def _tell_needed(one: Rejected) -> str:
             return ""
         sure = "more than chance" if abs(gains.gains) > gains.error else "no more than chance"
         return (
-            f"nothing: entered in {_how(gains)} it changes the mean value by "
+            f"nothing: as it is, entered in {_how(gains)}, it changes the mean value by "
             f"{change(gains.gains)} ±{count(gains.error)}, {sure}"
         )
     if not kinds & {"alone", "beside"}:
@@ -160,7 +161,9 @@ def tell_market(case: Case, answer: Answer, names: Mapping[str, str]) -> Iterato
             )
     else:
         yield f"{name} is not entered."
-        yield from (f"{_tell_bar(bar)}." for bar in answer.bars)
+        for bar in answer.bars:
+            more = f"; {CHECKED}" if bar.kind == "passed over" else ""
+            yield f"{_tell_bar(bar)}{more}."
     if answer.demanded:
         yield f"{answer.demanded} demands it."
     if answer.waits:
@@ -303,6 +306,5 @@ def _tell_bar(bar: Bar) -> str:
         "limit": f"{LIMITS.get(bar.name, bar.name).capitalize()}; without that J would gain "
         f"{gains}",
         "pays": f"If the case let it in, J would gain {gains}",
-        "passed over": f"The search passed it over: J would gain {gains} on its worlds; the value "
-        "on fresh worlds below says whether that is more than chance",
+        "passed over": f"The search passed it over: J would gain {gains} on its worlds",
     }[bar.kind]
