@@ -388,8 +388,10 @@ class Inquiry:
         order = [k for k in np.argsort(-gains, kind="stable").tolist() if gains[k] > 0.0]
         broken, gain = min(
             (
-                (self._name_broken((made[0][k], made[1][k]), scores.ruin[k], scores.short[k]),
-                 float(gains[k]))
+                (
+                    self._name_broken((made[0][k], made[1][k]), scores.ruin[k], scores.short[k]),
+                    float(gains[k]),
+                )
                 for k in order[:LOOKED]
             ),
             key=lambda one: len(one[0]),

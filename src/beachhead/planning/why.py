@@ -15,7 +15,6 @@ from beachhead.planning.plan import Plan
 from beachhead.planning.planner import SEARCH_WORLDS
 from beachhead.planning.study import FIRST, Stage
 
-
 NEAR = 5  # markets left alone that are looked at
 
 

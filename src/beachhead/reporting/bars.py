@@ -78,9 +78,7 @@ def draw_strategies(case: Case, plan: Plan) -> dict[str, Any]:
         for strategy in plan.named_strategies
     ]
     order = [str(row["name"]) for row in rows]
-    axis = alt.Axis(
-        labelExpr=AMOUNT, title=f"J, {case.currency}", tickCount=6, labelOverlap=True
-    )
+    axis = alt.Axis(labelExpr=AMOUNT, title=f"J, {case.currency}", tickCount=6, labelOverlap=True)
     bars = (
         alt.Chart(alt.Data(values=rows))
         .mark_bar(height=0.7 * _BAR)

@@ -278,7 +278,6 @@ def tell_duties(summary: Summary) -> list[str]:
 def tell_answer(case: Case, plan: Plan, summary: Summary) -> list[str]:
     """The answer in five sentences: what, its worth, its risk, what else there is, what now."""
     value, currency = plan.value, case.currency
-    last = plan.bound is not None and plan.gap is not None
     rival = max(plan.named_strategies, key=lambda other: other.objective, default=None)
     beside = "" if rival is None else (
         f"The best of the named strategies, {rival.name}, brings "
@@ -288,7 +287,8 @@ def tell_answer(case: Case, plan: Plan, summary: Summary) -> list[str]:
     if plan.bound is not None:
         bound = f"no schedule can bring J more than {money(plan.bound, currency)}, and this one "
         bound += f"has {count(plan.objective)}"
-        bound += f": a gap of {percent(plan.gap)} of what expansion adds" if last else ""
+        if plan.gap is not None:
+            bound += f": a gap of {percent(plan.gap)} of what expansion adds"
     after = "" if summary.beyond is None else f"; {percent(summary.beyond)} of that lies after the "
     after += "horizon" if after else ""
     return [

@@ -13,7 +13,7 @@ from beachhead.data import Panel
 from beachhead.planning import Plan
 from beachhead.reporting.explanation import EVIDENCE
 from beachhead.reporting.sentences import measured, name_target, odds
-from beachhead.reporting.summary import Summary, weigh
+from beachhead.reporting.summary import Summary, Year, weigh
 from beachhead.reporting.words import count, number_of, percent
 from beachhead.screening import METHODS, Ranking
 from beachhead.simulation import Beliefs
@@ -65,7 +65,9 @@ def list_years(summary: Summary) -> Table:
     """Money, people and markets by calendar year."""
     rows = [
         (
-            year.year if year.quarters == 4 else f"{year.year} ({number_of(year.quarters, 'quarter')})",
+            year.year
+            if year.quarters == 4
+            else f"{year.year} ({number_of(year.quarters, 'quarter')})",
             count(year.opening),
             count(year.running),
             count(year.revenue_home),
@@ -81,6 +83,11 @@ def list_years(summary: Summary) -> Table:
     heads = ("year", "opening#", "running#", "sales at home#", "sales abroad#", "cash, 5 %#",
              "cash, median#", "cash, 95 %#", "teams#", "markets#")  # fmt: skip
     return Table(heads, tuple(rows))
+
+
+def _name_year(year: Year) -> str:
+    part = "" if year.quarters == 4 else f" ({number_of(year.quarters, 'quarter')})"
+    return f"{year.year}{part}"
 
 
 def list_strategies(case: Case, plan: Plan) -> Table:

@@ -116,7 +116,9 @@ def draw_timeline(
             .encode(
                 x=x,
                 y=y,
-                tooltip=[alt.Tooltip(f"{name}:N") for name in ("pilot", "quarter", "rule", "waiting")],
+                tooltip=[
+                    alt.Tooltip(f"{name}:N") for name in ("pilot", "quarter", "rule", "waiting")
+                ],
             )
         )
     entries = alt.layer(*layers).properties(width="container", height=_LANE * len(used))
@@ -144,11 +146,11 @@ def draw_teams(summary: Summary, futures: xr.Dataset) -> dict[str, Any]:
     line = base.mark_line(color=ORANGE, interpolate="step", strokeWidth=2).encode(
         y=alt.Y("available:Q", title=None, axis=axis)
     )
-    busy = sum(row["at work"] > 0 for row in rows)
-    most = max(row["at work"] / max(row["available"], 1e-9) for row in rows)
+    busy = int((futures["people"] > 0).sum())
     told = (
-        f"Launch teams at work in each quarter against those available: at work in {busy} of "
-        f"{len(rows)} quarters, at most {most:.0%} of them."
+        "Launch teams at work in each quarter against those available: some at work in "
+        f"{busy} of {len(rows)} quarters, at most {float(futures['people'].max()):.1f} of "
+        f"{float(futures['teams_available'].max()):g}."
     )
     chart = alt.layer(bars, line).properties(width="container", height=70, description=told)
     spec: dict[str, Any] = chart.to_dict()

@@ -214,9 +214,7 @@ def _draw(title: str, ones: Sequence[Observation]) -> dict[str, Any]:
     tooltip += [alt.Tooltip(f"{name}:Q", format=",.4~g")
                 for name in ("actual", "low", "middle", "high")]  # fmt: skip
     axis = alt.Axis(format="~s", title=None)
-    band = base.mark_area(opacity=0.25, color=BLUE).encode(
-        y=alt.Y("low:Q", axis=axis), y2="high:Q"
-    )
+    band = base.mark_area(opacity=0.25, color=BLUE).encode(y=alt.Y("low:Q", axis=axis), y2="high:Q")
     middle = base.mark_line(color=BLUE).encode(y=alt.Y("middle:Q", axis=axis))
     colour = alt.Color(
         "where:N", legend=None,

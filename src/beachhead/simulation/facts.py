@@ -33,7 +33,13 @@ READINESS = {
 }
 
 # What is read of every market. Distances and the screening read more.
-SERIES = ("population", "gdp_pc_ppp_const", "gdp_current_usd", "tariff_applied_mean_pct", *READINESS)
+SERIES = (
+    "population",
+    "gdp_pc_ppp_const",
+    "gdp_current_usd",
+    "tariff_applied_mean_pct",
+    *READINESS,
+)
 
 # Years in which the euro replaced a national currency, since 2002.
 EURO_SINCE = {
