@@ -234,5 +234,5 @@ def report(
     elif kind is Format.xlsx:
         print(f"Wrote {write_report_book(read)}")
     else:
-        where, files = write_report_pictures(read, kind.value)
+        where, files = write_report_pictures(read, "png" if kind is Format.png else "svg")
         print(f"Wrote {files} pictures to {where}")

@@ -128,10 +128,10 @@ def draw_map(
             tooltip=tooltip,
         )
     )
-    chart = alt.layer(areas_drawn, points_drawn).project(
-        "equalEarth", **({"fit": _frame(rows)} if close else {})
-    )
+    frame = _frame(rows) if close else alt.Undefined
+    chart = alt.layer(areas_drawn, points_drawn).project("equalEarth", fit=frame)
     told = _tell_map(panel.name(case.firm.home), summary)
+    told = told.replace("all economies", "the economies around home") if close else told
     spec: dict[str, Any] = chart.properties(
         width="container", height=440, description=told
     ).to_dict()
