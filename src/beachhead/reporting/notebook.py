@@ -14,6 +14,7 @@ from beachhead.reporting.words import count, percent
 
 if TYPE_CHECKING:
     import polars as pl
+
     from beachhead.cases import Case
     from beachhead.planning import Plan
     from beachhead.reporting.run import Run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,7 +34,8 @@ def render(spec: dict[str, Any], kind: Literal["png", "svg"]) -> bytes:
     own = copy.deepcopy(spec) | {"width": WIDTH, "config": _CONFIG}
     text = json.dumps(own)
     if kind == "svg":
-        return vl_convert.vegalite_to_svg(text).encode()
+        told = f'<svg role="img" aria-label="{escape(spec.get("description", ""))}" '
+        return vl_convert.vegalite_to_svg(text).replace("<svg ", told, 1).encode()
     return bytes(vl_convert.vegalite_to_png(text, scale=SCALE))
 
 
