@@ -76,7 +76,7 @@ def test_report_has_sections_of_their_own(answer, tmp_path: Path) -> None:
                       0.25, changes)  # fmt: skip
     write_report(path, *given, why=replace(why, status="partial"), against=against)
     page = path.read_text("utf-8").replace("\u00a0", " ")
-    for words in ("Why these markets", "PARTIAL", "Against the old plan", "A &lt;b&gt;note"):
+    for words in ("Why these and not others", "PARTIAL", "Against the old plan", "A &lt;b&gt;note"):
         assert words in page, words
     text = describe_against(answer.case, answer.panel, against)
     assert max(map(len, text.splitlines())) <= 100
