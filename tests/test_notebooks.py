@@ -40,7 +40,7 @@ def test_notebook_runs(path: Path, tmp_path: Path) -> None:
     )
     assert "<h4>" in shown and "<table" in shown  # the extension, not what Python says of itself
     if path.stem == "plan":
-        assert "Plan of small-exporter" in shown
+        assert "Plan of acme" in shown
         assert (tmp_path / "report.html").stat().st_size > 500_000
 
 
