@@ -39,6 +39,7 @@ _EDGE = "rgba(128,128,128,0.6)"
 AMOUNT = "replace(replace(format(datum.value, '~s'), 'G', ' bn'), 'M', ' m')"
 CLOSE_UP = 0.25  # of the way round the world, within which all markets have a map of their own
 _AROUND = 3.0  # degrees
+_LABELS = 6  # at most, along half the width of a sheet of paper
 
 
 def draw_map(
@@ -180,18 +181,20 @@ def first_quarters(quarters: Sequence[str]) -> list[str]:
     return [label for label in quarters if label.endswith("Q1")] or list(quarters[:1])
 
 
-def quarter_axis(quarters: Sequence[str], *, grid: bool = False) -> alt.X:
-    """Quarters along the bottom, a label a year."""
+def quarter_axis(quarters: Sequence[str], *, wide: bool = False) -> alt.X:
+    """Quarters along the bottom; a picture as `wide` as the page has a label and a line a year."""
+    first = first_quarters(quarters)
+    step = 1 if wide else -(-len(first) // _LABELS)
     return alt.X(
         "quarter:O",
         title=None,
         scale=alt.Scale(domain=list(quarters), paddingInner=0.1, paddingOuter=0.05),
         axis=alt.Axis(
-            values=first_quarters(quarters),
+            values=first[::step],
             labelExpr="substring(datum.value, 0, 4)",
             labelAngle=0,
             labelOverlap="greedy",
-            grid=grid,
+            grid=wide,
         ),
     )
 

@@ -318,6 +318,15 @@ def list_parameters(beliefs: Beliefs) -> Table:
     return Table(heads, tuple(rows))
 
 
+def list_briefly(beliefs: Beliefs) -> tuple[str, ...]:
+    """Every parameter with its value and evidence, in a few words each."""
+    return tuple(
+        f"{name} {parameter.default:.4g}{'' if parameter.unit == '1' else f' {parameter.unit}'}: "
+        f"{'set by the case' if name in beliefs.overridden else EVIDENCE[parameter.tag]}"
+        for name, parameter in beliefs.parameters.items()
+    )
+
+
 def list_mode_economics(case: Case) -> Table:
     """What each mode costs and brings; shares of the firm's revenue in a market of home's size."""
     modes = economics_of(case).modes
@@ -355,6 +364,29 @@ def list_inputs(case: Case, panel: Panel) -> Table:
         "in place of",
     )
     return Table(heads, tuple(rows))
+
+
+def compare_figures(case: Case, panel: Panel, markets: Sequence[str]) -> Table:
+    """What `list_figures` says, a row a market: value and year, '*' where something stands in."""
+    rows = []
+    for iso3 in markets:
+        cells = []
+        for key in SERIES:
+            figure = panel.figure(iso3, key, fallback=True)
+            value = "no figure" if figure.value is None else count(figure.value)
+            when = "*" if figure.year is None else f"{figure.year}"
+            cells.append(value if figure.value is None else f"{value} ({when})")
+        rows.append((panel.name(iso3), *cells))
+    heads = [
+        f"{series.words}, {series.unit}#" for series in (panel.find_series(key) for key in SERIES)
+    ]
+    return Table(("market", *heads), tuple(rows))
+
+
+def tell_sources(panel: Panel) -> str:
+    """Where most figures of each series come from; single ones may come from elsewhere."""
+    told = [f"{series.words}: {series.source}" for series in map(panel.find_series, SERIES)]
+    return f"Main sources: {'; '.join(told)}."
 
 
 def list_figures(case: Case, panel: Panel, markets: Sequence[str]) -> Table:

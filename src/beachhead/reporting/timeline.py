@@ -71,7 +71,7 @@ def draw_timeline(
         if use.taken and use.decision < len(order)
     ]
     used = sorted({str(row["lane"]) for row in rows}) + sorted({str(g["lane"]) for g in gates})
-    x = quarter_axis(order, grid=True)
+    x = quarter_axis(order, wide=True)
     y = alt.Y(
         "lane:O",
         title=None,
@@ -138,7 +138,7 @@ def draw_teams(summary: Summary, futures: xr.Dataset) -> dict[str, Any]:
         )
     ]
     tooltip = [alt.Tooltip("quarter:N"), alt.Tooltip("at work:Q"), alt.Tooltip("available:Q")]
-    base = alt.Chart(alt.Data(values=rows)).encode(x=quarter_axis(summary.quarters))
+    base = alt.Chart(alt.Data(values=rows)).encode(x=quarter_axis(summary.quarters, wide=True))
     axis = alt.Axis(tickMinStep=1, minExtent=_MARGIN, maxExtent=_MARGIN, tickCount=4)
     bars = base.mark_bar(color=BLUE).encode(
         y=alt.Y("at work:Q", title=None, axis=axis), tooltip=tooltip
