@@ -2,11 +2,13 @@
 
 import json
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from beachhead.planning.plan import GateUse
 from beachhead.reporting.html import draw_plan, write_report
 from beachhead.reporting.summary import summarise
 from beachhead.reporting.timeline import draw_timeline
@@ -173,3 +175,15 @@ def test_map_knows_every_economy(answer) -> None:
     assert by_name["Germany"]["group"] == "served already"
     assert (by_name["Afghanistan"]["group"], by_name["Afghanistan"]["why"]) == ("2025", "because")
     assert by_name["Zambia"]["group"] == "candidate"
+
+
+def test_a_pilot_is_marked_when_it_is_decided_on(answer) -> None:
+    summary = summarise(answer.case, answer.plan.schedule, answer.futures)
+    regions = dict(answer.panel.markets.select("iso3", "region").iter_rows())
+    taken = GateUse(0, "try it", "AFG", ("AGO",), True, 4, 9, 1200.0, 0.4, 1e6, 1e5, 1e6)
+    plan = replace(answer.plan, gates=(taken, replace(taken, taken=False, decision=3)))
+    spec = draw_timeline(answer.case, plan, summary, regions)
+    (marks,) = [layer for layer in spec["layer"] if layer["mark"].get("shape") == "diamond"]
+    (mark,) = marks["data"]["values"]  # the gate that is not taken has none
+    assert mark["quarter"] == answer.case.quarter_label(9)
+    assert (mark["pilot"], mark["waiting"]) == ("try it", "AGO")
