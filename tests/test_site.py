@@ -63,9 +63,8 @@ def test_site_holds_what_the_pages_link_to(site: Path) -> None:
     assert "class" in shown and "Inquiry" in shown
     text = (site / "planning.html").read_text("utf-8")
     assert 'href="repository/src/beachhead/planning/inquiry.py.html"' in text
-    for page in ("repository/README.html", "repository/CONTRIBUTING.html"):
-        assert (site / page).is_file(), page
-    inner = (site / "repository" / "README.html").read_text("utf-8")
+    assert (site / "repository" / "CONTRIBUTING.html").is_file()
+    inner = (site / "repository" / "index.html").read_text("utf-8")  # README.md
     assert 'href="../planning.html#why-it-is-loose"' in inner
 
 
