@@ -1,6 +1,6 @@
 # Every target sets up what it needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: setup demo test test-slow check docs pages mission mutants bench pin clean help
+.PHONY: setup demo test test-slow check docs site pages mission mutants bench pin clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,8 +31,12 @@ check: $(READY)  ## check style, types and the order of the rooms
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-docs: $(READY)  ## check that the documentation agrees with the program
-	@$(BIN)/python -m pytest tests/test_docs.py
+docs: $(READY)  ## check that the documentation agrees with the program, and its site with itself
+	@$(BIN)/python -m pytest tests/test_docs.py tests/test_site.py
+
+site: $(READY)  ## write the documentation as a site into build/site, links checked
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "build/site/index.html"
 
 pages: $(READY)  ## write docs/model: a page and a picture for each mechanism
 	@$(BIN)/python tools/model_pages.py

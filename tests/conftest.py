@@ -1,6 +1,7 @@
 """What tests of several rooms share: the program with a small run, a browser to look at pages."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -101,6 +102,16 @@ class Browser:
         )
         assert path.stat().st_size > 0, f"no picture of {url}"
         return path
+
+    def print_pages(self, url: str, path: Path, wait_ms: int = 8000) -> int:
+        """Print the page to `path` as PDF, on the paper that it asks for; number of sheets."""
+        self._run(
+            f"--virtual-time-budget={wait_ms}",
+            "--no-pdf-header-footer",
+            f"--print-to-pdf={path}",
+            url,
+        )
+        return len(re.findall(rb"/Type\s*/Page\b", path.read_bytes()))
 
     def _run(self, *arguments: str) -> str:
         profile = self.profiles / f"profile-{len(list(self.profiles.iterdir()))}"

@@ -81,6 +81,14 @@ def test_every_page_is_on_the_map() -> None:
         assert name == "index.md" or f"({name})" in index, f"docs/index.md does not name {name}"
 
 
+def test_every_public_name_is_documented() -> None:
+    import beachhead
+
+    text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    missing = [name for name in beachhead.__all__ if not re.search(rf"`bh\.{name}\b", text)]
+    assert not missing, f"docs/python.md does not tell of {missing}"
+
+
 def test_every_command_is_documented() -> None:
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     missing = [name for name in list_commands() if f"beachhead {name}" not in text]

@@ -125,7 +125,8 @@ def pin() -> None:
     request = UV_VENV / "uv.in"
     request.write_text("uv\n")
     oldest = ["--python-version", "3.%d" % min(MINORS)]
-    project = [*oldest, "--group", "dev", "pyproject.toml", "--output-file", "constraints.txt"]
+    groups = ["--group", "dev", "--group", "docs"]
+    project = [*oldest, *groups, "pyproject.toml", "--output-file", "constraints.txt"]
     itself = ["--python-version", "3.8", str(request), "--output-file", str(UV_PIN)]
     run([*resolve, *project], environment)
     run([*resolve, *itself], environment)

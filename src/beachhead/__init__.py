@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from beachhead.errors import InputError
     from beachhead.planning import plan
     from beachhead.planning.why import explain_plan
+    from beachhead.reporting.frames import tabulate
     from beachhead.reporting.html import write_report
     from beachhead.reporting.run import read_run, write_run
     from beachhead.reporting.text import describe
@@ -49,6 +50,7 @@ _ROOMS = {
     "read_run": "reporting.run",
     "screen": "screening",
     "simulate": "simulation",
+    "tabulate": "reporting.frames",
     "write_report": "reporting.html",
     "write_run": "reporting.run",
 }
@@ -68,6 +70,7 @@ __all__ = [
     "read_run",
     "screen",
     "simulate",
+    "tabulate",
     "write_report",
     "write_run",
 ]
@@ -79,6 +82,13 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f"beachhead.{_ROOMS[name]}"), name)
     globals()[name] = value
     return value
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Let results show themselves in a notebook: what `%load_ext beachhead` calls."""
+    from beachhead.reporting.notebook import register
+
+    register(shell)
 
 
 def __dir__() -> list[str]:

@@ -1,15 +1,23 @@
-"""Workbooks that a user brings: their sheets as rows of plain cells, or what is wrong with them."""
+"""Workbooks: those that a user brings, as rows of plain cells or what is wrong with them; and how
+those that are made are saved.
+"""
 
 from __future__ import annotations
 
 import datetime
+import io
 import re
 import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from beachhead.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import openpyxl
+    from openpyxl.worksheet.worksheet import Worksheet
 
 SUFFIXES = (".xlsx", ".xlsm")
 MOST_BYTES = 64 * 2**20  # unpacked: what a table of figures never needs, and what memory bears
@@ -137,3 +145,28 @@ def _plain(value: object) -> Cell:
 
 def _sign(code: re.Match[str]) -> str:
     return chr(int(code[1], 16))
+
+
+def pack_workbook(book: openpyxl.Workbook, file: io.BytesIO) -> None:
+    """Write a workbook without the time at which it was made, and without touching the disk."""
+    from openpyxl.worksheet._writer import WorksheetWriter
+    from openpyxl.writer.excel import ExcelWriter
+
+    class Writer(ExcelWriter):
+        """Keeps in memory what the library would put on a disk that may be full."""
+
+        def write_worksheet(self, ws: Worksheet) -> None:
+            sheet = io.BytesIO()
+            writer = WorksheetWriter(ws, sheet)
+            writer.write()
+            ws._rels = writer._rels  # type: ignore[attr-defined]
+            self._archive.writestr(ws.path[1:], sheet.getvalue())  # type: ignore[attr-defined]
+            self.manifest.append(ws)
+
+    made = io.BytesIO()
+    # Not book.save, which would put the time into the properties.
+    Writer(book, zipfile.ZipFile(made, "w")).save()
+    with zipfile.ZipFile(made) as source, zipfile.ZipFile(file, "w") as target:
+        for name in source.namelist():
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            target.writestr(entry, source.read(name), zipfile.ZIP_DEFLATED)

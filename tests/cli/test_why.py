@@ -33,7 +33,7 @@ def test_a_plan_is_explained_and_gone_on_from(
     found = json.loads(answer.out)
     assert sum(worth["own"] for worth in found["worths"]) == pytest.approx(value, rel=1e-9)
     report = (run / "report.html").read_bytes()
-    assert b"Why these markets" in report
+    assert b"Why these and not others" in report
     assert beachhead("report", run).status == 0
     assert (run / "report.html").read_bytes() == report
     answer = beachhead("why", run, "Germnay")

@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import pytest
 
+from beachhead.calibration import believe
 from beachhead.cases import Case, Entry, Gated, Schedule
 from beachhead.data import load_panel
 from beachhead.errors import InputError
 from beachhead.planning.grounds import Why
 from beachhead.planning.inquiry import Inquiry
+from beachhead.planning.nearest import find_zero, pull_cost, pull_size
 from beachhead.planning.plan import Plan, Value
 from beachhead.planning.planner import FRESH_SEED
-from beachhead.simulation import Beliefs, simulate
+from beachhead.simulation import simulate
 
 WORLDS = 128
 CASE = """
@@ -42,7 +44,7 @@ def value(case: Case, schedule: Schedule):
     """Mean value of each market, as the simulation has it."""
     panel = load_panel(as_of=case.as_of)
     futures = simulate(
-        case, panel, Beliefs.from_prior(case), schedule, worlds=WORLDS, seed=1 + FRESH_SEED
+        case, panel, believe(case, panel), schedule, worlds=WORLDS, seed=1 + FRESH_SEED
     )
     return futures["value"].mean("world")
 
@@ -158,3 +160,40 @@ def test_it_comes_back(inquiry: Inquiry) -> None:
     found = Why("x", "complete", WORLDS, 16, 1.0, (worth,), (inquiry.answer(row, worth),))
     assert Why.from_json(found.to_json()) == found
     assert dataclasses.asdict(found)["worths"][0]["role"] == "entered"
+
+
+def test_a_market_left_alone_pays_once_what_is_named_has_changed() -> None:
+    import jax
+    import numpy as np
+
+    text = CASE.replace("unit_cost = 3.0", "unit_cost = 12.0").replace("max_markets = 3\n", "")
+    with jax.enable_x64(True):
+        case = Case.loads(text)
+        plan = make_plan(case, float(value(case, SCHEDULE).sum()))
+        panel = load_panel(as_of=case.as_of)
+        inquiry = Inquiry(case, panel, plan, near=3, worlds=16, fresh_worlds=WORLDS)
+        row = inquiry.packed.markets.index("POL")
+        assert inquiry.near == [row]  # the only candidate that the plan leaves alone
+        found = inquiry.reject(row)
+        assert found.answer.bars[0].kind in ("alone", "beside")
+        assert found.cost is None or 0.0 <= found.cost < 1.0
+        assert found.size is not None and 1.0 < found.size < 3.0
+
+        tried, _ = inquiry._add(row)
+        made = inquiry._lay(inquiry.schedule, row, tried)
+
+        def gain(pull, factor: float) -> float:
+            problem = pull(inquiry.exact.setting.problem, row, factor)
+            setting = inquiry.exact.setting._replace(problem=problem)
+            scores = replace(inquiry.exact, setting=setting).scores(*made)
+            return float(np.max(scores.objective)) - inquiry.scores.objective
+
+        assert gain(pull_size, 1.0) < 0.0 < gain(pull_size, 1.02 * found.size)
+        # With more people, there is an entry cost at which it pays as well; the less, the better.
+        assert gain(pull_cost, 1.0) < gain(pull_cost, 0.5) < gain(pull_cost, 0.0)
+
+
+def test_a_threshold_is_where_the_gain_is_zero() -> None:
+    assert find_zero(lambda x: x - 3.0, 8.0) == pytest.approx(3.0, rel=1e-3)
+    assert find_zero(lambda x: 0.25 - x**2, 0.0) == pytest.approx(0.5, rel=1e-2)
+    assert find_zero(lambda x: x - 9.0, 8.0) is None

@@ -2,11 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from beachhead.reporting.html import write_report
+from beachhead.planning.plan import GateUse
+from beachhead.reporting.html import draw_plan, write_report
+from beachhead.reporting.summary import summarise
+from beachhead.reporting.timeline import draw_timeline
 
 # Says in the page what it asked for, what went wrong, and what each chart drew.
 PROBE = """
@@ -17,9 +22,11 @@ addEventListener("unhandledrejection", event => faults.push(String(event.reason)
 addEventListener("securitypolicyviolation", event => faults.push(event.blockedURI));
 setTimeout(() => {
   const drawn = {};
-  for (const chart of document.querySelectorAll(".chart"))
+  for (const chart of document.querySelectorAll(".chart")) {
+    if (!chart.getAttribute("aria-label")) faults.push("no alternative text: " + chart.id);
     drawn[chart.id] = chart.querySelectorAll("svg .mark-shape path, svg .mark-rect path, " +
       "svg .mark-area path, svg .mark-line path").length;
+  }
   const asked = performance.getEntriesByType("resource").map(entry => entry.name);
   document.getElementById("probe").textContent = JSON.stringify({faults, drawn, asked});
 }, 3000);
@@ -53,7 +60,7 @@ def test_text_of_the_case_is_shown_as_text(report: Path) -> None:
 def test_report_shows_figures_sources_and_holes(report: Path, answer) -> None:
     page = report.read_text("utf-8").replace("\u00a0", " ")
     for part in (
-        "adds EUR 7.00 m", "Commit now", "no figure", "judgement", "acceptance.p0",
+        "that adds EUR 7.00 m", "Commit now", "no figure", "judgement", "acceptance.p0",
         "today&#39;s revision", "Beside other strategies", "waterfall",
     ):  # fmt: skip
         assert part in page, part
@@ -77,7 +84,7 @@ def test_page_draws_its_charts_and_asks_for_nothing(
         path, answer.case, answer.ranking, answer.plan, answer.futures,
         sensitivity=hangs if entries else None,
     )  # fmt: skip
-    head, middle, tail = path.read_text("utf-8").rpartition("<script>\nconst dark")
+    head, middle, tail = path.read_text("utf-8").rpartition("<script>\nconst ink")
     path.write_text(head + PROBE + middle + tail, encoding="utf-8")
     dom = browser.read_dom(path.as_uri(), wait_ms=8000)
     told = re.search(r'<pre id="probe">(.*?)</pre>', dom)
@@ -90,8 +97,63 @@ def test_page_draws_its_charts_and_asks_for_nothing(
     if entries:
         shown = [found["drawn"].pop(name) for name in ("stakes", "shares", "swings")]
         assert shown == [2 * len(hangs.stakes), len(hangs.shares), 20]
-    assert found["drawn"].keys() == {"cash", "sales"}
+        assert found["drawn"].pop("teams") >= 1
+    assert found["drawn"].keys() == {
+        "value", "cash", "sales", "part", "markets", "funding", "strategies",
+    }  # fmt: skip
+    assert found["drawn"].pop("funding") >= 1
     assert min(found["drawn"].values()) >= 3
+
+
+def test_page_prints_on_a_few_sheets(browser, make, hangs, prices, tmp_path) -> None:
+    answer = make(40, 25)
+    path, pages = tmp_path / "report.html", tmp_path / "report.pdf"
+    write_report(
+        path, answer.case, answer.ranking, answer.plan, answer.futures, why=answer.why,
+        sensitivity=hangs, prices=prices,
+    )  # fmt: skip
+    assert 3 <= browser.print_pages(path.as_uri(), pages) <= 8
+    # A4 in points.
+    assert re.search(rb"/MediaBox\s*\[\s*0 0 59[45]\S* 84[12]\S*\s*\]", pages.read_bytes())
+
+
+def test_answer_is_five_sentences(report: Path) -> None:
+    page = report.read_text("utf-8")
+    answer = page[page.index('<div class="answer">') : page.index("<nav")]
+    said = re.findall(r"<p>(.*?)</p>", answer)
+    assert len(said) == 5
+    for sentence in said:  # each ends once
+        assert sentence.endswith(".") and ". " not in sentence.replace("vs. ", "")
+    assert sum(bool(re.search(r"\d", sentence)) for sentence in said) >= 4
+
+
+def test_every_picture_says_what_it_shows(answer) -> None:
+    summary = summarise(answer.case, answer.plan.schedule, answer.futures)
+    given = answer.case, answer.panel, answer.plan, summary, answer.futures, answer.why
+    drawn = draw_plan(*given)
+    assert {"map", "timeline", "teams", "value", "cash", "funding", "worths"} <= drawn.keys()
+    for name, spec in drawn.items():
+        assert len(spec["description"].split()) > 5, name
+    for launch in summary.launches:
+        assert launch.name in drawn["map"]["description"]
+
+
+def test_entries_on_one_lane_do_not_overlap(make) -> None:
+    answer = make(40, 60)
+    summary = summarise(answer.case, answer.plan.schedule, answer.futures)
+    regions = dict(answer.panel.markets.select("iso3", "region").iter_rows())
+    spec = draw_timeline(answer.case, answer.plan, summary, regions)
+    rows = spec["data"]["values"]
+    assert len(rows) == 60
+    order = {label: number for number, label in enumerate(summary.quarters)}
+    lanes: dict[str, list[int]] = {}
+    for row in rows:
+        lanes.setdefault(row["lane"], []).append(order[row["quarter"]])
+    for dates in lanes.values():
+        assert min(b - a for a, b in pairwise([-9, *dates])) >= 2
+    assert {row["lane"].split("|")[0] for row in rows} == {
+        regions[launch.iso3] for launch in summary.launches
+    }
 
 
 def test_map_knows_every_economy(answer) -> None:
@@ -113,3 +175,15 @@ def test_map_knows_every_economy(answer) -> None:
     assert by_name["Germany"]["group"] == "served already"
     assert (by_name["Afghanistan"]["group"], by_name["Afghanistan"]["why"]) == ("2025", "because")
     assert by_name["Zambia"]["group"] == "candidate"
+
+
+def test_a_pilot_is_marked_when_it_is_decided_on(answer) -> None:
+    summary = summarise(answer.case, answer.plan.schedule, answer.futures)
+    regions = dict(answer.panel.markets.select("iso3", "region").iter_rows())
+    taken = GateUse(0, "try it", "AFG", ("AGO",), True, 4, 9, 1200.0, 0.4, 1e6, 1e5, 1e6)
+    plan = replace(answer.plan, gates=(taken, replace(taken, taken=False, decision=3)))
+    spec = draw_timeline(answer.case, plan, summary, regions)
+    (marks,) = [layer for layer in spec["layer"] if layer["mark"].get("shape") == "diamond"]
+    (mark,) = marks["data"]["values"]  # the gate that is not taken has none
+    assert mark["quarter"] == answer.case.quarter_label(9)
+    assert (mark["pilot"], mark["waiting"]) == ("try it", "AGO")

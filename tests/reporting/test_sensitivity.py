@@ -40,16 +40,18 @@ def test_report_has_a_section_of_its_own(answer, hangs, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     given = answer.case, answer.ranking, answer.plan, answer.futures
     write_report(path, *given)
-    assert "What the plan hangs on" not in path.read_text("utf-8")
+    asking = "<code>beachhead sensitivity RUN</code> finds"
+    assert asking in path.read_text("utf-8")
     write_report(path, *given, sensitivity=hangs)
     page = path.read_text("utf-8").replace("\u00a0", " ")
+    assert asking not in page
     for words in (
         "What the plan hangs on", "PARTIAL", "some.parameter_11", "x 0.59", "breaks limits",
         "many &lt;b&gt;at once&lt;/b&gt;",
     ):  # fmt: skip
         assert words in page, words
     for name in ("stakes", "swings", "shares"):
-        assert f'<div class="chart" id="{name}">' in page
+        assert f'<div class="chart" id="{name}" role="img" aria-label="' in page
         spec = re.search(rf'id="spec-{name}">(.*?)</script>', page, re.S)
         assert spec is not None and json.loads(spec[1])
 

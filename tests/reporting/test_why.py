@@ -7,12 +7,19 @@ import pytest
 
 from beachhead.errors import InputError
 from beachhead.planning.against import Against, Change
-from beachhead.planning.grounds import Answer, Bar, Moved, Trial, Why, Worth
+from beachhead.planning.grounds import Answer, Bar, Moved, Rejected, Trial, Why, Worth
 from beachhead.planning.plan import Help
 from beachhead.reporting.against import describe_against
 from beachhead.reporting.html import write_report
 from beachhead.reporting.run import read_against, read_why
-from beachhead.reporting.why import KEYS, LIMITS, describe_market, describe_plan
+from beachhead.reporting.why import (
+    KEYS,
+    LIMITS,
+    describe_market,
+    describe_plan,
+    list_rejected,
+    tell_nearest,
+)
 
 
 def explain(answer) -> Why:
@@ -76,7 +83,7 @@ def test_report_has_sections_of_their_own(answer, tmp_path: Path) -> None:
                       0.25, changes)  # fmt: skip
     write_report(path, *given, why=replace(why, status="partial"), against=against)
     page = path.read_text("utf-8").replace("\u00a0", " ")
-    for words in ("Why these markets", "PARTIAL", "Against the old plan", "A &lt;b&gt;note"):
+    for words in ("Why these and not others", "PARTIAL", "Against the old plan", "A &lt;b&gt;note"):
         assert words in page, words
     text = describe_against(answer.case, answer.panel, against)
     assert max(map(len, text.splitlines())) <= 100
@@ -92,3 +99,33 @@ def test_report_has_sections_of_their_own(answer, tmp_path: Path) -> None:
     (tmp_path / "why.json").write_text("{}")
     with pytest.raises(InputError, match="'beachhead why' write it again"):
         read_why(tmp_path)
+
+
+def test_markets_left_alone_say_what_would_have_to_change(answer) -> None:
+    added = Trial("added", "2026Q1", "online", 0.5, 1.2e6, 2e5, 1e6, (), ())
+    bars = {
+        "BRA": (Rejected(Answer(Worth("BRA", "", 0.0), bars=(Bar("beside", gains=-1e6),)),
+                         cost=0.31, size=1.216), ("cost 69 % less", "1.2 times as many")),
+        "CHL": (Rejected(Answer(Worth("CHL", "", 0.0), bars=(Bar("alone", gains=-1e6),))),
+                ("free of entry cost", "eight times")),
+        "PER": (Rejected(Answer(Worth("PER", "", 0.0), bars=(Bar("limit", "teams", 2e6),
+                                                            Bar("limit", "ruin", 2e6)))),
+                ("more launch teams", "more cash")),
+        "COL": (Rejected(Answer(Worth("COL", "", 0.0), trials=(added,),
+                                bars=(Bar("passed over", gains=1e6),))),
+                ("nothing", "+1.20 m ±200 k", "more than chance")),
+        "ECU": (Rejected(Answer(Worth("ECU", "", 0.0), bars=(Bar("rule", "a ban"),))),
+                ("the rule that closes it",)),
+    }  # fmt: skip
+    names = answer.panel.names
+    why = replace(explain(answer), rejected=tuple(one for one, _ in bars.values()))
+    table = list_rejected(why, names)
+    assert [row[0] for row in table.rows] == [names[iso3] for iso3 in bars]
+    for row, (_, words) in zip(table.rows, bars.values(), strict=True):
+        for part in words:
+            assert part in row[2].replace("\u00a0", " "), row
+    text = describe_plan(answer.case, answer.plan, why, names)
+    assert "Left alone, nearest first" in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert Why.from_json(why.to_json()) == why
+    assert set(tell_nearest(why)) == set(bars) and tell_nearest(None) == {}

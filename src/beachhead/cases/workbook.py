@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import io
 import re
-import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -17,7 +15,7 @@ from beachhead.cases.layout import CASE, LISTS, OWNER, Column, Form, Grid, Key, 
 from beachhead.cases.workbook_reading import KEY, VALUE, refer
 from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
-from beachhead.sheets import Cell
+from beachhead.sheets import Cell, pack_workbook
 
 if TYPE_CHECKING:
     import openpyxl
@@ -71,7 +69,7 @@ def write_workbook(case: Case, path: str | Path) -> None:
         If a text is longer than a cell can be, or the file cannot be written.
     """
     path = Path(path)
-    write_atomic(path, lambda file: _pack(_draw(case, path), file))
+    write_atomic(path, lambda file: pack_workbook(_draw(case, path), file))
 
 
 def _draw(case: Case, path: Path) -> openpyxl.Workbook:
@@ -90,31 +88,6 @@ def _draw(case: Case, path: Path) -> openpyxl.Workbook:
                 _draw_rows(pen, key, key.grid, [("", _value(data, key.path))])
     book.active = 0
     return book
-
-
-def _pack(book: openpyxl.Workbook, file: io.BytesIO) -> None:
-    """Write the workbook without the time at which it was made."""
-    from openpyxl.worksheet._writer import WorksheetWriter
-    from openpyxl.writer.excel import ExcelWriter
-
-    class Writer(ExcelWriter):
-        """Keeps in memory what the library would put on a disk that may be full."""
-
-        def write_worksheet(self, ws: Worksheet) -> None:
-            sheet = io.BytesIO()
-            writer = WorksheetWriter(ws, sheet)
-            writer.write()
-            ws._rels = writer._rels  # type: ignore[attr-defined]
-            self._archive.writestr(ws.path[1:], sheet.getvalue())  # type: ignore[attr-defined]
-            self.manifest.append(ws)
-
-    made = io.BytesIO()
-    # Not book.save, which would put the time into the properties.
-    Writer(book, zipfile.ZipFile(made, "w")).save()
-    with zipfile.ZipFile(made) as source, zipfile.ZipFile(file, "w") as target:
-        for name in source.namelist():
-            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            target.writestr(entry, source.read(name), zipfile.ZIP_DEFLATED)
 
 
 def _at(sheet: Worksheet, row: int, column: int) -> Place:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
@@ -225,13 +226,40 @@ def simulate(
         print(f"\nWrote {out}")
 
 
-def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]) -> None:
+class Format(StrEnum):
+    """What a report can be written as."""
+
+    html = "html"
+    png = "png"
+    svg = "svg"
+    xlsx = "xlsx"
+
+
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    kind: Annotated[
+        Format,
+        typer.Option("--format", help="One page, its pictures as files, or a workbook."),
+    ] = Format.html,
+) -> None:
     """Write the report of a run again, without planning; with what was asked of it since."""
     from beachhead.reporting.folder import REPORT, read_stamp
 
     read_stamp(run)
 
-    from beachhead.reporting.run import read_run, write_report_again
+    from beachhead.reporting.run import (
+        read_run,
+        write_report_again,
+        write_report_book,
+        write_report_pictures,
+    )
 
-    write_report_again(read_run(run))
-    print(f"Wrote {run / REPORT}")
+    read = read_run(run)
+    if kind is Format.html:
+        write_report_again(read)
+        print(f"Wrote {run / REPORT}")
+    elif kind is Format.xlsx:
+        print(f"Wrote {write_report_book(read)}")
+    else:
+        where, files = write_report_pictures(read, "png" if kind is Format.png else "svg")
+        print(f"Wrote {files} pictures to {where}")

@@ -106,11 +106,26 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Rejected:
+    """A market that the plan leaves alone, and what would have to change for it to pay.
+
+    `answer`: what bars it, and what its best entry would change. `cost`, `size`: factors on its
+    entry cost and on its people at which J with that entry is the plan's, all else as it is; None
+    where no entry is possible, where it would pay as it is, or where no such factor is in sight.
+    """
+
+    answer: Answer
+    cost: float | None = None
+    size: float | None = None
+
+
+@dataclass(frozen=True)
 class Why:
     """Why a plan is as it is; the content of `why.json`.
 
     `mean`: of the plan's value on the fresh worlds, which is the sum of `own` over `worths`.
     `worths`: home, served markets, entries by date. `answers`: of the first ten entries.
+    `rejected`: the markets left alone that would bring most beside the plan, nearest first.
     `status`: 'partial' where Ctrl-C ended it.
     """
 
@@ -121,6 +136,7 @@ class Why:
     mean: float
     worths: tuple[Worth, ...]
     answers: tuple[Answer, ...]
+    rejected: tuple[Rejected, ...] = ()
 
     def to_json(self) -> str:
         """Text of `why.json`."""

@@ -7,8 +7,8 @@ others. Of a market that is not entered: what its best entry would change, and w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -22,11 +22,14 @@ from beachhead.cases.rules import rules_of
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem
 from beachhead.mechanisms import Parameters
-from beachhead.planning.grounds import Answer, Bar, Moved, Trial, Worth
+from beachhead.planning.decoupled import tabulate
+from beachhead.planning.grounds import Answer, Bar, Moved, Rejected, Trial, Worth
 from beachhead.planning.limits import Limits, Setting, excess, keep_limits
+from beachhead.planning.nearest import find_zero, pull_cost, pull_size
 from beachhead.planning.plan import Help, Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
 from beachhead.planning.study import Schedule, mix
+from beachhead.planning.ties import couplings_of
 from beachhead.planning.valuation import PART, Valuer
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.narrow import narrow
@@ -42,6 +45,8 @@ Floats = NDArray[np.float64]
 EXACT = 1e-9  # relative: the same plan on the same worlds is worth the same
 SHIFT = 2  # quarters by which an entry is moved to see what its date is worth
 LENT = 3  # markets that are named as those that an entry helps
+STRIDE = 4  # quarters between the dates at which it is looked for who is nearest to the plan
+LARGER = 8.0  # times its size, up to which a market is looked at that does not pay
 LOOKED = 40  # entries of a market that would gain, of which the limits are looked at
 
 
@@ -68,6 +73,8 @@ class Inquiry:
         The plan.
     present, entries : list of int
         Rows of home and served markets, and of the entries by date.
+    near : list of int
+        Rows of the `near` markets that the plan leaves alone and that would bring most beside it.
     base : _Brought
         The plan on fresh worlds.
     """
@@ -80,6 +87,7 @@ class Inquiry:
         beliefs: Beliefs | None = None,
         *,
         also: Collection[str] = (),
+        near: int = 0,
         exact: bool = True,
         worlds: int = SEARCH_WORLDS,
         fresh_worlds: int = FRESH_WORLDS,
@@ -97,7 +105,8 @@ class Inquiry:
         order = np.argsort(dates, kind="stable")
         self.entries = [row for row in order.tolist() if dates[row] < self.case.quarters]
         asked = [k for k, iso3 in enumerate(self.packed.markets) if iso3 in also]
-        self.rows = np.array(sorted({*self.present, *self.entries, *asked}))
+        self.near = self._list_near(near) if near else []
+        self.rows = np.array(sorted({*self.present, *self.entries, *asked, *self.near}))
         self.base = self.bring(self.schedule)
         self.scores = self.exact.judge(*self.schedule).score
         mean = plan.value.mean
@@ -105,6 +114,16 @@ class Inquiry:
         if exact and apart > EXACT:
             what = f"the plan's value is {apart:.1e} off what version {plan.version} said it is"
             raise InputError(Problem(what, f"plan of {case.name!r}", "Plan the case again."))
+
+    def _list_near(self, number: int) -> list[int]:
+        """Rows that would bring most beside the plan, were nothing taken from its entries."""
+        setting, quarters = self.exact.setting, self.case.quarters
+        given = couplings_of(setting, *(jnp.asarray(part) for part in self.schedule))
+        brings = tabulate(setting, given, np.arange(0, quarters, STRIDE, dtype=np.int32))
+        best = brings.max(axis=(0, 1))
+        best[[*self.present, *self.entries]] = -np.inf
+        order = np.argsort(-best, kind="stable")[:number].tolist()
+        return [row for row in order if np.isfinite(best[row])]
 
     def bring(self, schedule: Schedule) -> _Brought:
         """What a schedule that enters no other markets than the plan brings."""
@@ -164,7 +183,7 @@ class Inquiry:
         if row in self.present:
             return Answer(worth)
         if row not in self.entries:
-            return self._explain_absence(row, worth)
+            return self._explain_absence(row, worth, *self._add(row))
         (enter, option), iso3 = self.schedule, self.packed.markets[row]
         saved, limits = float(self.base.saved[row]), self.case.limits
         mode, localisation = self.packed.options[int(option[row])]
@@ -272,38 +291,82 @@ class Inquiry:
                 for k in self.entries
                 if k != row and schedule[0][k] != self.schedule[0][k]
             ),
-            breaks=self._name_broken(schedule),
+            breaks=self._name_broken(schedule, score.ruin, score.short),
         )
 
-    def _name_broken(self, schedule: Schedule) -> tuple[str, ...]:
-        """Limits that a schedule breaks."""
-        setting, score = self.exact.setting, self.exact.judge(*schedule).score
+    def _name_broken(self, schedule: Schedule, ruin: float, short: float) -> tuple[str, ...]:
+        """Limits that a schedule breaks; its chance of ruin and how far it misses targets given."""
+        setting = self.exact.setting
         over = overstep(setting.problem, setting.limits, setting.central, *schedule)
         names = [name for name, far in over.items() if float(far) > 1e-6]
-        if score.ruin > max(float(setting.limits.ruin), self.scores.ruin):
+        if ruin > max(float(setting.limits.ruin), self.scores.ruin):
             names.append("ruin")
-        if score.short > self.scores.short + 1e-9:
+        if short > self.scores.short + 1e-9:
             names.append("targets")
         return tuple(names)
 
-    def _explain_absence(self, row: int, worth: Worth) -> Answer:
+    def _explain_absence(
+        self, row: int, worth: Worth, tried: list[tuple[int, int]], best: Schedule | None
+    ) -> Answer:
         """What the best entry of a market that is not entered would change, and what bars it."""
-        iso3, first = self.packed.markets[row], np.asarray(self.exact.setting.limits.first)
-        tried = [
-            (date, way)
-            for way in self._ways(row)
-            for date in range(int(first[row, way]), self.case.quarters, SHIFT)
-        ]
         if not tried:
+            iso3, first = self.packed.markets[row], np.asarray(self.exact.setting.limits.first)
             barred = [b.rule.name for b in rules_of(self.case) if b.rule.market == iso3]
             shut = first[row].min() >= NEVER
             bars = tuple(Bar("rule", name) for name in barred)
             apart = Bar("case", "limits.not_together") if shut else Bar("horizon")
             return Answer(worth, bars=bars or (apart,))
-        best = self._best(row, self._put(row, tried), [way for _, way in tried])
         trials = () if best is None else (self._compare("added", row, best),)
         bars = self._name_bars(row, tried, trials)
         return Answer(worth, trials=trials, bars=bars)
+
+    def _add(self, row: int) -> tuple[list[tuple[int, int]], Schedule | None]:
+        """Each (date, option) in which a market could be added to the plan, and the best plan."""
+        first = np.asarray(self.exact.setting.limits.first)
+        tried = [
+            (date, way)
+            for way in self._ways(row)
+            for date in range(int(first[row, way]), self.case.quarters, SHIFT)
+        ]
+        ways = [way for _, way in tried]
+        return tried, self._best(row, self._put(row, tried), ways) if tried else None
+
+    def reject(self, row: int) -> Rejected:
+        """Why a market is not entered, and what would have to change for it to pay."""
+        tried, best = self._add(row)
+        worth = Worth(self.packed.markets[row], "", 0.0)
+        answer = self._explain_absence(row, worth, tried, best)
+        if answer.bars[0].kind not in ("alone", "beside"):
+            return Rejected(answer)
+        made = self._lay(self.schedule, row, tried[::2])
+        return Rejected(
+            answer,
+            cost=self._turn(row, made, pull_cost, 0.0),
+            size=self._turn(row, made, pull_size, LARGER),
+        )
+
+    def _turn(
+        self, row: int, made: Schedule, pull: Callable[[Arrays, int, float], Arrays], far: float
+    ) -> float | None:
+        """A factor on something of a market at which that entry pays which is best at `far`."""
+
+        def gain(factor: float, enter: Integers, option: Integers) -> Floats:
+            problem = pull(self.exact.setting.problem, row, factor)
+            there = replace(self.exact, setting=self.exact.setting._replace(problem=problem))
+            return np.asarray(there.scores(enter, option).objective) - self.scores.objective
+
+        enter, option = made
+        top = int(np.argmax(gain(far, enter, option)))
+        chosen = enter[top : top + 1], option[top : top + 1]
+        return find_zero(lambda factor: float(gain(factor, *chosen)[0]), far)
+
+    def _lay(self, base: Schedule, row: int, tried: Sequence[tuple[int, int]]) -> Schedule:
+        """A schedule with a market at each of some (date, option), whatever limits say; axes
+        (schedule, row).
+        """
+        enter, option = (np.tile(part, (len(tried), 1)) for part in base)
+        enter[:, row], option[:, row] = np.array(tried, np.int32).T
+        return enter, option
 
     def _name_bars(
         self, row: int, tried: list[tuple[int, int]], trials: tuple[Trial, ...]
@@ -313,23 +376,26 @@ class Inquiry:
             return (Bar("passed over", gains=trials[0].objective),)
         never = np.full_like(self.schedule[0], NEVER), np.zeros_like(self.schedule[1])
 
-        def add_to(base: Schedule) -> tuple[Floats, list[Schedule]]:
-            enter, option = (np.tile(part, (len(tried), 1)) for part in base)
-            enter[:, row], option[:, row] = np.array(tried, np.int32).T
-            stay = self.exact.scores(base[0][None], base[1][None]).objective
-            worth = self.exact.scores(enter, option).objective
-            return np.asarray(worth - stay), list(zip(enter, option, strict=True))
-
-        (alone, _), (gains, made) = add_to(never), add_to(self.schedule)
+        stay = self.exact.scores(never[0][None], never[1][None]).objective
+        made = self._lay(self.schedule, row, tried)
+        scores = self.exact.scores(*made)
+        gains = np.asarray(scores.objective) - self.scores.objective
         if gains.max() <= 0.0:
-            alone_at_most = float(alone.max())
+            alone = self.exact.scores(*self._lay(never, row, tried)).objective
+            alone_at_most = float((alone - stay).max())
             if alone_at_most <= 0.0:
                 return (Bar("alone", gains=alone_at_most),)
             return (Bar("beside", gains=float(gains.max())),)
         # Of those that would gain, one that breaks fewest limits tells what is in the way.
         order = [k for k in np.argsort(-gains, kind="stable").tolist() if gains[k] > 0.0]
         broken, gain = min(
-            ((self._name_broken(made[k]), float(gains[k])) for k in order[:LOOKED]),
+            (
+                (
+                    self._name_broken((made[0][k], made[1][k]), scores.ruin[k], scores.short[k]),
+                    float(gains[k]),
+                )
+                for k in order[:LOOKED]
+            ),
             key=lambda one: len(one[0]),
         )
         return tuple(Bar("limit", name, gain) for name in broken) or (

@@ -9,12 +9,14 @@ import jax
 
 from beachhead.cases import Case
 from beachhead.data import Panel
-from beachhead.planning.grounds import Answer, Bar, Why, Worth
+from beachhead.planning.grounds import Answer, Bar, Rejected, Why, Worth
 from beachhead.planning.inquiry import Inquiry
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import SEARCH_WORLDS
 from beachhead.planning.study import FIRST, Stage
 from beachhead.simulation.beliefs import Beliefs
+
+NEAR = 5  # markets left alone that are looked at
 
 
 def explain_plan(
@@ -25,7 +27,7 @@ def explain_plan(
     *,
     progress: Callable[[Stage], None] | None = None,
 ) -> Why:
-    """What every market brings itself and to others, and why the first ten entries.
+    """What every market brings itself and to others, why the first ten entries, and why not others.
 
     `beliefs`: as the plan was made with; by default the case's priors. With status 'partial' if
     Ctrl-C ended it.
@@ -37,15 +39,17 @@ def explain_plan(
     """
     worths: list[Worth] = []
     answers: list[Answer] = []
+    rejected: list[Rejected] = []
     status = "complete"
     with jax.enable_x64(True):
-        inquiry = Inquiry(case, panel, plan, beliefs)
-        steps = len(inquiry.entries) + min(FIRST, len(inquiry.entries))
+        inquiry = Inquiry(case, panel, plan, beliefs, near=NEAR)
+        steps = len(inquiry.entries) + min(FIRST, len(inquiry.entries)) + len(inquiry.near)
         worths += [inquiry.weigh(row) for row in inquiry.present]
 
         def step(words: str) -> None:
             if progress is not None:
-                progress(Stage(words, len(worths) - len(inquiry.present) + len(answers), steps))
+                done = len(worths) - len(inquiry.present) + len(answers) + len(rejected)
+                progress(Stage(words, done, steps))
 
         try:
             for row in inquiry.entries:
@@ -55,6 +59,9 @@ def explain_plan(
                                   strict=False):  # fmt: skip
                 step("other dates and ways")
                 answers.append(inquiry.answer(row, worth))
+            for row in inquiry.near:
+                step("markets left alone")
+                rejected.append(inquiry.reject(row))
         except KeyboardInterrupt:
             status = "partial"
     return Why(
@@ -65,6 +72,7 @@ def explain_plan(
         mean=float(inquiry.base.values.mean()),
         worths=tuple(worths),
         answers=tuple(answers),
+        rejected=tuple(rejected),
     )
 
 

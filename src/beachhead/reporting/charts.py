@@ -1,23 +1,25 @@
-"""The pictures of the report, as Vega-Lite: a map, a timeline, fans of cash and of sales.
+"""What the pictures of the report share, and the map; all of them are Vega-Lite.
 
-Colours stand on a light and on a dark page alike.
+Colours stand on a light and on a dark page alike, and can be told apart by the colour-blind: those
+of kinds are of Okabe and Ito (2008), those of years grow lighter. Every picture has a description
+that says what it shows to those who cannot see it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby, product
 from pathlib import Path
 from typing import Any
 
 import altair as alt
 import numpy as np
-import xarray as xr
-from numpy.typing import NDArray
 
 from beachhead.cases import Case
 from beachhead.data import Panel
-from beachhead.reporting.summary import Summary
+from beachhead.reporting.summary import Launch, Summary
+from beachhead.reporting.words import number_of, several
 
 # Natural Earth's countries at 1:110 million, as published in world-atlas 2.0.2.
 _WORLD = Path(__file__).parent / "countries-110m.json"
@@ -25,25 +27,29 @@ _ANTARCTICA = "010"
 _UNNUMBERED = {"Kosovo": "XKX"}  # economies without a numeric code of ISO 3166
 
 _HOME, _SERVED, _CANDIDATE, _OTHER = "home", "served already", "candidate", "no candidate"
+BLUE, ORANGE, GREEN, PURPLE, RED = "#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00"
 _FIXED = {
-    _HOME: "#d62728",
-    _SERVED: "#e377c2",
-    _CANDIDATE: "rgba(128,128,128,0.40)",
+    _HOME: RED,
+    _SERVED: PURPLE,
+    _CANDIDATE: "rgba(128,128,128,0.45)",
     _OTHER: "rgba(128,128,128,0.15)",
 }
-_SHADES = ("#5b3a9e", "#3b7dd8", "#21a98c", "#7fcf4f", "#f5d327")
-_MODES = {
-    "online": "#4c9be8",
-    "distributor": "#e8a33d",
-    "joint_venture": "#9b6fd6",
-    "subsidiary": "#3fa66b",
-}
+_SHADES = ("#4b2991", "#3b6fd0", "#21a98c", "#7fcf4f", "#f5e04a")
 _EDGE = "rgba(128,128,128,0.6)"
-_AMOUNT = "replace(replace(format(datum.value, '~s'), 'G', ' bn'), 'M', ' m')"
+AMOUNT = "replace(replace(format(datum.value, '~s'), 'G', ' bn'), 'M', ' m')"
+CLOSE_UP = 0.25  # of the way round the world, within which all markets have a map of their own
+_AROUND = 3.0  # degrees
+_LABELS = 6  # at most, along half the width of a sheet of paper
 
 
 def draw_map(
-    case: Case, panel: Panel, summary: Summary, why: Mapping[str, str], candidates: set[str]
+    case: Case,
+    panel: Panel,
+    summary: Summary,
+    why: Mapping[str, str],
+    candidates: set[str],
+    *,
+    close: bool = False,
 ) -> dict[str, Any]:
     """Map of all economies, coloured by year of entry; points where the map has no area.
 
@@ -59,6 +65,8 @@ def draw_map(
         ISO3 codes to a sentence, for those that have one.
     candidates : set of str
         ISO3 codes of the markets that could be entered.
+    close : bool
+        Whether to show the part of the world in which those, home and served markets lie.
     """
     world = _load_world()
     areas = {shape.get("id") for shape in world["objects"]["countries"]["geometries"]}
@@ -90,7 +98,7 @@ def draw_map(
         "group:N",
         title=None,
         scale=alt.Scale(domain=shown, range=[colours[group] for group in shown]),
-        legend=alt.Legend(orient="bottom", columns=0),
+        legend=alt.Legend(orient="bottom"),
     )
     tooltip = [alt.Tooltip(f"{field}:N") for field in ("market", "entry", "why")]
     shapes = alt.NamedData(
@@ -98,7 +106,7 @@ def draw_map(
     )
     areas_drawn = (
         alt.Chart(shapes)
-        .mark_geoshape(stroke=_EDGE, strokeWidth=0.4)
+        .mark_geoshape(stroke=_EDGE, strokeWidth=0.4, clip=True)
         .transform_lookup(
             lookup="id",
             from_=alt.LookupData(
@@ -110,7 +118,7 @@ def draw_map(
     )
     points_drawn = (
         alt.Chart(alt.Data(values=points))
-        .mark_circle(opacity=1, stroke=_EDGE, strokeWidth=0.4)
+        .mark_circle(opacity=1, stroke=_EDGE, strokeWidth=0.4, clip=True)
         .encode(
             longitude="lon:Q",
             latitude="lat:Q",
@@ -121,144 +129,74 @@ def draw_map(
             tooltip=tooltip,
         )
     )
-    chart = alt.layer(areas_drawn, points_drawn).project("equalEarth")
-    spec: dict[str, Any] = chart.properties(width="container", height=460).to_dict()
+    frame = _frame(rows) if close else alt.Undefined
+    chart = alt.layer(areas_drawn, points_drawn).project("equalEarth", fit=frame)
+    told = _tell_map(panel.name(case.firm.home), summary)
+    told = told.replace("all economies", "the economies around home") if close else told
+    spec: dict[str, Any] = chart.properties(
+        width="container", height=440, description=told
+    ).to_dict()
     return spec | {"datasets": {**spec.get("datasets", {}), "world": world}}
 
 
-def draw_timeline(summary: Summary, regions: Mapping[str, str]) -> dict[str, Any]:
-    """Entries by quarter and region, coloured by mode; `regions` maps ISO3 codes to regions."""
-    lanes: dict[tuple[str, str], int] = {}
-    rows = []
-    for launch in summary.launches:
-        region = regions[launch.iso3]
-        lane = lanes.get((region, launch.enter), 0)
-        lanes[region, launch.enter] = lane + 1
-        rows.append(
-            {
-                "iso3": launch.iso3,
-                "market": launch.name,
-                "lane": f"{region}|{lane:03d}",
-                "enter": launch.enter,
-                "work begins": launch.start,
-                "mode": launch.mode.replace("_", " "),
-                "localisation": launch.localisation,
-            }
-        )
-    modes = {name.replace("_", " "): colour for name, colour in _MODES.items()}
-    shown = [mode for mode in modes if any(row["mode"] == mode for row in rows)]
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X(
-            "enter:O",
-            title=None,
-            scale=alt.Scale(domain=list(summary.quarters)),
-            axis=alt.Axis(
-                values=_first_quarters(summary.quarters),
-                labelExpr="substring(datum.value, 0, 4)",
-                labelAngle=0,
-                grid=True,
-            ),
-        ),
-        y=alt.Y(
-            "lane:O",
-            title=None,
-            sort=sorted({str(row["lane"]) for row in rows}),
-            axis=alt.Axis(
-                labelExpr="split(datum.value, '|')[1] == '000' ? split(datum.value, '|')[0] : ''",
-                ticks=False,
-                domain=False,
-                labelLimit=220,
-            ),
-        ),
-        tooltip=[
-            alt.Tooltip(f"{field}:N")
-            for field in ("market", "enter", "work begins", "mode", "localisation")
-        ],
-    )
-    blocks = base.mark_rect(cornerRadius=3).encode(
-        color=alt.Color(
-            "mode:N",
-            title="mode",
-            scale=alt.Scale(domain=shown, range=[modes[mode] for mode in shown]),
-            legend=alt.Legend(orient="bottom"),
-        )
-    )
-    codes = base.mark_text(fontSize=9, color="#111").encode(text="iso3:N")
-    chart = alt.layer(blocks, codes)
-    used = {row["lane"] for row in rows}
-    return chart.properties(width="container", height=15 * len(used)).to_dict()
+def is_close(case: Case, panel: Panel, candidates: set[str]) -> bool:
+    """Whether all markets in question lie so near each other that a map of them says more."""
+    asked = candidates | {case.firm.home} | {market.market for market in case.firm.served}
+    places = panel.markets.filter(panel.markets["iso3"].is_in(sorted(asked)))
+    lon, lat = places["lon"].to_numpy(), places["lat"].to_numpy()
+    return bool(np.ptp(lon) < CLOSE_UP * 360.0 and np.ptp(lat) < CLOSE_UP * 360.0)
 
 
-def draw_cash(case: Case, summary: Summary, futures: xr.Dataset) -> dict[str, Any]:
-    """Cash at the end of each quarter: median, middle half and nine tenths of the worlds."""
-    fan = _draw_fan(
-        {"cash": _fan(futures["cash"])}, summary.quarters, case.currency, {"cash": "#4c9be8"}
-    )
-    floor = (
-        alt.Chart(alt.Data(values=[{"floor": case.limits.cash_floor}]))
-        .mark_rule(color="#d62728", strokeDash=[4, 3])
-        .encode(y="floor:Q", tooltip=alt.Tooltip("floor:Q", title="cash floor", format=",.0f"))
-    )
-    return alt.layer(*fan, floor).properties(width="container", height=260).to_dict()
+def _frame(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a map of the markets in question has to show, as GeoJSON."""
+    lon, lat = np.array([(row["lon"], row["lat"]) for row in rows if row["group"] != _OTHER]).T
+    sides = ([x.min() - _AROUND, x.max() + _AROUND] for x in (lon, lat))
+    corners = [[float(x), float(y)] for x, y in product(*sides)]
+    return {
+        "type": "Feature",
+        "geometry": {"type": "MultiPoint", "coordinates": corners},
+        "properties": {},
+    }
 
 
-def draw_sales(case: Case, summary: Summary, futures: xr.Dataset) -> dict[str, Any]:
-    """Revenue of each quarter at home and abroad, with the same fans."""
-    fans = {"home": _fan(futures["revenue_home"]), "abroad": _fan(futures["revenue_abroad"])}
-    colours = {"home": "#e8a33d", "abroad": "#3fa66b"}
-    layers = _draw_fan(fans, summary.quarters, case.currency, colours)
-    return alt.layer(*layers).properties(width="container", height=260).to_dict()
-
-
-def _fan(values: xr.DataArray) -> NDArray[np.floating]:
-    """5, 25, 50, 75 and 95 % points over worlds, axes (point, quarter)."""
-    by_world = values.transpose("world", "quarter").values
-    return np.quantile(by_world, (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
-
-
-def _draw_fan(
-    fans: Mapping[str, NDArray[np.floating]],
-    quarters: Sequence[str],
-    currency: str,
-    colours: Mapping[str, str],
-) -> list[alt.Chart]:
-    names = ("p05", "p25", "p50", "p75", "p95")
-    rows = [
-        {"quarter": quarter, "what": what}
-        | {name: float(f"{points[k, t]:.6g}") for k, name in enumerate(names)}
-        for what, points in fans.items()
-        for t, quarter in enumerate(quarters)
+def _tell_map(home: str, summary: Summary) -> str:
+    """What the map shows, in words."""
+    if not summary.launches:
+        return f"Map of all economies: home is {home}, and no market is entered."
+    by_year = [
+        f"{year} {several([launch.name for launch in launches])}"
+        for year, launches in _by_year(summary.launches)
     ]
-    x = alt.X(
+    entered = number_of(len(summary.launches), "market")
+    return f"Map of all economies: home is {home}, {entered} entered. {'; '.join(by_year)}."
+
+
+def _by_year(launches: Sequence[Launch]) -> Iterable[tuple[str, list[Launch]]]:
+    for year, group in groupby(launches, key=lambda launch: launch.enter[:4]):
+        yield year, list(group)
+
+
+def first_quarters(quarters: Sequence[str]) -> list[str]:
+    """Labels of the first quarters of years, which the axes show."""
+    return [label for label in quarters if label.endswith("Q1")] or list(quarters[:1])
+
+
+def quarter_axis(quarters: Sequence[str], *, wide: bool = False) -> alt.X:
+    """Quarters along the bottom; a picture as `wide` as the page has a label and a line a year."""
+    first = first_quarters(quarters)
+    step = 1 if wide else -(-len(first) // _LABELS)
+    return alt.X(
         "quarter:O",
         title=None,
+        scale=alt.Scale(domain=list(quarters), paddingInner=0.1, paddingOuter=0.05),
         axis=alt.Axis(
-            values=_first_quarters(quarters),
+            values=first[::step],
             labelExpr="substring(datum.value, 0, 4)",
             labelAngle=0,
+            labelOverlap="greedy",
+            grid=wide,
         ),
     )
-    legend = None if len(fans) == 1 else alt.Legend(orient="bottom")
-    colour = alt.Color(
-        "what:N",
-        title=None,
-        scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-        legend=legend,
-    )
-    base = alt.Chart(alt.Data(values=rows)).encode(x=x, color=colour)
-    axis = alt.Axis(labelExpr=_AMOUNT, title=currency)
-    tooltip = [alt.Tooltip("what:N"), alt.Tooltip("quarter:N")]
-    tooltip += [alt.Tooltip(f"{name}:Q", format=",.0f") for name in names]
-    outer = base.mark_area(opacity=0.22).encode(y=alt.Y("p05:Q", axis=axis), y2="p95:Q")
-    inner = base.mark_area(opacity=0.3).encode(y=alt.Y("p25:Q", axis=axis), y2="p75:Q")
-    middle = base.mark_line(point=alt.OverlayMarkDef(size=40, opacity=0)).encode(
-        y=alt.Y("p50:Q", axis=axis), tooltip=tooltip
-    )
-    return [outer, inner, middle]
-
-
-def _first_quarters(quarters: Sequence[str]) -> list[str]:
-    return [label for label in quarters if label.endswith("Q1")] or list(quarters[:1])
 
 
 def _shade(steps: int) -> list[str]:

@@ -25,6 +25,9 @@ FILES = (
     CASE, PLAN, SCHEDULE, FUTURES, RANKING, REPORT, SENSITIVITY, PRICES, WHY, AGAINST, TRACK,
     BELIEFS,
 )  # fmt: skip
+# Made of the others on demand, so that a new plan does not take them along.
+WORKBOOK, PICTURES = "report.xlsx", "pictures"
+MADE = (REPORT, WORKBOOK, PICTURES)
 LEDGER = "targets.csv"  # of many looks, so that it outlives the plan that it stands beside
 AGAIN = "Plan the case again."
 
@@ -55,7 +58,7 @@ def claim_folder(folder: Path) -> Path:
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
         raise InputError(Problem(what, str(folder), "Name another folder.")) from error
-    if STAMP not in names and (foreign := sorted(names - set(FILES))):
+    if STAMP not in names and (foreign := sorted(names - {*FILES, *MADE})):
         what = f"the folder holds {foreign[0]!r} and is no run"
         raise InputError(Problem(what, str(folder), "Name another folder."))
     claim = folder.with_name(f".{folder.name}.claim")
@@ -83,7 +86,7 @@ def replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
     def fill(new: Path) -> None:
         write(new)
         for path in folder.iterdir() if folder.exists() else ():
-            if path.name not in (STAMP, *FILES):
+            if path.name not in (STAMP, *FILES, *MADE):
                 (shutil.copytree if path.is_dir() else shutil.copy2)(path, new / path.name)
 
     put_in_place(folder, fill, "Choose a folder that you may write to.")

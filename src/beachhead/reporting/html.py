@@ -22,13 +22,13 @@ from beachhead.planning.against import Against
 from beachhead.planning.grounds import Why
 from beachhead.planning.prices import Prices
 from beachhead.planning.sensitivity import Sensitivity
-from beachhead.reporting import charts, sentences, tables
+from beachhead.reporting import bars, charts, fans, sentences, tables, timeline
 from beachhead.reporting.against import tell_against
 from beachhead.reporting.limits import introduce_prices, list_prices
 from beachhead.reporting.sensitivity import PARTIAL, draw_sensitivity, list_sensitivity
-from beachhead.reporting.summary import summarise
+from beachhead.reporting.summary import Summary, summarise
 from beachhead.reporting.tracking import draw_track, tell_track
-from beachhead.reporting.why import tell_why
+from beachhead.reporting.why import tell_nearest, tell_why
 from beachhead.screening import Ranking
 from beachhead.simulation import Beliefs
 from beachhead.simulation.facts import gather
@@ -90,8 +90,8 @@ def write_report(
     summary = summarise(case, plan.schedule, futures)
     names = panel.names
     told = sentences.tell_reasons(why, names)
-    candidates = set(case.candidate_iso3(panel))
     beliefs = beliefs or believe(case, panel)
+    shown = [str(iso3) for iso3 in futures["market"].values]
     page = _load_template().render(
         case=case,
         plan=plan,
@@ -100,17 +100,14 @@ def write_report(
         home=names[case.firm.home],
         answer=sentences.tell_answer(case, plan, summary),
         status=sentences.tell_status(plan),
+        value=f"{sentences.tell_value(case, plan)} {sentences.tell_beyond(summary)}",
+        risk=sentences.tell_ruin(case, summary),
+        funding=sentences.tell_funding(case, summary),
+        bound=sentences.tell_bound(case, plan),
         limits=sentences.tell_limits(plan),
         commitments=sentences.tell_duties(summary),
         charts={
-            "map": charts.draw_map(case, panel, summary, told, candidates),
-            "cash": charts.draw_cash(case, summary, futures),
-            "sales": charts.draw_sales(case, summary, futures),
-            **(
-                {"timeline": charts.draw_timeline(summary, _name_regions(panel))}
-                if summary.launches
-                else {}
-            ),
+            **draw_plan(case, panel, plan, summary, futures, why),
             **(draw_sensitivity(case, sensitivity, names) if sensitivity else {}),
             **(draw_track(case, track, names) if track else {}),
         },
@@ -136,15 +133,61 @@ def write_report(
         overrides=tables.list_overrides(ranking),
         floors=tables.list_floors(ranking),
         parameters=tables.list_parameters(beliefs),
+        evidence=sentences.tell_evidence(beliefs),
         overridden=" ".join(
             filter(None, [sentences.tell_overridden(case), sentences.tell_beliefs(beliefs)])
         ),
         modes=tables.list_mode_economics(case),
         inputs=tables.list_inputs(case, panel),
+        briefly=tables.list_briefly(beliefs),
+        compared=tables.compare_figures(case, panel, shown),
+        sources=tables.tell_sources(panel),
+        figures=tables.list_figures(case, panel, shown),
         stand_ins=tables.list_stand_ins(gather(case, panel).notes, names),
         bundle=_load_bundle(),
     )
     write_atomic(Path(path), page)
+
+
+def draw_plan(
+    case: Case,
+    panel: Panel,
+    plan: Plan,
+    summary: Summary,
+    futures: xr.Dataset,
+    why: Why | None = None,
+) -> dict[str, dict[str, Any]]:
+    """The pictures of a plan, as Vega-Lite, by name.
+
+    Parameters
+    ----------
+    case : Case
+        Resolved.
+    panel : Panel
+        With the case's own figures.
+    plan : Plan
+    summary : Summary
+        Of the plan's schedule.
+    futures : xarray.Dataset
+        What `simulate` returned for it.
+    why : Why, optional
+        Why the plan is as it is.
+    """
+    names = panel.names
+    reasons = sentences.tell_reasons(why, names) | tell_nearest(why)
+    candidates = set(case.candidate_iso3(panel))
+    drawn = {"map": charts.draw_map(case, panel, summary, reasons, candidates)}
+    if charts.is_close(case, panel, candidates):
+        given = case, panel, summary, reasons, candidates
+        drawn["close"] = charts.draw_map(*given, close=True)
+    if summary.launches:
+        regions = _name_regions(panel)
+        drawn["timeline"] = timeline.draw_timeline(case, plan, summary, regions)
+        drawn["teams"] = timeline.draw_teams(summary, futures)
+    drawn |= fans.draw_fans(case, summary, futures)
+    if why is not None and any(worth.adds is not None for worth in why.worths):
+        drawn["worths"] = bars.draw_worths(case, why, names)
+    return drawn | {"strategies": bars.draw_strategies(case, plan)}
 
 
 def _load_template() -> jinja2.Template:

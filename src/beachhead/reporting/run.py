@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import xarray as xr
@@ -28,6 +28,7 @@ from beachhead.planning.against import Against
 from beachhead.planning.grounds import Why
 from beachhead.planning.prices import Prices
 from beachhead.planning.sensitivity import Sensitivity
+from beachhead.reporting.book import write_book
 from beachhead.reporting.folder import (
     AGAIN,
     AGAINST,
@@ -35,6 +36,7 @@ from beachhead.reporting.folder import (
     CASE,
     FILES,
     FUTURES,
+    PICTURES,
     PLAN,
     PRICES,
     RANKING,
@@ -44,11 +46,16 @@ from beachhead.reporting.folder import (
     STAMP,
     TRACK,
     WHY,
+    WORKBOOK,
     hash_file,
     read_stamp,
     replace_folder,
 )
-from beachhead.reporting.html import write_report
+from beachhead.reporting.html import draw_plan, write_report
+from beachhead.reporting.pictures import write_pictures
+from beachhead.reporting.sensitivity import draw_sensitivity
+from beachhead.reporting.summary import summarise
+from beachhead.reporting.tracking import draw_track
 from beachhead.screening import Ranking, complete, read_settings
 from beachhead.simulation import Beliefs
 from beachhead.simulation.learned import Learned
@@ -275,6 +282,38 @@ def write_report_again(run: Run) -> None:
         why=read_why(run.folder), against=read_against(run.folder), track=read_track(run.folder),
         beliefs=run.beliefs,
     )  # fmt: skip
+
+
+def write_report_book(run: Run) -> Path:
+    """Write the figures of a run's report as a workbook; its path.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    path = run.folder / WORKBOOK
+    why = read_why(run.folder)
+    write_book(path, run.case, run.panel, run.ranking, run.plan, run.futures, why)
+    return path
+
+
+def write_report_pictures(run: Run, kind: Literal["png", "svg"]) -> tuple[Path, int]:
+    """Write the pictures of a run's report as files; their folder, and how many there are.
+
+    Raises
+    ------
+    InputError
+        If they cannot be written.
+    """
+    summary, why = summarise(run.case, run.plan.schedule, run.futures), read_why(run.folder)
+    drawn = draw_plan(run.case, run.panel, run.plan, summary, run.futures, why)
+    if (found := read_sensitivity(run.folder)) is not None:
+        drawn |= draw_sensitivity(run.case, found, run.panel.names)
+    if (track := read_track(run.folder)) is not None:
+        drawn |= draw_track(run.case, track, run.panel.names)
+    folder = run.folder / PICTURES
+    return folder, len(write_pictures(folder, drawn, kind))
 
 
 def _quarters(case: Case) -> list[str]:

@@ -17,6 +17,7 @@ from beachhead.planning.spread import Share
 from beachhead.planning.study import SMALL, Turn
 from beachhead.planning.swings import DOUBTED, REPLANNED, End, Swing
 from beachhead.planning.turning import GRID, LEAD
+from beachhead.reporting.charts import AMOUNT, BLUE, ORANGE
 from beachhead.reporting.tables import Table
 from beachhead.reporting.words import GLUE, change, count, money, percent, several
 
@@ -24,8 +25,7 @@ PARTIAL = "PARTIAL: it was interrupted, and what was not looked at is not shown.
 WIDTH = 100
 SHOWN = 10  # parameters and mechanisms that are printed and drawn
 _BESIDE = 36  # columns that a sentence needs to stand beside the numbers, else it stands below
-_LOW, _HIGH = "#4c9be8", "#e8a33d"
-_AMOUNT = "replace(replace(format(datum.value, '~s'), 'G', ' bn'), 'M', ' m')"
+_LOW, _HIGH = BLUE, ORANGE
 
 
 def list_stakes(case: Case, found: Sensitivity, names: Mapping[str, str]) -> Table:
@@ -275,14 +275,21 @@ def draw_sensitivity(
     """Pictures by name: worth of the first entries, swings of J, and shares of the variance."""
     drawn = {}
     if found.stakes:
-        drawn["stakes"] = _draw_stakes(case, found, names)
+        told = f"Worth of the first {len(found.stakes)} entries, means and nine worlds of ten"
+        drawn["stakes"] = _draw_stakes(case, found, names), told
     if found.swings:
-        drawn["swings"] = _draw_swings(case, found)
+        first = ", ".join(swing.parameter for swing in found.swings[:3])
+        told = f"J at both ends of each prior, widest first: {first}"
+        drawn["swings"] = _draw_swings(case, found), told
     if found.shares:
-        drawn["shares"] = _draw_shares(found)
+        first = ", ".join(share.unknown for share in found.shares[:3])
+        told = f"Parts of the variance of the value, largest first: {first}"
+        drawn["shares"] = _draw_shares(found), told
     return {
-        name: chart.properties(width="container", height=alt.Step(22)).to_dict()
-        for name, chart in drawn.items()
+        name: chart.properties(
+            width="container", height=alt.Step(22), description=f"{told}."
+        ).to_dict()
+        for name, (chart, told) in drawn.items()
     }
 
 
@@ -342,4 +349,4 @@ def _lines(field: str, rows: Sequence[Mapping[str, Any]]) -> alt.Y:
 
 
 def _axis() -> alt.Axis:
-    return alt.Axis(labelExpr=_AMOUNT)
+    return alt.Axis(labelExpr=AMOUNT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import xarray as xr
@@ -9,12 +10,14 @@ import xarray as xr
 from beachhead.cases import Case, Target
 from beachhead.planning import TIME_LIMIT, Plan, describe_target
 from beachhead.planning.grounds import Answer, Why, Worth
+from beachhead.reporting.explanation import EVIDENCE
 from beachhead.reporting.summary import Summary
 from beachhead.reporting.words import GLUE, change, count, money, number_of, percent, several
 from beachhead.screening import METHODS, Ranking
 from beachhead.simulation import Beliefs
 
 _NEXT = 10  # decisions to come that are named
+_LEADING = 3  # markets that the first sentence names
 
 
 def tell_headline(case: Case, plan: Plan, summary: Summary) -> str:
@@ -74,10 +77,20 @@ def tell_value(case: Case, plan: Plan) -> str:
 
 def tell_risk(case: Case, summary: Summary) -> str:
     """How much of the value lies after the horizon, and the chance of ruin."""
-    lies = "" if summary.beyond is None else f"{percent(summary.beyond)} of it lies after the "
-    lies += "horizon. " if lies else ""
+    return " ".join(filter(None, [tell_beyond(summary), tell_ruin(case, summary)]))
+
+
+def tell_beyond(summary: Summary) -> str:
+    """How much of the value lies after the horizon; empty where there is none to be shared out."""
+    if summary.beyond is None:
+        return ""
+    return f"{percent(summary.beyond)} of it lies after the horizon."
+
+
+def tell_ruin(case: Case, summary: Summary) -> str:
+    """The chance of ruin."""
     return (
-        f"{lies}Chance of ruin (cash below {money(case.limits.cash_floor, case.currency)}): "
+        f"Chance of ruin (cash below {money(case.limits.cash_floor, case.currency)}): "
         f"{percent(summary.ruin)}, accepted {percent(case.limits.ruin)}."
     )
 
@@ -274,14 +287,69 @@ def tell_duties(summary: Summary) -> list[str]:
 
 
 def tell_answer(case: Case, plan: Plan, summary: Summary) -> list[str]:
-    """The answer in a handful of sentences."""
+    """The answer in five sentences: what, its worth, its risk, what else there is, what now."""
+    value, currency = plan.value, case.currency
+    rival = max(plan.named_strategies, key=lambda other: other.objective, default=None)
+    beside = "" if rival is None else (
+        f"The best of the named strategies, {rival.name}, brings "
+        f"{money(rival.value_mean, currency)} on average"
+    )  # fmt: skip
+    bound = "no bound is known on how much better another schedule could be"
+    if plan.bound is not None:
+        bound = f"no schedule can bring J more than {money(plan.bound, currency)}, and this one "
+        bound += f"has {count(plan.objective)}"
+        if plan.gap is not None:
+            bound += f": a gap of {percent(plan.gap)} of what expansion adds"
+    after = "" if summary.beyond is None else f"; {percent(summary.beyond)} of that lies after the "
+    after += "horizon" if after else ""
     return [
-        tell_headline(case, plan, summary),
-        tell_value(case, plan),
-        tell_risk(case, summary),
-        tell_funding(case, summary),
-        tell_bound(case, plan),
+        _tell_choice(case, plan, summary),
+        f"The whole firm is then worth {money(value.mean, currency)} on average, and "
+        f"{count(value.p05)} to {count(value.p95)} in nine worlds of ten{after}.",
+        f"Cash falls below {money(case.limits.cash_floor, currency)} in {percent(summary.ruin)} of "
+        f"worlds, where {percent(case.limits.ruin)} are accepted; {_tell_tied(case, summary)}.",
+        f"{beside}; {bound}." if beside else f"{bound[0].upper()}{bound[1:]}.",
+        _tell_next(summary),
     ]
+
+
+def _tell_choice(case: Case, plan: Plan, summary: Summary) -> str:
+    """Which markets, when, and what that adds."""
+    if not summary.launches:
+        return "Stay at home: no schedule was found that adds to it."
+    first, last = summary.launches[0].enter, summary.launches[-1].enter
+    when = f"in {first}" if first == last else f"from {first} to {last}"
+    names = [launch.name for launch in summary.launches]
+    who = several(names) if len(names) <= _LEADING else (
+        f"{number_of(len(names), 'market')}, {several(names[:_LEADING])} first"
+    )  # fmt: skip
+    verb = "adds" if plan.value.adds >= 0 else "costs"
+    effect = money(abs(plan.value.adds), case.currency)
+    return (
+        f"Enter {who}, {when}: that {verb} {effect} (±{count(plan.value.adds_error)}) beside "
+        "staying at home."
+    )
+
+
+def _tell_tied(case: Case, summary: Summary) -> str:
+    """The money tied up in the new markets, as part of a sentence."""
+    if not summary.launches or summary.peak_funding == 0:
+        return "no money is tied up in new markets"
+    back = "within the horizon they do not bring it back"
+    if summary.break_even is not None:
+        back = f"they have brought it back by {summary.break_even}"
+    peak = money(summary.peak_funding, case.currency)
+    return f"the new markets tie up {peak} at most, in {summary.peak_quarter}, and {back}"
+
+
+def _tell_next(summary: Summary) -> str:
+    """What to commit now, and the next thing that can wait."""
+    now = several([launch.name for launch in summary.now])
+    first = f"Commit now to {now}" if now else "Nothing has to be committed now"
+    if not summary.later:
+        return f"{first}; nothing else is to be decided."
+    due = summary.later[0]
+    return f"{first}; the next decision, {due.name}, can wait until {due.start}."
 
 
 def tell_reason(
@@ -325,6 +393,17 @@ def tell_reasons(why: Why | None, names: Mapping[str, str]) -> dict[str, str]:
         for worth in why.worths
         if worth.adds is not None
     }
+
+
+def tell_evidence(beliefs: Beliefs) -> str:
+    """How many parameters there are of each kind of evidence."""
+    tags = [
+        "set by the case" if name in beliefs.overridden else EVIDENCE[parameter.tag]
+        for name, parameter in beliefs.parameters.items()
+    ]
+    kinds = sorted(Counter(tags).items(), key=lambda kind: -kind[1])
+    told = ", ".join(f"{number} {kind}" for kind, number in kinds)
+    return f"Of {len(tags)} parameters of the model, by evidence: {told}."
 
 
 def tell_ranking(ranking: Ranking) -> str:

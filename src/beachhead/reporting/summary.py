@@ -178,11 +178,27 @@ def _points(values: NDArray[np.floating]) -> tuple[float, float, float]:
     return float(low), float(middle), float(high)
 
 
+def value_so_far(case: Case, futures: xr.Dataset) -> xr.DataArray:
+    """Discounted money that the firm has brought by each quarter, axes (world, quarter).
+
+    On the last day it is the value less what lies after the horizon.
+    """
+    cash = futures["cash"].transpose("world", "quarter")
+    flow = np.diff(cash.values, axis=1, prepend=case.limits.capital)
+    factor = (1.0 + case.risk.discount) ** (-np.arange(flow.shape[1]) / 4.0)
+    return cash.copy(data=np.cumsum(flow * factor, axis=1))
+
+
+def balance_of_new(futures: xr.Dataset) -> NDArray[np.floating]:
+    """What the markets newly entered have brought so far, mean over worlds, axis quarter."""
+    new = futures["enter"] >= 0
+    return np.cumsum(futures["ledger"].where(new, 0.0).sum(("line", "market")).values)
+
+
 def _find_payback(futures: xr.Dataset) -> tuple[float, int, int | None, float | None]:
     """Peak funding of the markets newly entered, its quarter, and when the money is back."""
-    new = futures["enter"] >= 0
-    flow = futures["ledger"].where(new, 0.0).sum(("line", "market")).values
-    balance = np.cumsum(flow)
+    balance = balance_of_new(futures)
+    flow = np.diff(balance, prepend=0.0)
     peak = int(balance.argmin())
     if balance[peak] >= 0:
         return 0.0, 0, None, None

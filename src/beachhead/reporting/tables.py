@@ -14,10 +14,11 @@ from beachhead.planning import Plan
 from beachhead.quantities import Parameter
 from beachhead.reporting.explanation import EVIDENCE
 from beachhead.reporting.sentences import measured, name_target, odds
-from beachhead.reporting.summary import Summary, weigh
-from beachhead.reporting.words import count, percent
+from beachhead.reporting.summary import Summary, Year, weigh
+from beachhead.reporting.words import count, number_of, percent
 from beachhead.screening import METHODS, Ranking
 from beachhead.simulation import Beliefs
+from beachhead.simulation.facts import SERIES
 
 TOP = 20
 
@@ -65,7 +66,9 @@ def list_years(summary: Summary) -> Table:
     """Money, people and markets by calendar year."""
     rows = [
         (
-            year.year if year.quarters == 4 else f"{year.year} ({year.quarters} quarters)",
+            year.year
+            if year.quarters == 4
+            else f"{year.year} ({number_of(year.quarters, 'quarter')})",
             count(year.opening),
             count(year.running),
             count(year.revenue_home),
@@ -81,6 +84,11 @@ def list_years(summary: Summary) -> Table:
     heads = ("year", "opening#", "running#", "sales at home#", "sales abroad#", "cash, 5 %#",
              "cash, median#", "cash, 95 %#", "teams#", "markets#")  # fmt: skip
     return Table(heads, tuple(rows))
+
+
+def _name_year(year: Year) -> str:
+    part = "" if year.quarters == 4 else f" ({number_of(year.quarters, 'quarter')})"
+    return f"{year.year}{part}"
 
 
 def list_strategies(case: Case, plan: Plan) -> Table:
@@ -319,6 +327,15 @@ def list_parameters(beliefs: Beliefs) -> Table:
     return Table(heads, tuple(rows))
 
 
+def list_briefly(beliefs: Beliefs) -> tuple[str, ...]:
+    """Every parameter with its value and evidence, in a few words each."""
+    return tuple(
+        f"{name} {parameter.default:.4g}{'' if parameter.unit == '1' else f' {parameter.unit}'}: "
+        f"{'set by the case' if name in beliefs.overridden else EVIDENCE[parameter.tag]}"
+        for name, parameter in beliefs.parameters.items()
+    )
+
+
 def list_mode_economics(case: Case) -> Table:
     """What each mode costs and brings; shares of the firm's revenue in a market of home's size."""
     modes = economics_of(case).modes
@@ -356,6 +373,44 @@ def list_inputs(case: Case, panel: Panel) -> Table:
         "in place of",
     )
     return Table(heads, tuple(rows))
+
+
+def compare_figures(case: Case, panel: Panel, markets: Sequence[str]) -> Table:
+    """What `list_figures` says, a row a market: value and year, '*' where something stands in."""
+    rows = []
+    for iso3 in markets:
+        cells = []
+        for key in SERIES:
+            figure = panel.figure(iso3, key, fallback=True)
+            value = "no figure" if figure.value is None else count(figure.value)
+            when = "*" if figure.year is None else f"{figure.year}"
+            cells.append(value if figure.value is None else f"{value} ({when})")
+        rows.append((panel.name(iso3), *cells))
+    heads = [
+        f"{series.words}, {series.unit}#" for series in (panel.find_series(key) for key in SERIES)
+    ]
+    return Table(("market", *heads), tuple(rows))
+
+
+def tell_sources(panel: Panel) -> str:
+    """Where most figures of each series come from; single ones may come from elsewhere."""
+    told = [f"{series.words}: {series.source}" for series in map(panel.find_series, SERIES)]
+    return f"Main sources: {'; '.join(told)}."
+
+
+def list_figures(case: Case, panel: Panel, markets: Sequence[str]) -> Table:
+    """The country figures that the model reads of some markets, each with its source and year."""
+    rows = []
+    for iso3 in markets:
+        for key in SERIES:
+            figure, series = panel.figure(iso3, key, fallback=True), panel.find_series(key)
+            value = "no figure" if figure.value is None else f"{figure.value:,.6g}"
+            year = "" if figure.year is None else str(figure.year)
+            rows.append(
+                (panel.name(iso3), series.words, value, series.unit, year, figure.source,
+                 figure.note)
+            )  # fmt: skip
+    return Table(("market", "figure", "value#", "unit", "of", "source", "note"), tuple(rows))
 
 
 def list_stand_ins(notes: Sequence[tuple[str, str, str]], names: Mapping[str, str]) -> Table:

@@ -14,6 +14,7 @@ from beachhead.evidence.fans import Observation
 from beachhead.evidence.launches import Launch
 from beachhead.evidence.ledger import Line
 from beachhead.evidence.tracking import Aim, Track
+from beachhead.reporting.charts import BLUE, GREEN, RED
 from beachhead.reporting.sentences import measured, name_target, odds
 from beachhead.reporting.tables import Table
 from beachhead.reporting.words import GLUE, count, number_of, percent
@@ -213,18 +214,20 @@ def _draw(title: str, ones: Sequence[Observation]) -> dict[str, Any]:
     tooltip += [alt.Tooltip(f"{name}:Q", format=",.4~g")
                 for name in ("actual", "low", "middle", "high")]  # fmt: skip
     axis = alt.Axis(format="~s", title=None)
-    band = base.mark_area(opacity=0.25, color="#3b7dd8").encode(
-        y=alt.Y("low:Q", axis=axis), y2="high:Q"
-    )
-    middle = base.mark_line(color="#3b7dd8").encode(y=alt.Y("middle:Q", axis=axis))
+    band = base.mark_area(opacity=0.25, color=BLUE).encode(y=alt.Y("low:Q", axis=axis), y2="high:Q")
+    middle = base.mark_line(color=BLUE).encode(y=alt.Y("middle:Q", axis=axis))
     colour = alt.Color(
         "where:N", legend=None,
-        scale=alt.Scale(domain=["within", "outside"], range=["#21a98c", "#d62728"]),
+        scale=alt.Scale(domain=["within", "outside"], range=[GREEN, RED]),
     )  # fmt: skip
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
         y=alt.Y("actual:Q", axis=axis), color=colour, tooltip=tooltip
     )
-    chart = alt.layer(band, middle, points).properties(width="container", height=180)
+    outside = sum(one.outside for one in ones)
+    told = f"{title}: {len(ones)} figures beside their bands, {outside} of them outside."
+    chart = alt.layer(band, middle, points).properties(
+        width="container", height=180, description=told
+    )
     return dict(chart.to_dict())
 
 

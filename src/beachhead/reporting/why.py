@@ -8,11 +8,11 @@ from typing import Any
 
 from beachhead.cases import Case
 from beachhead.planning import Plan
-from beachhead.planning.grounds import Answer, Bar, Moved, Trial, Why, Worth
+from beachhead.planning.grounds import Answer, Bar, Moved, Rejected, Trial, Why, Worth
 from beachhead.planning.plan import Help
 from beachhead.reporting.sentences import tell_reason
 from beachhead.reporting.tables import Table
-from beachhead.reporting.words import GLUE, change, count, money, several
+from beachhead.reporting.words import GLUE, change, count, money, percent, several
 
 WIDTH = 100
 PARTIAL = "PARTIAL: it was interrupted, and what was not looked at is not shown."
@@ -33,6 +33,13 @@ KEYS = {
     "markets.candidates": "[markets] does not name it as a candidate",
     "limits.not_together": "limits.not_together closes it, since another of its set is served",
     "population": "Nobody knows how many people it has: give its population in markets.inputs",
+}
+CHECKED = "the value on fresh worlds below says whether that is more than chance"
+NEEDED = {
+    "teams": "more launch teams, or one free at another time",
+    "ruin": "more cash, or a higher limits.ruin",
+    "max_markets": "a higher limits.max_markets",
+    "dates": "other dates or ways in the limits",
 }
 KINDS = {"without": "left out", "otherwise": "next best way", "added": "added"}
 
@@ -73,6 +80,54 @@ def tell_sum(case: Case, plan: Plan, why: Why) -> str:
     )
 
 
+def list_rejected(why: Why, names: Mapping[str, str]) -> Table:
+    """The nearest markets that are left alone: what bars each, and what would have to change."""
+    rows = [
+        (
+            names[one.answer.worth.iso3],
+            f"{'. '.join(_tell_bar(bar) for bar in one.answer.bars)}.",
+            _tell_needed(one),
+        )
+        for one in why.rejected
+    ]
+    return Table(("market", "why it is left alone", "what would have to change"), tuple(rows))
+
+
+def tell_nearest(why: Why | None) -> dict[str, str]:
+    """What bars each of the nearest markets that are left alone, by ISO3 code."""
+    if why is None:
+        return {}
+    return {
+        one.answer.worth.iso3: "; ".join(_tell_bar(bar) for bar in one.answer.bars)
+        for one in why.rejected
+    }
+
+
+def _tell_needed(one: Rejected) -> str:
+    """What would have to change for a market to pay."""
+    kinds = {bar.kind for bar in one.answer.bars}
+    names = [bar.name for bar in one.answer.bars if bar.kind == "limit"]
+    if names:
+        return several([NEEDED.get(name, f"more room in limits.{name}") for name in names])
+    if "passed over" in kinds:
+        gains = next((trial for trial in one.answer.trials if trial.kind == "added"), None)
+        if gains is None:
+            return ""
+        sure = "more than chance" if abs(gains.gains) > gains.error else "no more than chance"
+        return (
+            f"nothing: as it is, entered in {_how(gains)}, it changes the mean value by "
+            f"{change(gains.gains)} ±{count(gains.error)}, {sure}"
+        )
+    if not kinds & {"alone", "beside"}:
+        return "the case or the rule that closes it"
+    ways = []
+    if one.cost is not None:
+        ways.append(f"its entry would have to cost {percent(1.0 - one.cost)} less")
+    if one.size is not None:
+        ways.append(f"its people be {one.size:.2g} times as many")
+    return ", or ".join(ways) or "it would not pay free of entry cost, nor eight times as large"
+
+
 def list_trials(answer: Answer, names: Mapping[str, str]) -> Table:
     """Changes of the plan, one a row, each beside the plan on the same worlds."""
     rows = [
@@ -106,7 +161,9 @@ def tell_market(case: Case, answer: Answer, names: Mapping[str, str]) -> Iterato
             )
     else:
         yield f"{name} is not entered."
-        yield from (f"{_tell_bar(bar)}." for bar in answer.bars)
+        for bar in answer.bars:
+            more = f"; {CHECKED}" if bar.kind == "passed over" else ""
+            yield f"{_tell_bar(bar)}{more}."
     if answer.demanded:
         yield f"{answer.demanded} demands it."
     if answer.waits:
@@ -174,6 +231,11 @@ def describe_plan(case: Case, plan: Plan, why: Why, names: Mapping[str, str]) ->
         "Adds: what the plan loses without the entry. Elsewhere: the rest of that, at home by "
         "attention, by what others are taught, by the haste of its launch, and otherwise."
     )
+    if why.rejected:
+        lines += ["", "Left alone, nearest first"]
+        for name, *said in list_rejected(why, names).rows:
+            barred, needed = said
+            lines += _wrap(f"  {name}: {barred} To change: {needed}.")
     return "\n".join(lines).replace(GLUE, " ")
 
 
@@ -184,6 +246,7 @@ def tell_why(case: Case, plan: Plan, why: Why, names: Mapping[str, str]) -> dict
         "worlds": tell_worlds(case, why.worlds, why.search_worlds),
         "worths": list_worths(case, why, names),
         "sum": tell_sum(case, plan, why),
+        "rejected": list_rejected(why, names),
         "markets": [
             {
                 "name": names[answer.worth.iso3],
@@ -243,6 +306,5 @@ def _tell_bar(bar: Bar) -> str:
         "limit": f"{LIMITS.get(bar.name, bar.name).capitalize()}; without that J would gain "
         f"{gains}",
         "pays": f"If the case let it in, J would gain {gains}",
-        "passed over": f"The search passed it over: J would gain {gains} on its worlds; the value "
-        "on fresh worlds below says whether that is more than chance",
+        "passed over": f"The search passed it over: J would gain {gains} on its worlds",
     }[bar.kind]

@@ -32,6 +32,15 @@ READINESS = {
     "logistics_performance_index": (2.0, 4.0, False),
 }
 
+# What is read of every market. Distances and the screening read more.
+SERIES = (
+    "population",
+    "gdp_pc_ppp_const",
+    "gdp_current_usd",
+    "tariff_applied_mean_pct",
+    *READINESS,
+)
+
 # Years in which the euro replaced a national currency, since 2002.
 EURO_SINCE = {
     "SVN": 2007, "CYP": 2008, "MLT": 2008, "SVK": 2009, "EST": 2011, "LVA": 2014, "LTU": 2015,
