@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from beachhead.calibration import calibrate
 from beachhead.cases import Case, Entry, Gated, Schedule
 from beachhead.data import load_panel
 from beachhead.errors import InputError
@@ -12,7 +13,7 @@ from beachhead.planning.grounds import Why
 from beachhead.planning.inquiry import Inquiry
 from beachhead.planning.plan import Plan, Value
 from beachhead.planning.planner import FRESH_SEED
-from beachhead.simulation import Beliefs, simulate
+from beachhead.simulation import simulate
 
 WORLDS = 128
 CASE = """
@@ -42,7 +43,7 @@ def value(case: Case, schedule: Schedule):
     """Mean value of each market, as the simulation has it."""
     panel = load_panel(as_of=case.as_of)
     futures = simulate(
-        case, panel, Beliefs.from_prior(case), schedule, worlds=WORLDS, seed=1 + FRESH_SEED
+        case, panel, calibrate(case, panel), schedule, worlds=WORLDS, seed=1 + FRESH_SEED
     )
     return futures["value"].mean("world")
 
