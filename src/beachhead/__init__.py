@@ -6,7 +6,7 @@
     panel = bh.load_panel(as_of=case.as_of)
     ranking = bh.screen(case, panel)
     plan = bh.plan(case, panel, effort="standard", seed=1)
-    beliefs = bh.calibrate(case, panel)
+    beliefs = bh.believe(case, panel)
     futures = bh.simulate(case, panel, beliefs, plan.schedule, worlds=1000, seed=2)
     why = bh.explain_plan(case, panel, plan)
     bh.write_report("report.html", case, ranking, plan, futures, why=why)
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from beachhead._version import __version__
 
 if TYPE_CHECKING:
-    from beachhead.calibration import calibrate
+    from beachhead.calibration import believe
     from beachhead.cases import Case, Schedule
     from beachhead.data import load_panel
     from beachhead.errors import InputError
@@ -40,7 +40,7 @@ _ROOMS = {
     "Case": "cases",
     "InputError": "errors",
     "Schedule": "cases",
-    "calibrate": "calibration",
+    "believe": "calibration",
     "describe": "reporting.text",
     "explain_plan": "planning.why",
     "load_panel": "data",
@@ -58,7 +58,7 @@ __all__ = [
     "InputError",
     "Schedule",
     "__version__",
-    "calibrate",
+    "believe",
     "describe",
     "explain_plan",
     "load_panel",

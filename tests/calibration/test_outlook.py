@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from beachhead.calibration import WINNERS, calibrate
+from beachhead.calibration import WINNERS, believe
 from beachhead.calibration.histories import read_histories
 from beachhead.calibration.outlook import ONLINE, compute, forecast, foresee
 from beachhead.cases import Case, Entry, Schedule
@@ -131,18 +131,18 @@ def test_a_share_of_the_firms_own_is_where_the_rise_begins(case, outlook):
 
 
 def test_who_believes_in_a_pace_of_readiness_gets_no_forecast(case, panel):
-    assert calibrate(case, panel).outlook is not None
+    assert believe(case, panel).outlook is not None
     own = case.model_copy(update={"parameters": {"reach.catch_up": 0.2}})
-    assert calibrate(own, panel).outlook is None
+    assert believe(own, panel).outlook is None
     with pytest.raises(InputError, match="no method 'guess'"):
-        calibrate(case, panel, method="guess")
+        believe(case, panel, method="guess")
 
 
 def test_the_method_moves_what_the_plan_reads(case, panel):
     """Who forecasts that nobody more comes online sells less there, and has worse word of mouth."""
     schedule = Schedule(entries=(Entry(iso3="IND", quarter=4, mode="online", localisation=0.0),))
     by = {
-        name: calibrate(case, panel, method=name)
+        name: believe(case, panel, method=name)
         for name in ("last value", "drift, 3 years", WINNERS[ONLINE])
     }
     packed = pack(case, panel)

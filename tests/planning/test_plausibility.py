@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case, Entry, Schedule
 from beachhead.data import load_panel
 from beachhead.planning.benchmarks import BENCHMARKS, benchmarks_of
@@ -74,7 +74,7 @@ def test_the_largest_candidates_and_the_markets_of_today(answer):
 def look(case, panel):
     """Futures of an entry into Germany, or of none, over ten years."""
     long = case.model_copy(update={"quarters": 40})
-    beliefs = calibrate(long, panel)
+    beliefs = believe(long, panel)
 
     def look(*way):
         entries = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case, Entry, Schedule, check_case
 from beachhead.cases.actuals import Actual
 from beachhead.cases.schedule import Begun, Gated
@@ -79,7 +79,7 @@ SCHEDULE = Schedule(
 
 @pytest.fixture(scope="module")
 def futures():
-    return simulate(CASE, PANEL, calibrate(CASE, PANEL), SCHEDULE, worlds=4, seed=3)
+    return simulate(CASE, PANEL, believe(CASE, PANEL), SCHEDULE, worlds=4, seed=3)
 
 
 def take_up(futures, as_of: str, *actuals: Actual, case: Case = CASE) -> Resumed:

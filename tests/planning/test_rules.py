@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import load_panel
 from beachhead.planning.reasons import meet_rules
@@ -47,7 +47,7 @@ waived = ["all"]
 def prepare(case: Case) -> Valuer:
     panel = load_panel(case.as_of)
     case = case.resolve(panel)
-    beliefs = calibrate(case, panel)
+    beliefs = believe(case, panel)
     return Valuer.prepare(case, pack(case, panel), beliefs, 8, 1, jnp.float64)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case, Entry, Gated, Schedule
 from beachhead.data import load_panel
 from beachhead.errors import InputError
@@ -43,7 +43,7 @@ def value(case: Case, schedule: Schedule):
     """Mean value of each market, as the simulation has it."""
     panel = load_panel(as_of=case.as_of)
     futures = simulate(
-        case, panel, calibrate(case, panel), schedule, worlds=WORLDS, seed=1 + FRESH_SEED
+        case, panel, believe(case, panel), schedule, worlds=WORLDS, seed=1 + FRESH_SEED
     )
     return futures["value"].mean("world")
 

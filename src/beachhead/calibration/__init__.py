@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         Histories,
         read_histories,
     )
-    from beachhead.calibration.outlook import calibrate
+    from beachhead.calibration.outlook import believe
 
 _FILES = {
     "CATEGORIES": "histories",
@@ -29,7 +29,7 @@ _FILES = {
     "Category": "histories",
     "Forecast": "forecasting",
     "Histories": "histories",
-    "calibrate": "outlook",
+    "believe": "outlook",
     "fit_adoption": "categories",
     "forecast_category": "forecasting",
     "read_histories": "histories",
@@ -43,7 +43,7 @@ __all__ = [
     "Category",
     "Forecast",
     "Histories",
-    "calibrate",
+    "believe",
     "fit_adoption",
     "forecast_category",
     "read_histories",

@@ -37,7 +37,7 @@ QUARTERS = 40  # for which an outlook is kept: the longest horizon
 HALF_YEAR = 0.5  # a year's figure stands for its middle
 
 
-def calibrate(case: Case, panel: Panel, *, method: str | None = None) -> Beliefs:
+def believe(case: Case, panel: Panel, *, method: str | None = None) -> Beliefs:
     """The priors of a case, and how many people will be online.
 
     A case that sets `reach.catch_up` believes in a pace of its own: it gets no forecast.

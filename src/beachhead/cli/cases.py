@@ -107,11 +107,11 @@ def _refuse_conflicts(case: Case, panel: Panel) -> None:
     if not (limits.must or limits.by or limits.fixed or case.targets or case.measures):
         return
     # Only where something is demanded is there anything to wait for.
-    from beachhead.calibration import calibrate
+    from beachhead.calibration import believe
     from beachhead.planning.conflicts import check_limits
     from beachhead.simulation.pack import pack
 
-    beliefs = calibrate(case, panel)
+    beliefs = believe(case, panel)
     if problems := check_limits(case.resolve(panel), pack(case, panel), beliefs):
         raise InputError(*problems)
 

@@ -74,7 +74,7 @@ def plan(
 
     # Only now: what can be at fault is said before the wait for the libraries of the search.
     from beachhead import planning
-    from beachhead.calibration import calibrate
+    from beachhead.calibration import believe
     from beachhead.planning.planner import FRESH_SEED
     from beachhead.planning.why import explain_plan
     from beachhead.reporting.run import write_run
@@ -83,7 +83,7 @@ def plan(
     from beachhead.simulation import simulate
 
     ranking = screen(loaded, panel)
-    beliefs = calibrate(loaded, panel)
+    beliefs = believe(loaded, panel)
     costs: list[planning.Effort] = []
     deadline = None if time_limit is None else planning.Deadline(began + time_limit)
     why = None
@@ -183,13 +183,13 @@ def simulate(
         claim_folder(out)
 
     from beachhead import simulation
-    from beachhead.calibration import calibrate
+    from beachhead.calibration import believe
     from beachhead.planning import Effort
     from beachhead.reporting.run import write_simulation
     from beachhead.reporting.text import describe_futures
 
     begin = perf_counter()
-    beliefs = calibrate(loaded, panel)
+    beliefs = believe(loaded, panel)
     futures = simulation.simulate(loaded, panel, beliefs, given, worlds=worlds, seed=seed)
     effort = Effort({"simulation": perf_counter() - begin}, evaluations=1)
     print(describe_futures(loaded, panel, given, futures))

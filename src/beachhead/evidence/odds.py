@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case, Schedule, Target, check_case, overlay, quarters
 from beachhead.cases.actuals import Actual
 from beachhead.data import Panel, load_panel
@@ -106,7 +106,7 @@ def weigh_plan(
     with jax.enable_x64(True):
         packed = pack(case, panel).following(schedule)
         valuer = Valuer.prepare(
-            case, packed, calibrate(case, panel), worlds, seed, jnp.float64, told=True
+            case, packed, believe(case, panel), worlds, seed, jnp.float64, told=True
         )
         account = valuer.judge(*packed.encode(schedule))
     met = account.reached >= 1.0 - NEAR
@@ -167,7 +167,7 @@ def weigh_rest(resumed: Resumed, old: Case, seed: int, *, worlds: int = FRESH_WO
     with jax.enable_x64(True):
         packed = pack(case, panel).following(resumed.rest)
         valuer = Valuer.prepare(
-            case, packed, calibrate(case, panel), worlds, seed + FRESH_SEED, jnp.float64,
+            case, packed, believe(case, panel), worlds, seed + FRESH_SEED, jnp.float64,
             told=True,
         )  # fmt: skip
         account = valuer.judge(*packed.encode(resumed.rest))

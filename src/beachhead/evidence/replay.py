@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from beachhead._version import __version__
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case, Schedule
 from beachhead.cases import quarters as calendar
 from beachhead.data import Panel
@@ -194,7 +194,7 @@ def replay(
     if not truth.entered:
         what = f"no entry of {history.firm} after {case.as_of} into any candidate is known"
         raise InputError(Problem(what, f"case {case.name!r}, as_of", "Take an earlier date."))
-    beliefs = calibrate(case, panel)
+    beliefs = believe(case, panel)
     effects = list_effects(beliefs) if mechanisms else {}
     steps = 3 + len(effects)
 

@@ -14,7 +14,7 @@ from typing import Literal
 import xarray as xr
 from pydantic import TypeAdapter
 
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case, Target, quarters
 from beachhead.cases.actuals import Actual
 from beachhead.data import Panel
@@ -167,7 +167,7 @@ def track(
     launches = list_launches(case, plan.schedule, seen, done, now)
     astray, seed = find_astray(launches), int(futures.attrs["seed"])
     fans = trace(
-        case, panel, calibrate(case, panel), plan.schedule,
+        case, panel, believe(case, panel), plan.schedule,
         worlds=int(futures.attrs["worlds"]), seed=seed,
     )  # fmt: skip
     observations, calibration = compare(fans, seen, astray)

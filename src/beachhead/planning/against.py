@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import jax
 from pydantic import TypeAdapter
 
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case, Entry, Schedule
 from beachhead.data import Panel
 from beachhead.planning.inquiry import Inquiry, spread_of
@@ -74,7 +74,7 @@ _FORM = TypeAdapter(Against)
 def weigh_changes(panel: Panel, plan: Plan, resumed: Resumed, run: str) -> Against:
     """A plan beside what was left of the old one, on the same fresh worlds."""
     case = resumed.case
-    beliefs, floor = calibrate(case, panel), case.limits.cash_floor
+    beliefs, floor = believe(case, panel), case.limits.cash_floor
     values, ruins = [], []
     for schedule in (plan.schedule, resumed.rest):
         futures = simulate(

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead._version import __version__
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.mechanisms.value import cvar
@@ -108,7 +108,7 @@ def find_frontier(
     InputError
         If the case is at fault, or no schedule keeps its limits at any point.
     """
-    beliefs = beliefs or calibrate(case, panel)
+    beliefs = beliefs or believe(case, panel)
     if by == "risk":
         here = case.risk.aversion
         places = sorted({*(at or AVERSIONS), here})

@@ -16,7 +16,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.cases.rules import rules_of
 from beachhead.data import Panel
@@ -83,7 +83,7 @@ class Inquiry:
         fresh_worlds: int = FRESH_WORLDS,
     ) -> None:
         self.case, self.plan = case.resolve(panel), plan
-        beliefs = calibrate(case, panel)
+        beliefs = believe(case, panel)
         self.packed = pack(self.case, panel).following(plan.schedule)
         self.schedule = self.packed.encode(plan.schedule)
         self.waits = plan.schedule.waits(self.case, panel)

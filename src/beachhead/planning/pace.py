@@ -19,7 +19,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from beachhead._version import __version__
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case, Schedule
 from beachhead.data import Panel
 from beachhead.planning.limits import keep_limits
@@ -117,7 +117,7 @@ def find_pace(
     InputError
         If the case is at fault, or no schedule keeps its limits at any number.
     """
-    beliefs = beliefs or calibrate(case, panel)
+    beliefs = beliefs or believe(case, panel)
     neutral = fix(beliefs, {HASTE: 0.0})
     views = [beliefs] if neutral == beliefs else [beliefs, neutral]
     given = launches or [n for n in LAUNCHES if n < len(case.candidate_iso3(panel))]

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case, Schedule, check_case
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
@@ -116,7 +116,7 @@ def plan(
     clock = Clock()
     case = case.resolve(panel)
     packed = pack(case, panel)
-    beliefs = beliefs or calibrate(case, panel)
+    beliefs = beliefs or believe(case, panel)
     if faults := check_limits(case, packed, beliefs):
         raise InputError(*faults)
     ready = prepare(case, panel, packed, beliefs, worlds, seed, clock)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.planning.benchmarks import Benchmark, benchmarks_of
@@ -109,7 +109,7 @@ def gauge(
         If the case names what does not exist.
     """
     case = case.resolve(panel)
-    beliefs = beliefs or calibrate(case, panel)
+    beliefs = beliefs or believe(case, panel)
     present, newcomers = enter_alone(case, panel, beliefs, most=most, worlds=worlds, seed=seed)
     known = benchmarks_of(case.product.category)
     findings = [

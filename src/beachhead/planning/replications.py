@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import stats
 
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.planning.bound import relax, survey
@@ -76,7 +76,7 @@ def replicate(
     """
     make_room()
     case = case.resolve(panel)
-    packed, beliefs = pack(case, panel), calibrate(case, panel)
+    packed, beliefs = pack(case, panel), believe(case, panel)
     if case.gates:
         uses = {use.number: (use.wait, use.threshold) for use in plan.gates if use.taken}
         packed = packed.choosing(

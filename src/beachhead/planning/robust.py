@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead._version import __version__
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.planning.many import Job, Open, Report, demand_a_plan, plan_many
@@ -159,7 +159,7 @@ def find_robust(
     KeyboardInterrupt
         If Ctrl-C came before the plan under the beliefs and that of one draw were made.
     """
-    beliefs = beliefs or calibrate(case, panel)
+    beliefs = beliefs or believe(case, panel)
     views = [beliefs, *(take_draw(beliefs, seed + DRAW_SEED, k) for k in range(draws))]
     jobs = [Job(case, v, effort, seed, panel.digest, worlds, fresh_worlds) for v in views]
     made, whole = plan_many(jobs, panel, workers, progress)

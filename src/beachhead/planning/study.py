@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.calibration import calibrate
+from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.planning.plan import Plan
@@ -90,7 +90,7 @@ class Study:
         progress: Callable[[Stage], None] | None,
     ) -> None:
         self.case, self.plan = case.resolve(panel), plan
-        self.beliefs = beliefs or calibrate(case, panel)
+        self.beliefs = beliefs or believe(case, panel)
         self.budget, self.worlds, self.fresh_worlds = budget, worlds, fresh_worlds
         self.progress, self.done, self.steps = progress, 0, 1
         self.packed = pack(self.case, panel)
