@@ -56,7 +56,8 @@ class Score:
     waves, entries : int
         Scored.
     seen : list of str
-        Scored firms from which the model had learned: no forecast of these.
+        Scored firms from which the model had learned: no forecast of these. None where it had
+        learned only of years before those that are scored.
     """
 
     model: dict[str, float]
@@ -143,8 +144,18 @@ def score(
         },
         len(scored),
         sum(wave.size for wave in scored),
-        [] if model is None else [firm for firm in firms if firm in model.made["firms"]],
+        _see(model, firms, since),
     )  # fmt: skip
+
+
+def _see(model: Model | None, firms: Sequence[str], since: int | None) -> list[str]:
+    """Firms from whose scored waves the model may have learned."""
+    if model is None:
+        return []
+    before = model.made["before"]
+    if before is not None and since is not None and before <= since:
+        return []
+    return [firm for firm in firms if firm in model.made["firms"]]
 
 
 def _foretell_firm(population: Population, waves: Sequence[Wave], firm: str) -> dict[int, Array]:
