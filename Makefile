@@ -1,6 +1,6 @@
 # Every target sets up what it needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: setup demo test test-slow check docs site pages mission mutants bench pin clean help
+.PHONY: setup demo test test-slow check docs site pages mission mutants bench evidence pin clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -49,6 +49,12 @@ mutants: $(READY)  ## change every mechanism in small ways: its tests must notic
 
 bench: $(READY)  ## measure speed: start-up, kernel, planning
 	@set -e; for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+evidence: $(READY)  ## write docs/proof anew, from tables in ../shared/data
+	@.venv-uv/bin/uv pip install -q --python $(BIN)/python --group evidence
+	@rm -rf runs/replay
+	@set -e; for study in fortunes hazards brands forecasts replay; do \
+		echo "== studies/$$study.py"; $(BIN)/python studies/$$study.py; done
 
 pin:  ## renew constraints.txt within the bounds of pyproject.toml
 	@$(PYTHON) tools/bootstrap.py pin

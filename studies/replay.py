@@ -30,8 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("BEACHHEAD_SHARED", ROOT / ".." / "shared" / "data"))
 PAGE = ROOT / "docs" / "proof" / "replay.md"
 RUNS = ROOT / "runs" / "replay"
-LARGEST = ("--largest", "50")  # candidates, so that a replay takes minutes
-FEWER = ("--largest", "24")  # where many plans are made
+LARGEST = ("--largest", "30")  # candidates, so that a replay takes two minutes
+FEWER = ("--largest", "8")  # where some twenty plans are made
 TABLES = ("entries.csv", "firms.csv", "xiaomi_facts.csv")
 FACTS = ("--facts", "DATA/xiaomi_facts.csv")
 

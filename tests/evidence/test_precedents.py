@@ -70,6 +70,28 @@ def test_true_model_beats_every_baseline(
     assert told == pytest.approx(sum(row["entered"] for row in found.reliability[3:]), rel=0.15)
 
 
+def test_a_split_in_time_scores_what_came_later(
+    true: Model, panel: Panel, invented: tuple[History, ...]
+) -> None:
+    """The orders that the model is held against learn nothing of the years that are scored."""
+    whole, later = (score(invented[:3], panel, true, since=year) for year in (None, 2012))
+    assert (whole.waves, later.waves) == (3 * 11, 3 * 6)
+    # What the model had learned of before is no peeking.
+    early = replace(true, made=true.made | {"before": 2012})
+    assert later.seen == ["firm USA"] and not score(invented[:3], panel, early, since=2012).seen
+    firm, *others = (replace(h, score_until=None if k == 0 else 2011)
+                     for k, h in enumerate(invented[:3]))  # fmt: skip
+    ended = [replace(h, moves=tuple(m for m in h.moves if m.year < 2012)) for h in others]
+    seen, blind = (score((firm, *them), panel, true, since=2012) for them in (others, ended))
+    assert seen.baselines == blind.baselines
+    assert (
+        score((firm, *others), panel, true).baselines
+        != score((firm, *ended), panel, true).baselines
+    )
+    with pytest.raises(InputError, match="no wave to score"):
+        score(invented[:3], panel, true, since=2090)
+
+
 def test_one_firm_alone_needs_a_model(
     true: Model, panel: Panel, invented: tuple[History, ...]
 ) -> None:

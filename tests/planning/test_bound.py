@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import load_panel
 from beachhead.planning.bound import relax, survey
@@ -16,7 +17,6 @@ from beachhead.planning.capacity import first_caps
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.ties import couplings_of, optimistic_couplings
 from beachhead.planning.valuation import Valuer
-from beachhead.simulation import Beliefs
 from beachhead.simulation.pack import pack
 from beachhead.simulation.state import NEVER
 
@@ -29,7 +29,7 @@ def exporter() -> Valuer:
     case = Case.load("small-exporter")
     panel = load_panel(case.as_of)
     case = case.resolve(panel)
-    beliefs = Beliefs.from_prior(case, panel)
+    beliefs = believe(case, panel)
     return Valuer.prepare(case, pack(case, panel), beliefs, 8, 1, jnp.float64)
 
 

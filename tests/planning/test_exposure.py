@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import load_panel
 from beachhead.planning.reasons import expose
 from beachhead.planning.valuation import Valuer
-from beachhead.simulation import Beliefs
 from beachhead.simulation.pack import pack
 from beachhead.simulation.state import NEVER
 
@@ -44,7 +44,7 @@ def exposed():
     case = case.resolve(panel)
     packed = pack(case, panel)
     with jax.enable_x64(True):
-        valuer = Valuer.prepare(case, packed, Beliefs.from_prior(case, panel), 256, 1, jnp.float64)
+        valuer = Valuer.prepare(case, packed, believe(case, panel), 256, 1, jnp.float64)
         never = np.full(packed.rows, NEVER, np.int32)
         found = expose(case, valuer, never, np.zeros_like(never))
         sales = valuer.judge(never, np.zeros_like(never)).sales

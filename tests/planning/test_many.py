@@ -17,13 +17,13 @@ from typing import Any
 import jax
 import pytest
 
+from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import load_panel
 from beachhead.errors import InputError, Problem
 from beachhead.planning import many
 from beachhead.planning.many import LOST, Job, make, open_workers, plan_many
 from beachhead.planning.pace import find_pace
-from beachhead.simulation import Beliefs
 
 TINY = """
 name = "tiny"
@@ -69,7 +69,7 @@ def jobs() -> list[Job]:
     """Jobs that are quickly done: each case asks for another market that is no candidate."""
     case = Case.load("small-exporter")
     panel = load_panel(case.as_of)
-    beliefs = Beliefs.from_prior(case, panel)
+    beliefs = believe(case, panel)
     cases = [
         case.model_copy(update={"limits": case.limits.model_copy(update={"must": (iso3,)})})
         for iso3 in ("USA", "JPN", "BRA", "IND", "CHN")

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from beachhead.calibration import believe
 from beachhead.cases import Case, Entry, Schedule
 from beachhead.data import load_panel
 from beachhead.planning.benchmarks import BENCHMARKS, benchmarks_of
 from beachhead.planning.plausibility import _judge, _judge_case, _judge_present, _measure, gauge
 from beachhead.reporting.plausible import describe_plausibility
-from beachhead.simulation import Beliefs, simulate
+from beachhead.simulation import simulate
 from beachhead.simulation.alone import Present
 
 TEXT = """
@@ -73,7 +74,7 @@ def test_the_largest_candidates_and_the_markets_of_today(answer):
 def look(case, panel):
     """Futures of an entry into Germany, or of none, over ten years."""
     long = case.model_copy(update={"quarters": 40})
-    beliefs = Beliefs.from_prior(long)
+    beliefs = believe(long, panel)
 
     def look(*way):
         entries = (

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from beachhead.calibration import believe
 from beachhead.cases import Case, Entry, Gated, Schedule
 from beachhead.data import load_panel
 from beachhead.errors import InputError, Problem
@@ -20,7 +21,7 @@ from beachhead.planning.many import Made
 from beachhead.planning.pool import Pool
 from beachhead.planning.study import fix
 from beachhead.reporting.many import describe_frontier, describe_pace, describe_robust
-from beachhead.simulation import Beliefs, simulate
+from beachhead.simulation import simulate
 
 CASE = """
 name = "tiny"
@@ -101,7 +102,7 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
 
 def test_what_haste_costs_is_what_entries_cost_less_without_it(case: Case, panel: Any) -> None:
-    beliefs = Beliefs.from_prior(case, panel)
+    beliefs = believe(case, panel)
     pool = Pool.gather(case, panel, [("fast", Made(SimpleNamespace(schedule=FAST)))])  # type: ignore[arg-type]
     costs: list[tuple[float, float]] = []
 
@@ -121,7 +122,7 @@ def test_plans_with_gates_of_other_thresholds_stand_side_by_side(panel: Any) -> 
     gated = Case.loads(
         CASE + '[[gates]]\nname = "first"\npilot = "DEU"\nmarkets = ["ITA"]\nwait = [2, 4]\n'
     )
-    beliefs = Beliefs.from_prior(gated, panel)
+    beliefs = believe(gated, panel)
     schedules = [
         Schedule(
             entries=entering(DEU=2, ITA=8).entries,
@@ -195,7 +196,7 @@ def test_frontier_of_risk_agrees_with_trying_every_plan(case: Case, panel: Any, 
     at = [0.0, 0.1, 0.3, 0.7, 0.9, 1.0]
     found = frontier.find_frontier(case, panel, at=at, **WORLDS)
     assert [point.at for point in found.points] == at
-    beliefs = Beliefs.from_prior(case, panel)
+    beliefs = believe(case, panel)
     everything = (Schedule(), *OTHERS, SLOW, FAST)
     pool = Pool.gather(case, panel, [("", Made(SimpleNamespace(schedule=s))) for s in everything])  # type: ignore[arg-type]
     values = [account.values for account in pool.value(beliefs, 64, 1)]
@@ -225,7 +226,7 @@ def test_frontier_of_capital_never_falls_and_keeps_the_floor(
         there = case.model_copy(update={"limits": limits})
         schedule = next(s for s in (Schedule(), *OTHERS, SLOW, FAST) if _same(s, point))
         pool = Pool.gather(there, panel, [("", Made(SimpleNamespace(schedule=schedule)))])  # type: ignore[arg-type]
-        account = pool.value(Beliefs.from_prior(there, panel), 128, 1 + frontier.FRESH_SEED)[-1]
+        account = pool.value(believe(there, panel), 128, 1 + frontier.FRESH_SEED)[-1]
         assert point.ruin == account.score.ruin <= 0.05 + 2.0 * (0.05 * 0.95 / 128) ** 0.5
     assert max(map(len, describe_frontier(case, found).splitlines())) <= 100
 
@@ -237,7 +238,7 @@ def _same(schedule: Schedule, point: frontier.Point) -> bool:
 
 
 def test_a_draw_is_one_world_of_the_beliefs(case: Case, panel: Any) -> None:
-    beliefs = Beliefs.from_prior(case, panel)
+    beliefs = believe(case, panel)
     markets, regions = ("DEU", "CZE", "BRA"), ("E", "E", "A")
     whole = beliefs.draw(7, 6, markets, regions)
     one = robust.take_draw(beliefs, 7, 4)

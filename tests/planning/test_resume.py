@@ -2,6 +2,7 @@
 
 import pytest
 
+from beachhead.calibration import believe
 from beachhead.cases import Case, Entry, Schedule, check_case
 from beachhead.cases.actuals import Actual
 from beachhead.cases.schedule import Begun, Gated
@@ -9,7 +10,7 @@ from beachhead.data import load_panel
 from beachhead.errors import InputError
 from beachhead.planning.limits import read_limits
 from beachhead.planning.resume import Resumed, resume
-from beachhead.simulation import Beliefs, simulate
+from beachhead.simulation import simulate
 from beachhead.simulation.pack import pack
 from beachhead.simulation.state import NEVER
 
@@ -78,7 +79,7 @@ SCHEDULE = Schedule(
 
 @pytest.fixture(scope="module")
 def futures():
-    return simulate(CASE, PANEL, Beliefs.from_prior(CASE), SCHEDULE, worlds=4, seed=3)
+    return simulate(CASE, PANEL, believe(CASE, PANEL), SCHEDULE, worlds=4, seed=3)
 
 
 def take_up(futures, as_of: str, *actuals: Actual, case: Case = CASE) -> Resumed:

@@ -4,11 +4,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import load_panel
 from beachhead.planning.reasons import meet_rules
 from beachhead.planning.valuation import Valuer
-from beachhead.simulation import Beliefs
 from beachhead.simulation.pack import pack
 from beachhead.simulation.state import NEVER
 
@@ -47,7 +47,7 @@ waived = ["all"]
 def prepare(case: Case) -> Valuer:
     panel = load_panel(case.as_of)
     case = case.resolve(panel)
-    beliefs = Beliefs.from_prior(case, panel)
+    beliefs = believe(case, panel)
     return Valuer.prepare(case, pack(case, panel), beliefs, 8, 1, jnp.float64)
 
 

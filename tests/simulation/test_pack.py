@@ -10,6 +10,7 @@ import pytest
 
 from beachhead.cases import Case, Entry, Schedule
 from beachhead.cases.case import Distance
+from beachhead.cases.presets import economics_of
 from beachhead.data import Panel, load_panel
 from beachhead.data.build import PACKAGED
 from beachhead.data.series import SERIES, newest_year
@@ -137,3 +138,17 @@ def test_how_the_firm_would_enter_says_nothing_of_how_it_sells_at_home() -> None
         assert problem.options.fee[way] == 0.12
         assert problem.options.localisation[way] == 0.0
         assert problem.options.intensity[way] == 1.0
+
+
+def test_costs_are_shares_of_what_the_firm_takes_over_all_its_markets(
+    case: Case, panel: Panel
+) -> None:
+    """By the roots of their sizes home and served markets share the revenue out among them."""
+    preset, packed = economics_of(case), pack(case, panel)
+    ways, sold = packed.problem.options, packed.problem.entered < 0
+    mode = packed.options[0][0]
+    scale = ways.estimate[:, 0] / preset.modes[mode].entry
+    scale[0] = ways.fixed[0, packed.problem.option[0]] / preset.economics.home_fixed
+    assert scale[sold].sum() == pytest.approx(case.firm.revenue, rel=1e-12)
+    root = np.sqrt(packed.facts.potential / packed.facts.potential[0])
+    np.testing.assert_allclose(scale / scale[0], root, rtol=1e-12)

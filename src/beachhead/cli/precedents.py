@@ -66,6 +66,9 @@ def score(
     entries: Entries,
     firms: Firms = None,
     model: ModelFile = None,
+    since: Annotated[
+        int | None, typer.Option(metavar="YEAR", help="Score only waves of YEAR and later.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Score how well what firms entered next is foretold, beside simple orders.
@@ -78,7 +81,8 @@ def score(
     panel = load_panel()
     histories = read_histories(entries, panel, firms)
     fitted = None if model is None else load(model)
-    found = score(histories, panel, fitted, progress=_show if sys.stderr.isatty() else None)
+    show = _show if sys.stderr.isatty() else None
+    found = score(histories, panel, fitted, since=since, progress=show)
     if as_json:
         print(json.dumps(_finite(asdict(found)), indent=2, ensure_ascii=False))
     else:

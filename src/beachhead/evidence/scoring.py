@@ -56,7 +56,8 @@ class Score:
     waves, entries : int
         Scored.
     seen : list of str
-        Scored firms from which the model had learned: no forecast of these.
+        Scored firms from which the model had learned: no forecast of these. None where it had
+        learned only of years before those that are scored.
     """
 
     model: dict[str, float]
@@ -72,13 +73,15 @@ class Score:
 
 def score(
     histories: Sequence[History], panel: Panel, model: Model | None = None, *,
+    since: int | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Score:  # fmt: skip
     """Foretell each scored wave from what was known when its year began.
 
     Without a model each firm is foretold by one that is fitted to all other firms. In either case
     the firm's own earlier waves are taken into account. The weights of the baselines are fitted to
-    the other firms' waves.
+    the other firms' waves. With `since` only waves of that year and later are scored, and the
+    baselines are fitted to waves before it, as a model should be (`fit` with `before`).
 
     Raises
     ------
@@ -86,9 +89,10 @@ def score(
         If no wave can be scored, or, without a model, if there is no other firm to learn from.
     """
     waves = find_waves(histories, panel)
-    scored = [wave for wave in waves if wave.scored]
+    scored = [wave for wave in waves if wave.scored and wave.year >= (since or wave.year)]
     if not scored:
-        fix = "A wave counts from 2006 and from the firm's third market on."
+        fix = "A wave counts from 2006 and from the firm's third market on"
+        fix += "." if since is None else f", here from {since} on."
         raise InputError(Problem("no wave to score", "", fix))
     firms = list(dict.fromkeys(wave.firm for wave in scored))
     if model is None and len({wave.firm for wave in waves}) < 2:
@@ -107,7 +111,7 @@ def score(
     probabilities = [ours[id(wave)] for wave in scored]
     told = [foretell(wave, p, p) for wave, p in zip(scored, probabilities, strict=True)]
     orders = {"random": None} | {
-        name: _order(columns, waves, scored) for name, columns in BASELINES.items()
+        name: _order(columns, waves, scored, since) for name, columns in BASELINES.items()
     }
     theirs = {
         name: [foretell_blind(wave) for wave in scored] if found is None else
@@ -140,8 +144,18 @@ def score(
         },
         len(scored),
         sum(wave.size for wave in scored),
-        [] if model is None else [firm for firm in firms if firm in model.made["firms"]],
+        _see(model, firms, since),
     )  # fmt: skip
+
+
+def _see(model: Model | None, firms: Sequence[str], since: int | None) -> list[str]:
+    """Firms from whose scored waves the model may have learned."""
+    if model is None:
+        return []
+    before = model.made["before"]
+    if before is not None and since is not None and before <= since:
+        return []
+    return [firm for firm in firms if firm in model.made["firms"]]
 
 
 def _foretell_firm(population: Population, waves: Sequence[Wave], firm: str) -> dict[int, Array]:
@@ -155,15 +169,22 @@ def _foretell_firm(population: Population, waves: Sequence[Wave], firm: str) -> 
 
 
 def _order(
-    columns: Callable[[Wave], Array], waves: Sequence[Wave], scored: Sequence[Wave]
+    columns: Callable[[Wave], Array],
+    waves: Sequence[Wave],
+    scored: Sequence[Wave],
+    since: int | None,
 ) -> list[Array]:
-    """A baseline's probabilities, its weights from the other firms; ordered as it orders."""
+    """A baseline's probabilities, its weights from other firms' waves before `since`, in order."""
     values = [columns(wave) for wave in waves]
     weights: dict[str, Array] = {}
     found = []
     for wave in scored:
         if wave.firm not in weights:
-            kept = [k for k, other in enumerate(waves) if other.firm != wave.firm]
+            kept = [
+                k
+                for k, other in enumerate(waves)
+                if other.firm != wave.firm and (since is None or other.year < since)
+            ]
             fitted = fit_weights(
                 [values[k] for k in kept], [waves[k] for k in kept], values[0].shape[1]
             )

@@ -6,8 +6,7 @@ the bound; the worst ones tell when fate can make the firm leave at all.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -174,13 +173,6 @@ def _loudest(problem: Problem, limits: Limits, worlds: Worlds) -> Array:
         ),
         agreed_loss=None,
     )
-    # What localisation does to a served market's utility must not lower the acceptance that its
-    # units of today imply; acceptance itself does not look at utility.
-    taste = worlds.parameters.share
-    unmoved = worlds.parameters._replace(
-        share=replace(cast(Any, taste), localisation=jnp.zeros_like(taste.localisation))
-    )
-    worlds = worlds._replace(parameters=unmoved)
     measures = problem.measures
     if measures is not None:
         everywhere = everywhere._replace(
@@ -191,7 +183,9 @@ def _loudest(problem: Problem, limits: Limits, worlds: Worlds) -> Array:
             )
         )
     soonest = limits.first.min(axis=1)
-    tied = over_worlds(everywhere, worlds, soonest, jnp.zeros_like(soonest), record=_tied).record
+    tied = over_worlds(
+        everywhere, worlds, soonest, jnp.zeros_like(soonest), record=_tied, accepted_in=problem
+    ).record
     return tied.heard
 
 

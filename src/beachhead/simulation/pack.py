@@ -194,10 +194,11 @@ def pack(case: Case, panel: Panel) -> Packed:
         intensity=1.0, load=0.0, teams=0.0, preparation=0, exit=0.5, salvage=0.0,
     )  # fmt: skip
     ways = [at_home if mode == HOME else preset.modes[mode] for mode, _ in options]
-    revenue = case.firm.revenue
-    size = np.maximum(facts.potential / facts.potential[0], 1e-4)
     # Costs grow with the market less than in proportion: twice the market, 1.4 times the cost.
-    scale = revenue * np.sqrt(size)
+    size = np.sqrt(np.maximum(facts.potential / facts.potential[0], 1e-4))
+    # What the firm takes in a market of home's size, of all those in which it sells.
+    revenue = case.firm.revenue / size[facts.entered < 0].sum()
+    scale = revenue * size
     home = np.arange(len(facts.markets)) == 0
 
     def money(field: str, at_home: float) -> Floats:

@@ -63,6 +63,7 @@ def rollout(
     *,
     record: Callable[[Quarter], Any] = change_in_cash,
     given: Couplings | None = None,
+    accepted_in: Problem | None = None,
 ) -> Outcome:
     """Simulate one schedule in one world.
 
@@ -79,10 +80,15 @@ def rollout(
         What to keep of each quarter: `change_in_cash` or `everything`.
     given : Couplings, optional
         Couplings to use in place of the endogenous ones, with a leading axis quarter.
+    accepted_in : Problem, optional
+        Where the firm sells already, the brand is at first as accepted as in this problem.
     """
     chosen = choose(problem, parameters, enter, option)
     online = None if shocks.online is None else shocks.online[0]
     state, chosen = start(problem, parameters, chosen, online)
+    if accepted_in is not None:
+        held = choose(accepted_in, parameters, enter, option)
+        state = state._replace(accepted=start(accepted_in, parameters, held, online)[0].accepted)
     quarters = problem.teams.shape[0]
 
     def advance(state: Any, inputs: Any) -> tuple[Any, Any]:
@@ -112,6 +118,7 @@ def over_worlds(
     *,
     record: Callable[[Quarter], Any] = change_in_cash,
     given: Couplings | None = None,
+    accepted_in: Problem | None = None,
 ) -> Outcome:
     """`rollout` of one schedule in every world: results have a leading axis world.
 
@@ -119,7 +126,10 @@ def over_worlds(
     """
 
     def one(parameters: Parameters, shocks: Shocks, tied: Couplings | None) -> Outcome:
-        return rollout(problem, parameters, shocks, enter, option, record=record, given=tied)
+        return rollout(
+            problem, parameters, shocks, enter, option,
+            record=record, given=tied, accepted_in=accepted_in,
+        )  # fmt: skip
 
     return jax.vmap(one)(worlds.parameters, worlds.shocks, given)
 
