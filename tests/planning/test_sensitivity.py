@@ -130,9 +130,9 @@ def test_ends_are_those_of_the_prior() -> None:
 
 
 def test_where_markets_differ_ends_are_those_of_what_they_have_in_common() -> None:
-    parameter = table()["acceptance.q"]  # log-normal with log sd 0.3, a value in each market
+    parameter = table()["acceptance.q"]  # log-normal with log sd 0.6, a value in each market
     _, high = Beliefs(table()).at("acceptance.q", 1.6448536)
-    assert np.log(high / parameter.default) == pytest.approx(0.3 * 0.3**0.5 * 1.6448536)
+    assert np.log(high / parameter.default) == pytest.approx(0.6 * 0.3**0.5 * 1.6448536)
 
 
 @pytest.fixture(scope="module")
