@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 # Most of the time is compiling, which takes one core.
-TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
+TESTS := $(BIN)/python -m pytest -n 2 --dist
 
 # The stamp makes a second `make` do nothing until a pin or the package's own description changes.
 $(READY): constraints.txt pyproject.toml tools/bootstrap.py tools/uv.txt
@@ -20,10 +20,10 @@ demo: $(READY)  ## plan the bundled case xiaomi-2013 and say where the report is
 	@$(BIN)/beachhead demo
 
 test: $(READY)  ## run the tests, some minutes
-	@$(TESTS)
+	@$(TESTS) worksteal
 
 test-slow: $(READY)  ## run the tests that take longer
-	@$(TESTS) -m slow
+	@$(TESTS) loadgroup -m slow  # what shares its plans stays together
 
 check: $(READY)  ## check style, types and the order of the rooms
 	@$(BIN)/ruff check
