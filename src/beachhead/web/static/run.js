@@ -25,7 +25,7 @@ export async function showRun(place, name, part) {
   ], part === "track" ? "track" : "plan");
   place.append(
     h("div.head", {}, h("div", {}, h("h1", {}, asked.title || name), h("p.soft", {}, `${name}: ${asked.firm}, from ${run.names[asked.home]}, as of ${asked.as_of}. ${plan.schedule.length ? `First ${first}.` : "It stays at home."}`))),
-    plan.status === "partial" ? h("div.banner", {}, `The search was ended early (${plan.ended_by}): this is the best plan found until then.`) : "",
+    plan.status === "partial" ? h("div.banner.calm", {}, `The search was ended early (${plan.ended_by === "Ctrl-C" ? "by hand" : plan.ended_by}): this is the best plan found until then.`) : "",
     h("div.tiles", {},
       tile(money(plan.value.adds, asked.currency), `expansion adds, on average, ±\u00a0${count(plan.value.adds_error)}`),
       tile(plan.schedule.length, "markets entered"),
