@@ -63,6 +63,7 @@ def show_run(folder: Path) -> dict[str, Any]:
             "cash_floor": case.limits.cash_floor, "ruin": case.limits.ruin,
             "served": [market.market for market in case.firm.served],
             "fixed": sorted(case.limits.fixed),
+            "targets": [t.words or f"{t.metric} {t.value:,g} by {t.by}" for t in case.targets],
         },
         "names": {iso3: panel.name(iso3) for iso3 in known},
         "candidates": list(case.candidate_iso3(panel)),
