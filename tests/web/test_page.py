@@ -179,7 +179,7 @@ def test_from_upload_to_report_and_back_to_the_plan(visit, server: Server) -> No
     # All others planned around a change.
     pin.press("ArrowRight")
     page.get_by_role("button", name="Plan the rest anew").click()
-    page.wait_for_url("**/#/case/exporter-changed")
+    page.wait_for_url("**/#/case/small-exporter-changed")
     expect(page.get_by_label(TEXT)).to_have_value(re.compile(r"^fixed = .*ITA", re.M))
     page.go_back()
 
