@@ -25,6 +25,7 @@ from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS
 from beachhead.planning.targets import add_up, chances, describe_target, look, room
 from beachhead.planning.valuation import PART, Valuer, round_slots
+from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import pack
 from beachhead.simulation.people import teams_there, use_of_teams
@@ -102,9 +103,17 @@ class WhatIf:
         If the plan is no longer worth what it was said to be: it is of another version.
     """
 
-    def __init__(self, case: Case, panel: Panel, plan: Plan, *, worlds: int = FRESH_WORLDS) -> None:
+    def __init__(
+        self,
+        case: Case,
+        panel: Panel,
+        plan: Plan,
+        beliefs: Beliefs | None = None,
+        *,
+        worlds: int = FRESH_WORLDS,
+    ) -> None:
         self.case, self.plan = case.resolve(panel), plan
-        beliefs = believe(case, panel)
+        beliefs = beliefs or believe(case, panel)
         self._packed = pack(self.case, panel).following(plan.schedule)
         self._names = panel.names
         with jax.enable_x64(True):

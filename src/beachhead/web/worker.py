@@ -37,7 +37,7 @@ def answer(folder: Path) -> None:
 
     try:
         run = read_run(folder)
-        desk = WhatIf(run.case, run.panel, run.plan)
+        desk = WhatIf(run.case, run.panel, run.plan, run.beliefs)
     except InputError as error:
         say({"problems": [asdict(problem) for problem in error.problems]})
         return
