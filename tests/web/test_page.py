@@ -5,6 +5,7 @@ Every test also holds that no page says an error on its console and asks nobody 
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,13 +114,14 @@ def small() -> str:
 
 
 @pytest.fixture(scope="module")
-def made(server: Server) -> dict[str, str]:
-    """Names of runs that earlier tests of this file have left."""
-    return {}
+def made(server: Server, planned: Path) -> str:
+    """Name of a run in the folder of the server."""
+    shutil.copytree(planned, server.folder / "tiny-9")
+    return "tiny-9"
 
 
 @pytest.mark.slow
-def test_from_upload_to_report_and_back_to_the_plan(visit, server: Server, made) -> None:
+def test_from_upload_to_report_and_back_to_the_plan(visit, server: Server) -> None:
     page = visit(server)
     page.get_by_label("You are").fill("Ada")
     upload(page, "exporter.toml", small())
@@ -133,7 +135,6 @@ def test_from_upload_to_report_and_back_to_the_plan(visit, server: Server, made)
     plan(page, "quick")
     expect(page.locator("progress")).to_be_visible()
     page.wait_for_url("**/#/run/exporter-1", timeout=SLOW)
-    made["run"] = "exporter-1"
     folder = server.folder / "exporter-1"
     assert json.loads((folder / "plan.json").read_text())["effort"] == "quick"
     assert "teams = 2" in (folder / "case.toml").read_text()
@@ -178,7 +179,7 @@ def test_from_upload_to_report_and_back_to_the_plan(visit, server: Server, made)
     # All others planned around a change.
     pin.press("ArrowRight")
     page.get_by_role("button", name="Plan the rest anew").click()
-    page.wait_for_url("**/#/case/exporter-changed")
+    page.wait_for_url("**/#/case/small-exporter-changed")
     expect(page.get_by_label(TEXT)).to_have_value(re.compile(r"^fixed = .*ITA", re.M))
     page.go_back()
 
@@ -194,9 +195,11 @@ def test_from_upload_to_report_and_back_to_the_plan(visit, server: Server, made)
 
 
 @pytest.mark.slow
-def test_a_run_is_cancelled_outlives_its_server_and_is_compared(visit, server, serve, made) -> None:
+def test_a_run_is_cancelled_outlives_its_server_and_is_compared(
+    visit, server, serve, made, tiny: Path
+) -> None:
     page = visit(server, said="Failed to load resource")
-    upload(page, "exporter.toml", small().replace("capital = 3e6", "capital = 2.5e6"))
+    upload(page, "poorer.toml", tiny.read_text("utf-8").replace("capital = 4e6", "capital = 3e6"))
     plan(page, "thorough")
     expect(page.get_by_text("no schedule can be worth more")).to_be_visible(timeout=SLOW)
     name = page.url.rpartition("/")[2]
@@ -212,10 +215,10 @@ def test_a_run_is_cancelled_outlives_its_server_and_is_compared(visit, server, s
     server.process, server.port = again.process, again.port
 
     page.goto(f"{again.url}#/")
-    page.get_by_label(f"Compare {made['run']}").check()
+    page.get_by_label(f"Compare {made}").check()
     page.get_by_label(f"Compare {name}").check()
     page.get_by_role("button", name="Compare").click()
-    expect(page.get_by_role("row", name=re.compile(r"limits.capital"))).to_contain_text("2,500,000")
+    expect(page.get_by_role("row", name=re.compile(r"limits.capital"))).to_contain_text("3,000,000")
     expect(page.get_by_text(re.compile("entr(y is|ies are) the same in both"))).to_be_visible()
     page.get_by_role("button", name="Value the others there").click()
     expect(page.get_by_text(re.compile("own plan, risk of too little cash"))).to_be_visible(
@@ -240,18 +243,17 @@ def test_a_job_that_dies_is_shown_and_started_again(visit, server: Server) -> No
 def test_every_view_is_sound_in_light_and_dark_and_on_a_phone(visit, server, made) -> None:
     for scheme, width in (("light", 1280), ("dark", 375)):
         page = visit(server, color_scheme=scheme, viewport={"width": width, "height": 800})
-        expect(page.get_by_role("link", name=made["run"], exact=True)).to_be_visible()
+        expect(page.get_by_role("link", name=made, exact=True)).to_be_visible()
         with fits(page):
             assert find_serious(page) == []
-        page.goto(f"{server.url}#/case/exporter")
-        expect(page.get_by_text("candidates beside")).to_be_visible()
+        upload(page, "sound.toml", CASE)
         with fits(page):
             assert find_serious(page) == []
         page.get_by_role("tab", name="Markets").click()
-        expect(page.get_by_role("button", name="Must enter Italy")).to_be_visible()
+        expect(page.get_by_role("button", name="Must enter Germany")).to_be_visible()
         with fits(page):
             assert find_serious(page) == []
-        page.goto(f"{server.url}#/run/{made['run']}")
+        page.goto(f"{server.url}#/run/{made}")
         expect(page.get_by_text("All are kept.")).to_be_visible(timeout=SLOW)
         with fits(page):
             assert find_serious(page) == []
@@ -259,7 +261,7 @@ def test_every_view_is_sound_in_light_and_dark_and_on_a_phone(visit, server, mad
             page.get_by_role("tab", name=tab).click()
             with fits(page):
                 assert find_serious(page) == []
-        page.goto(f"{server.url}#/compare/{made['run']},{made['run']}")
+        page.goto(f"{server.url}#/compare/{made},{made}")
         expect(page.get_by_role("heading", name="Entry by entry")).to_be_visible()
         with fits(page):
             assert find_serious(page) == []

@@ -39,7 +39,7 @@ from beachhead.web.warm import Warm
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html", ".json": "application/json", ".csv": "text/csv",
-         ".toml": "text/plain", ".nc": "application/octet-stream"}  # fmt: skip
+         ".toml": "text/plain"}  # fmt: skip
 ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no such case, job or run."},
     409: {"description": "It stands otherwise by now."},
@@ -269,8 +269,9 @@ def _add_runs(app: FastAPI, space: Workspace, index: Index, warm: Warm) -> None:
         if file not in results.OFFERED or path.is_symlink() or not path.is_file():
             raise MissingError(file[:200])
         inline = file == REPORT
+        kind = TYPES.get(path.suffix, "application/octet-stream")
         return FileResponse(
-            path, media_type=TYPES.get(path.suffix), filename=f"{name}-{file}",
+            path, media_type=kind, filename=f"{name}-{file}",
             content_disposition_type="inline" if inline else "attachment",
         )  # fmt: skip
 

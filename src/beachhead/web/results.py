@@ -21,6 +21,7 @@ from beachhead.errors import InputError, Problem
 from beachhead.files import write_atomic
 from beachhead.reporting.folder import (
     AGAINST,
+    BELIEFS,
     CASE,
     FUTURES,
     LEDGER,
@@ -30,13 +31,17 @@ from beachhead.reporting.folder import (
     STAMP,
     TRACK,
     WHY,
+    WORKBOOK,
     read_stamp,
 )
 from beachhead.web.forms import PlanJob
 from beachhead.web.work import PROGRESS
 
 ACTUALS = "actuals.csv"
-OFFERED = (CASE, PLAN, SCHEDULE, FUTURES, REPORT, WHY, AGAINST, TRACK, LEDGER, ACTUALS, STAMP)
+OFFERED = (
+    CASE, PLAN, SCHEDULE, FUTURES, REPORT, WORKBOOK, WHY, AGAINST, TRACK, BELIEFS, LEDGER, ACTUALS,
+    STAMP,
+)  # fmt: skip
 HEADS = ("market", "quarter", "metric", "value", "mode", "localisation", "source")
 
 
@@ -63,6 +68,7 @@ def show_run(folder: Path) -> dict[str, Any]:
             "cash_floor": case.limits.cash_floor, "ruin": case.limits.ruin,
             "served": [market.market for market in case.firm.served],
             "fixed": sorted(case.limits.fixed),
+            "targets": [t.words or f"{t.metric} {t.value:,g} by {t.by}" for t in case.targets],
         },
         "names": {iso3: panel.name(iso3) for iso3 in known},
         "candidates": list(case.candidate_iso3(panel)),

@@ -4,7 +4,7 @@ import { showTrack } from "./track.js";
 import { showWhatIf } from "./whatif.js";
 
 const SAID = { "case.toml": "the case as it was planned", "plan.json": "the plan, for other programs", "schedule.csv": "who is entered, when and how",
-  "futures.nc": "what the plan brings in every sampled future", "report.html": "the report, one file that needs nothing else", "why.json": "why the entries are as they are",
+  "futures.nc": "what the plan brings in every sampled future", "report.html": "the report, one file that needs nothing else", "report.xlsx": "the figures of the report as a workbook", "beliefs.nc": "what was believed of the parameters, from the firm's own records", "why.json": "why the entries are as they are",
   "against.json": "the plan beside the old one it goes on from", "track.json": "the plan against what happened", "targets.csv": "every look at the targets", "actuals.csv": "what has happened", "run.json": "the stamp of the run" };
 
 export async function showRun(place, name, part) {
@@ -25,7 +25,7 @@ export async function showRun(place, name, part) {
   ], part === "track" ? "track" : "plan");
   place.append(
     h("div.head", {}, h("div", {}, h("h1", {}, asked.title || name), h("p.soft", {}, `${name}: ${asked.firm}, from ${run.names[asked.home]}, as of ${asked.as_of}. ${plan.schedule.length ? `First ${first}.` : "It stays at home."}`))),
-    plan.status === "partial" ? h("div.banner", {}, `The search was ended early (${plan.ended_by}): this is the best plan found until then.`) : "",
+    plan.status === "partial" ? h("div.banner.calm", {}, `The search was ended early (${plan.ended_by === "Ctrl-C" ? "by hand" : plan.ended_by}): this is the best plan found until then.`) : "",
     h("div.tiles", {},
       tile(money(plan.value.adds, asked.currency), `expansion adds, on average, ±\u00a0${count(plan.value.adds_error)}`),
       tile(plan.schedule.length, "markets entered"),
