@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import xarray as xr
 
+from beachhead.calibration import believe
 from beachhead.cases import Case, overlay
 from beachhead.data import Panel
 from beachhead.files import write_atomic
@@ -65,6 +66,7 @@ def write_book(
     plan: Plan,
     futures: xr.Dataset,
     why: Why | None = None,
+    beliefs: Beliefs | None = None,
 ) -> None:
     """Write the figures of a report as a workbook (.xlsx); arguments as of `write_report`.
 
@@ -73,7 +75,7 @@ def write_book(
     InputError
         If the file cannot be written.
     """
-    pages = list_pages(case, panel, ranking, plan, futures, why)
+    pages = list_pages(case, panel, ranking, plan, futures, why, beliefs)
     write_atomic(path, lambda file: pack_workbook(_draw(pages), file))
 
 
@@ -84,12 +86,13 @@ def list_pages(
     plan: Plan,
     futures: xr.Dataset,
     why: Why | None = None,
+    beliefs: Beliefs | None = None,
 ) -> list[Page]:
     """The sheets of the workbook, the answer first."""
     panel = overlay(case, panel)
     case = case.resolve(panel)
     names, summary = panel.names, summarise(case, plan.schedule, futures)
-    beliefs = Beliefs.from_prior(case, panel)
+    beliefs = beliefs or believe(case, panel)
     lines = [str(line) for line in futures["line"].values]
     markets = [str(iso3) for iso3 in futures["market"].values]
     money = f"{case.currency} of {case.as_of.year}, means of {futures.sizes['world']:,} worlds"

@@ -293,8 +293,10 @@ def write_report_book(run: Run) -> Path:
         If it cannot be written.
     """
     path = run.folder / WORKBOOK
-    why = read_why(run.folder)
-    write_book(path, run.case, run.panel, run.ranking, run.plan, run.futures, why)
+    write_book(
+        path, run.case, run.panel, run.ranking, run.plan, run.futures, read_why(run.folder),
+        run.beliefs,
+    )  # fmt: skip
     return path
 
 
