@@ -152,3 +152,13 @@ def test_costs_are_shares_of_what_the_firm_takes_over_all_its_markets(
     assert scale[sold].sum() == pytest.approx(case.firm.revenue, rel=1e-12)
     root = np.sqrt(packed.facts.potential / packed.facts.potential[0])
     np.testing.assert_allclose(scale / scale[0], root, rtol=1e-12)
+
+
+def test_before_any_tariff_was_published_none_is_levied() -> None:
+    case = Case.load("small-exporter").model_copy(update={"as_of": date(2007, 12, 31)})
+    firm = case.firm.model_copy(update={"served": (), "entered_home": 2000})
+    early = case.model_copy(update={"firm": firm})
+    packed = pack(early, load_panel(as_of=early.as_of))
+    noted = {market for market, what, _ in packed.facts.notes if "tariff" in what}
+    assert noted == set(packed.markets)
+    assert not packed.facts.tariff.any() and np.isfinite(packed.problem.landed).all()

@@ -129,7 +129,14 @@ def gather(case: Case, panel: Panel) -> Facts:
     if shares.size:
         # Beside the named ones stands a fringe too scattered to count as a rival.
         effective[0] = shares.sum() ** 2 / (shares**2).sum()
-    levied = economics.tariff_share * figures.column("tariff_applied_mean_pct") / 100.0
+    applied = figures.column("tariff_applied_mean_pct")
+    # Before 2008 none had been published, of any market: not even a median can stand in.
+    notes.extend(
+        (market, "tariff_applied_mean_pct", "no figure of any market; none is levied")
+        for market, rate in zip(markets, applied, strict=True)
+        if np.isnan(rate)
+    )
+    levied = economics.tariff_share * np.nan_to_num(applied) / 100.0
     tariff = stated("tariff", levied)
     tariff[0] = given.get((home, "tariff"), 0.0)
 
