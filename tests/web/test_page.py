@@ -16,6 +16,7 @@ from served import CASE, Server, wait_for
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 expect = playwright.expect
+expect.set_options(timeout=30_000)  # on a busy machine
 Page = playwright.Page
 
 SLOW = 600_000  # ms that a plan may take on a busy machine
@@ -142,7 +143,7 @@ def test_from_upload_to_report_and_back_to_the_plan(visit, server: Server) -> No
     # The report, in a frame that is of no origin.
     page.get_by_role("tab", name="Report").click()
     report = page.frame_locator("iframe")
-    expect(report.get_by_role("heading", name="Where and when")).to_be_visible()
+    expect(report.get_by_role("heading", name="Where", exact=True)).to_be_visible()
     expect(report.locator("#map svg, #map canvas").first).to_be_visible()
 
     # What if: with the keyboard, by drag, another mode, one more, one less.
