@@ -74,6 +74,7 @@ ROWS = (
         "acceptance by origin and destination",
         "cookware",
         "abroad",
+        both=("limits.teams=2",),
         off=("parameters.acceptance.development=0", "parameters.acceptance.distance=0"),
     ),
     Row(
@@ -82,8 +83,8 @@ ROWS = (
         "phones",
         "chance",
         both=("limits.teams=4",),
-        off=('targets=[{metric="share_abroad", value=0.1, by="2016Q4"}]',),
-        on=('targets=[{metric="share_abroad", value=0.1, by="2016Q4", probability=0.65}]',),
+        off=('targets=[{metric="markets", value=4, by="2014Q4"}]',),
+        on=('targets=[{metric="markets", value=4, by="2014Q4", probability=0.9}]',),
         valued=False,
     ),
     Row(
@@ -160,7 +161,7 @@ ROWS = (
         "chance",
         both=("measures[reinvestment].begin=free", "measures[reinvestment].yearly=4e8"),
         off=('targets=[{metric="home_rank", value=2, by="2017Q4"}]',),
-        on=('targets=[{metric="home_rank", value=2, by="2017Q4", probability=0.3}]',),
+        on=('targets=[{metric="home_rank", value=2, by="2017Q4", probability=0.24}]',),
         valued=False,
     ),
     Row(
@@ -175,9 +176,9 @@ ROWS = (
         "the share of revenue from abroad as a target",
         "phones",
         "chance",
-        both=("limits.teams=4",),
-        off=('targets=[{metric="share_abroad", value=0.05, by="2015Q4"}]',),
-        on=('targets=[{metric="share_abroad", value=0.05, by="2015Q4", probability=0.36}]',),
+        both=("limits.teams=2",),
+        off=('targets=[{metric="share_abroad", value=0.1, by="2015Q4"}]',),
+        on=('targets=[{metric="share_abroad", value=0.1, by="2015Q4", probability=0.2}]',),
         valued=False,
     ),
     Row(
@@ -198,9 +199,10 @@ ROWS = (
         "S16",
         "attention",
         "phones",
-        "home",
+        "adds",
         both=("quarters=16", "limits.teams=4"),
         off=("parameters.home.dilution=0",),
+        on=("parameters.home.dilution=0.5",),
     ),
     Row("S17", "rules of markets", "phones", "adds", off=('limits.waived=["all"]',), valued=False),
     Row(
