@@ -146,7 +146,8 @@ ROWS = (
         both=(
             "limits.capital=1e8",
             'modes.allowed=["online"]',
-            "economics.online.entry=0.15",
+            "economics.online.entry=1.2",
+            "risk.aversion=0.5",
             'firm.served=[{market="ESP", units=8000, mode="online", since=2024-01-01}]',
             'markets.candidates=["DEU", "FRA", "ITA", "PRT", "POL", "AUT"]',
             "gates[Spain first].noise=0.05",
