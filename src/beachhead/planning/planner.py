@@ -38,7 +38,6 @@ from beachhead.simulation.state import NEVER
 
 SEARCH_WORLDS, FRESH_WORLDS = 128, 1_024
 CHECK_WORLDS = 128  # on which every entry has to pay, beside those that chose it
-MORE_WORLDS = 512  # on which entries are left out of what breaks the limit on cash on fresh ones
 FRESH_SEED, CHECK_SEED = 1_000_003, 2_000_003  # keep the sets of worlds apart
 STARTS = 3  # of the named strategies, the best, from which the search sets out
 SPREAD = 0.02  # first temperature of the search, of what the markets worth entering bring
@@ -206,15 +205,9 @@ def plan(
     open_loop = min(open_loop, bound)  # what holds with gates holds without
     clock.lap("proof")
 
-    with jax.enable_x64(True):
-        fresh = draw_fresh()
-        costly = [one for one in found if fresh.judge(*one).score.ruin > case.limits.ruin]
-    if whole and costly:
-        # What just kept enough cash on the worlds of the search may not on others.
-        wider = Valuer.prepare(case, packed, beliefs, MORE_WORLDS, seed + CHECK_SEED, jnp.float32)
-        found += [(prune(wider, *one), one[1]) for one in costly]
     try:
         with jax.enable_x64(True):
+            fresh = draw_fresh()
             made = answer(fresh, found, bound, open_loop, ended_by)
     except InputError as error:
         if not whole:
