@@ -78,8 +78,9 @@ def test_from_records_to_a_plan_and_on(beachhead, tiny: Path, tmp_path: Path) ->
     assert "To be planned with?" in done.out and f"Beliefs: {own}" in done.out
     assert max(map(len, done.out.splitlines()[:-1])) <= 100
     planned = beachhead(
-        "plan", tiny, "--set", small, "--beliefs", own, "-o", run, "--effort", "quick"
-    )
+        "plan", tiny, "--set", small, "--set", "limits.capital=1e8",  # what is learned costs cash
+        "--beliefs", own, "-o", run, "--effort", "quick",
+    )  # fmt: skip
     assert planned.status == 0, planned.err
     digest = json.loads((run / "run.json").read_text())["beliefs"]["sha256"]
     assert digest == hashlib.sha256(own.read_bytes()).hexdigest()
