@@ -22,7 +22,7 @@ from beachhead.simulation.state import NEVER
 CASE = """
 name = "tiny"
 as_of = 2024-06-30
-quarters = 8
+quarters = 16
 
 [firm]
 name = "Tiny"

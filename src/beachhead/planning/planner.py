@@ -38,6 +38,7 @@ from beachhead.simulation.state import NEVER
 
 SEARCH_WORLDS, FRESH_WORLDS = 128, 1_024
 CHECK_WORLDS = 128  # on which every entry has to pay, beside those that chose it
+MANY_WORLDS = 512  # on which cash may run out no more often than is accepted
 FRESH_SEED, CHECK_SEED = 1_000_003, 2_000_003  # keep the sets of worlds apart
 STARTS = 3  # of the named strategies, the best, from which the search sets out
 SPREAD = 0.02  # first temperature of the search, of what the markets worth entering bring
@@ -155,27 +156,46 @@ def plan(
         deadline.after = deadline.clock() - began
         clock.lap("rehearsal")
 
-    check = Valuer.prepare(case, packed, beliefs, CHECK_WORLDS, seed + CHECK_SEED, jnp.float32)
+    check, many = (
+        Valuer.prepare(case, packed, beliefs, count, seed + CHECK_SEED, jnp.float32)
+        for count in (CHECK_WORLDS, MANY_WORLDS)
+    )
 
-    def look_for(closed: int | None = None) -> tuple[Integers, Integers, int, bool]:
-        """The best schedule, without the gate `closed` if there is one."""
-        by = valuer if closed is None else close_gate(valuer, closed)
-        begin = starts
-        if closed is not None:
-            begin = [*starts, (np.where(np.arange(never.size) == closed, never, enter), option)]
-        dated, chosen, spent, whole = search(
-            by, ready.proposals, begin,
-            budget=EFFORT[effort], seed=seed, spread=ready.spread, report=report,
-        )  # fmt: skip
-        return drop_idle_gates(by, prune(check, dated, chosen)), chosen, spent, whole
+    def look_for(closed: int | None = None) -> tuple[list[tuple[Integers, Integers]], int, bool]:
+        """The best schedules, without the gate `closed` if there is one; evaluations; all of them.
 
-    enter, option, evaluations, whole = look_for()
-    found = [(enter, option)]
+        What just keeps the limit on cash on the worlds that chose it may break it on others. Then
+        the search goes on in a greater number of those.
+        """
+
+        def improve(
+            by: Valuer, begin: list[tuple[Integers, Integers]], budget: int
+        ) -> tuple[Integers, Integers, int, bool]:
+            if closed is not None:
+                shut = np.where(np.arange(never.size) == closed, never, enter), option
+                by, begin = close_gate(by, closed), [*begin, shut]
+            return search(
+                by, ready.proposals, begin, budget=budget, seed=seed, spread=ready.spread,
+                report=report,
+            )  # fmt: skip
+
+        dated, chosen, spent, whole = improve(valuer, starts, EFFORT[effort])
+        best = [(prune(check, dated, chosen), chosen)]
+        if whole and many.scores(dated[None], chosen[None]).ruin[0] > case.limits.ruin:
+            *last, more, whole = improve(
+                many, [(dated, chosen), *best, *starts], EFFORT[effort] // 4
+            )
+            best.append((last[0], last[1]))
+            spent += more
+        return [(drop_idle_gates(valuer, e), o) for e, o in best], spent, whole
+
+    found, evaluations, whole = look_for()
+    enter, option = found[0]
     # What a pilot is worth takes the best that can be done without it.
     gates = np.flatnonzero(enter[packed.rows - len(packed.gates) :] < case.quarters)
     for gate in gates.tolist() if whole else ():
-        *other, spent, whole = look_for(packed.rows - len(packed.gates) + gate)
-        found.append((other[0], other[1]))
+        others, spent, whole = look_for(packed.rows - len(packed.gates) + gate)
+        found += others
         evaluations += spent
     if also is not None:
         found.append(packed.encode(also))
