@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tiny_firm import CASE
 
 # Compiled programs are kept from test to test and from run to run: most of the time is compiling.
 # Processes that test side by side have one cache each, since JAX writes into it without a lock.
@@ -22,38 +23,6 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
 os.environ["BEACHHEAD_PANEL"] = "shipped"
 
 PROGRAM = "from beachhead.cli import main; main()"
-CASE = """
-name = "tiny"
-title = "Three neighbours"
-as_of = 2024-06-30
-quarters = 8
-currency = "EUR"
-dollars = 1.07
-
-[firm]
-name = "Tiny"
-home = "AUT"
-units = 400000
-revenue = 20e6
-
-[product]
-category = "generic"
-price = 45.0
-unit_cost = 22.0
-
-[markets]
-candidates = ["DEU", "CZE", "SVN"]
-
-[modes]
-allowed = ["online"]
-localisation = [0.0]
-
-[limits]
-teams = 2
-capital = 4e6
-must = ["DEU"]
-"""
-
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--headless",

@@ -7,6 +7,7 @@ from itertools import count
 
 import jax
 import pytest
+from tiny_firm import CASE
 
 from beachhead.cases import Case
 from beachhead.data import Panel, load_panel
@@ -16,34 +17,6 @@ from beachhead.planning.deadline import OutOfTime
 from beachhead.planning.search import EFFORT
 from beachhead.reporting.sentences import tell_status
 
-CASE = """
-name = "tiny"
-as_of = 2024-06-30
-quarters = 8
-
-[firm]
-name = "Tiny"
-home = "AUT"
-units = 400000
-revenue = 20e6
-
-[product]
-category = "generic"
-price = 45.0
-unit_cost = 22.0
-
-[markets]
-candidates = ["DEU", "CZE", "SVN"]
-
-[modes]
-allowed = ["online"]
-localisation = [0.0]
-
-[limits]
-teams = 2
-capital = 4e6
-must = ["DEU"]
-"""
 ENOUGH = 1_000.0  # seconds
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax
 import numpy as np
 import pytest
+from tiny_firm import CASE
 
 from beachhead.cases import Case
 from beachhead.data import load_panel
@@ -19,34 +20,7 @@ from beachhead.planning.turning import HALVINGS, bisect, most_of, pull_costs, pu
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.state import NEVER
 
-CASE = """
-name = "tiny"
-as_of = 2024-06-30
-quarters = 16
-
-[firm]
-name = "Tiny"
-home = "AUT"
-units = 400000
-revenue = 20e6
-
-[product]
-category = "generic"
-price = 45.0
-unit_cost = 22.0
-
-[markets]
-candidates = ["DEU", "CZE", "SVN"]
-
-[modes]
-allowed = ["online"]
-localisation = [0.0]
-
-[limits]
-teams = 2
-capital = 4e6
-must = ["DEU"]
-"""
+LONGER = CASE.replace("quarters = 8", "quarters = 16")  # long enough to pay
 
 
 @pytest.mark.parametrize("edge", [1.2, 1.9, 3.3, 7.9, 0.6, 0.9])
@@ -112,7 +86,7 @@ def test_every_effect_names_parameters_with_a_neutral_value() -> None:
 
 
 def test_an_effect_that_is_off_already_is_none() -> None:
-    beliefs = Beliefs.from_prior(Case.loads(CASE))
+    beliefs = Beliefs.from_prior(Case.loads(LONGER))
     on = list_effects(beliefs)
     assert {"haste", "home.dilution", "experience", "distance"} <= set(on)
     assert "cashflow.attach" not in on  # 0 and certain
@@ -139,7 +113,7 @@ def test_where_markets_differ_ends_are_those_of_what_they_have_in_common() -> No
 def found():
     with jax.enable_x64(False), pytest.MonkeyPatch.context() as patch:
         patch.setitem(EFFORT, "quick", 320)
-        case = Case.loads(CASE)
+        case = Case.loads(LONGER)
         panel = load_panel(case.as_of)
         plan = make_plan(case, panel, effort="quick", worlds=32, fresh_worlds=128)
         return plan, probe(case, panel, plan, worlds=32, fresh_worlds=128)
@@ -181,7 +155,7 @@ def test_the_whole_analysis(found) -> None:
 @pytest.mark.slow
 def test_the_worth_of_an_entry_is_that_of_the_whole_simulation(found) -> None:
     """Only the markets of the plan are simulated, which changes nothing."""
-    case = Case.loads(CASE)
+    case = Case.loads(LONGER)
     with jax.enable_x64(False):
         study = Study(case, load_panel(case.as_of), found[0], None, 320, 32, 128, None)
     with jax.enable_x64(True):
@@ -196,7 +170,7 @@ def test_ctrl_c_keeps_what_was_found(found) -> None:
         if stage.words == "planning again at the ends":
             raise KeyboardInterrupt
 
-    case = Case.loads(CASE)
+    case = Case.loads(LONGER)
     with jax.enable_x64(False):
         part = probe(
             case, load_panel(case.as_of), found[0], worlds=32, fresh_worlds=128, progress=interrupt

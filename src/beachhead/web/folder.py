@@ -14,7 +14,8 @@ import shutil
 import tempfile
 import threading
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,17 +91,7 @@ class Workspace:
 
     def claim(self, stem: str) -> Path:
         """A new folder for a job, whose name is that of its run to be: stem-1, stem-2 ..."""
-        stem = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:80] or "case"
-        for number in range(1, 100_000):
-            name = f"{stem}-{number}"
-            if (self.root / name).exists():
-                continue
-            try:
-                (self.jobs / name).mkdir()
-            except FileExistsError:
-                continue
-            return self.jobs / name
-        raise ConflictError(stem)
+        return _claim(self.jobs, stem, "-1", lambda name: (self.root / name).exists())
 
     def list_cases(self) -> list[dict[str, Any]]:
         """Cases in the folder, the latest first, then those that come with the program."""
@@ -213,15 +204,22 @@ class Workspace:
         return folder / f"{name}.toml"
 
     def _new_case(self, stem: str) -> Path:
-        stem = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:80] or "case"
-        for number in range(1, 100_000):
-            name = stem if number == 1 else f"{stem}-{number}"
-            try:
-                (self.cases / name).mkdir()
-            except FileExistsError:
-                continue
-            return self.cases / name
-        raise ConflictError(stem)
+        return _claim(self.cases, stem, "")
+
+
+def _claim(
+    parent: Path, stem: str, first: str, taken: Callable[[str], bool] = lambda name: False
+) -> Path:
+    """A new folder there: stem + `first`, stem-2, stem-3 ..., the first that nobody else has."""
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:80] or "case"
+    for number in range(1, 100_000):
+        name = stem + (first if number == 1 else f"-{number}")
+        if taken(name):
+            continue
+        with suppress(FileExistsError):
+            (parent / name).mkdir()
+            return parent / name
+    raise ConflictError(stem)
 
 
 def find_strange_tables(names: Iterable[str]) -> list[Problem]:
