@@ -455,10 +455,12 @@ def overstep(
         required=jnp.zeros_like(limits.required), apart=jnp.zeros_like(limits.apart),
         later=jnp.zeros_like(limits.later), earlier=jnp.zeros_like(limits.earlier),
         most=jnp.full_like(limits.most, NEVER), teams=jnp.full_like(limits.teams, jnp.inf),
+        launches=jnp.full_like(limits.launches, NEVER),
     )  # fmt: skip
     alone = {
         "dates": ("first", "last"), "demands": ("required",), "not_together": ("apart",),
         "after": ("later", "earlier"), "max_markets": ("most",), "teams": ("teams",),
+        "launches_per_year": ("launches",),
     }  # fmt: skip
     gates = excess(problem, none, used, enter, option)
     over = {

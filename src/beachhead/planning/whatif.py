@@ -20,7 +20,7 @@ from beachhead.data import Panel
 from beachhead.errors import InputError, Problem
 from beachhead.mechanisms.value import cvar, objective
 from beachhead.planning.inquiry import EXACT, overstep, spread_of
-from beachhead.planning.limits import Setting, most_launches
+from beachhead.planning.limits import Setting
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS
 from beachhead.planning.targets import add_up, chances, describe_target, look, room
@@ -41,7 +41,9 @@ BAND = (0.05, 0.5, 0.95)
 
 @dataclass(frozen=True)
 class Broken:
-    """A limit that a schedule oversteps: its key in the case, and by how much in its own unit."""
+    """A limit that a schedule oversteps: its key in the case, and by how much in its own unit, in
+    all quarters, of launches a year in all spans of four quarters.
+    """
 
     key: str
     over: float
@@ -231,16 +233,11 @@ class WhatIf:
         self, enter: Integers, option: Integers, ruin: float, worlds: int, aims: tuple[Aim, ...]
     ) -> tuple[Broken, ...]:
         setting, limits = self._valuer.setting, self.case.limits
-        # Launches a year are counted here, since `overstep` counts them among gates.
-        free = setting.limits._replace(launches=jnp.asarray(NEVER))
         over = overstep(
-            setting.problem, free, setting.central, jnp.asarray(enter), jnp.asarray(option)
-        )
+            setting.problem, setting.limits, setting.central, jnp.asarray(enter),
+            jnp.asarray(option),
+        )  # fmt: skip
         broken = [Broken(name, float(far)) for name, far in over.items() if float(far) > 1e-6]
-        if (most := limits.launches_per_year) is not None:
-            dates = enter[self._present() : len(self._packed.markets)].tolist()
-            fast = most_launches(dates, self.case.quarters) - most
-            broken += [Broken("launches_per_year", float(fast))] if fast > 0 else []
         if ruin > limits.ruin + room(limits.ruin, worlds):
             broken.append(Broken("ruin", ruin - limits.ruin))
         broken += [

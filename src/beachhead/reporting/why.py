@@ -22,6 +22,7 @@ LIMITS = {
     "not_together": "limits.not_together allows one of a set",
     "after": "limits.after puts others behind it",
     "max_markets": "limits.max_markets is reached",
+    "launches_per_year": "limits.launches_per_year is reached",
     "teams": "launch teams are short",
     "gates": "it waits for a gate",
     "ruin": "cash is short: the chance of ruin would pass limits.ruin",
@@ -39,6 +40,7 @@ NEEDED = {
     "teams": "more launch teams, or one free at another time",
     "ruin": "more cash, or a higher limits.ruin",
     "max_markets": "a higher limits.max_markets",
+    "launches_per_year": "a higher limits.launches_per_year, or a year with fewer",
     "dates": "other dates or ways in the limits",
 }
 KINDS = {"without": "left out", "otherwise": "next best way", "added": "added"}
