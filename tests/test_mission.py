@@ -44,7 +44,6 @@ def test_both_commands_take_a_case_without_faults(row: Row) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("mission")  # rows share plans
 @pytest.mark.parametrize("row", ROWS, ids=names())
 def test_the_mechanism_changes_the_plan(row: Row) -> None:
     found = compare(row)
