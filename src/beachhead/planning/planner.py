@@ -192,8 +192,8 @@ def plan(
     found, evaluations, whole = look_for()
     enter, option = found[0]
     # What a pilot is worth takes the best that can be done without it.
-    gates = np.flatnonzero(enter[packed.rows - len(packed.gates) :] < case.quarters)
-    for gate in gates.tolist() if whole else ():
+    dates = np.stack([dated[packed.rows - len(packed.gates) :] for dated, _ in found])
+    for gate in np.flatnonzero((dates < case.quarters).any(axis=0)).tolist() if whole else ():
         others, spent, whole = look_for(packed.rows - len(packed.gates) + gate)
         found += others
         evaluations += spent
