@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from tiny_firm import CASE
 
-# Compiled programs are kept from test to test and from run to run: most of the time is compiling.
-# Processes that test side by side have one cache each, since JAX writes into it without a lock.
+# Most of the time is compiling. So little is spent on making programs fast, and those that were
+# compiled are kept from test to test and from run to run.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 CACHE = Path(__file__).parents[1] / ".pytest_cache" / "jax"
-CACHE /= os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
 

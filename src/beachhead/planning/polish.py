@@ -15,6 +15,7 @@ from beachhead.planning.valuation import BATCH, Valuer
 from beachhead.simulation.state import NEVER
 
 PROMISING, DATES = 8, 5  # markets that are added, and quarters between the dates tried
+SHORT = 16  # quarters of a horizon in which every date is tried
 AT_ONCE = 4 * BATCH  # pairs of changes that are tried before it is looked whether one helped
 
 type Integers = NDArray[np.int32]
@@ -170,7 +171,7 @@ def _changes(
     """All single changes of a schedule.
 
     One entry is moved by up to four quarters, dropped, or made in another way; one of the markets
-    that promise most is added, at a few dates; a measure is begun, at any date; a gate is used,
+    that promise most is added, at a few dates, or at any of a short horizon; a measure is begun, at any date; a gate is used,
     with a market entered behind it.
     """
     quarters = valuer.setting.problem.teams.shape[0]
@@ -187,8 +188,9 @@ def _changes(
             if way != option[row]:
                 changed.append((enter, _with(option, row, way), row))
     promise = np.where(enter[:markets] >= quarters, np.asarray(proposals.row)[:markets], -np.inf)
+    step = 1 if quarters <= SHORT else DATES
     for row in np.argsort(-promise, kind="stable")[:PROMISING].tolist():
-        for date in range(1, quarters, DATES) if np.isfinite(promise[row]) else ():
+        for date in range(1, quarters, step) if np.isfinite(promise[row]) else ():
             way = int(np.asarray(proposals.way[date, :, row]).argmax())
             changed.append((_with(enter, row, date), _with(option, row, way), row))
     changed += [(when, how, NOBODY) for when, how in put_behind_gates(valuer, enter, option)]
