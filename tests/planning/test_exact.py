@@ -112,7 +112,7 @@ FIRMS = [
     (7, 0.0),
     *(
         pytest.param(seed, missed, marks=pytest.mark.slow)
-        for seed, missed in [(9, 0.0), (0, 0.01), (1, 0.01), (4, 0.01), (6, 0.1)]
+        for seed, missed in [(6, 0.0), (8, 0.0), (9, 0.0), (0, 0.01), (1, 0.01), (4, 0.01)]
     ),
 ]
 
@@ -142,7 +142,7 @@ def test_search_finds_what_dynamic_programming_does(toy: Toy, seed: int, missed:
 
 
 def test_pairs_get_past_where_single_changes_stop(toy: Toy, monkeypatch: Any) -> None:
-    _, valuer = _firm(toy, 6)
+    _, valuer = _firm(toy, 15)
     proposals = flat(valuer)
     none = np.full(MARKETS + 1, NEVER, np.int32), np.zeros(MARKETS + 1, np.int32)
 

@@ -15,7 +15,7 @@ from beachhead.planning.valuation import BATCH, Valuer
 from beachhead.simulation.state import NEVER
 
 PROMISING, DATES = 8, 5  # markets that are added, and quarters between the dates tried
-SHORT = 16  # quarters of a horizon in which every date is tried
+SPARE = 8  # times what it takes to add them at every date: with so much left, that is done
 AT_ONCE = 4 * BATCH  # pairs of changes that are tried before it is looked whether one helped
 
 type Integers = NDArray[np.int32]
@@ -51,7 +51,7 @@ def polish(
     """
     fitness = float(valuer.scores(enter[None], option[None]).fitness[0])
     while spent < budget:
-        changed = _changes(valuer, proposals, enter, option)
+        changed = _changes(valuer, proposals, enter, option, budget - spent)
         whole = len(changed) <= budget - spent
         if not whole:  # the rest of the budget goes to any of them
             some = np.random.default_rng(spent).permutation(len(changed))[: budget - spent]
@@ -166,13 +166,13 @@ def _try(valuer: Valuer, changed: list[Change]) -> tuple[Integers, Integers, NDA
 
 
 def _changes(
-    valuer: Valuer, proposals: Proposals, enter: Integers, option: Integers
+    valuer: Valuer, proposals: Proposals, enter: Integers, option: Integers, left: int
 ) -> list[Change]:
     """All single changes of a schedule.
 
     One entry is moved by up to four quarters, dropped, or made in another way; one of the markets
-    that promise most is added, at a few dates, or at any of a short horizon; a measure is begun, at any date; a gate is used,
-    with a market entered behind it.
+    that promise most is added, at a few dates, or at every one where `left` evaluations are plenty;
+    a measure is begun, at any date; a gate is used, with a market entered behind it.
     """
     quarters = valuer.setting.problem.teams.shape[0]
     ways = np.asarray(valuer.setting.limits.first)
@@ -188,7 +188,7 @@ def _changes(
             if way != option[row]:
                 changed.append((enter, _with(option, row, way), row))
     promise = np.where(enter[:markets] >= quarters, np.asarray(proposals.row)[:markets], -np.inf)
-    step = 1 if quarters <= SHORT else DATES
+    step = 1 if SPARE * PROMISING * quarters <= left else DATES
     for row in np.argsort(-promise, kind="stable")[:PROMISING].tolist():
         for date in range(1, quarters, step) if np.isfinite(promise[row]) else ():
             way = int(np.asarray(proposals.way[date, :, row]).argmax())
