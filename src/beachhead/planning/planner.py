@@ -125,9 +125,11 @@ def plan(
     never = np.full(packed.rows, NEVER, dtype=np.int32)
     starts, named, risk = ready.starts, ready.named, (case.risk.aversion, case.risk.tail)
 
-    def report(done: int, best: float) -> None:
+    first, again = EFFORT[effort], EFFORT[effort] // 4
+
+    def report(done: int, best: float, budget: int = first) -> None:
         if progress is not None:
-            progress(Progress(done, EFFORT[effort], best, ready.stay, ready.bound))
+            progress(Progress(done, budget, best, ready.stay, ready.bound))
         if deadline is not None:
             deadline.step()
 
@@ -169,22 +171,28 @@ def plan(
         """
 
         def improve(
-            by: Valuer, begin: list[tuple[Integers, Integers]], budget: int
+            by: Valuer,
+            begin: list[tuple[Integers, Integers]],
+            budget: int,
+            tell: Callable[[int, float], None],
         ) -> tuple[Integers, Integers, int, bool]:
             if closed is not None:
                 shut = np.where(np.arange(never.size) == closed, never, enter), option
                 by, begin = close_gate(by, closed), [*begin, shut]
             return search(
                 by, ready.proposals, begin, budget=budget, seed=seed, spread=ready.spread,
-                report=report,
+                report=tell,
             )  # fmt: skip
 
-        dated, chosen, spent, whole = improve(valuer, starts, EFFORT[effort])
+        dated, chosen, spent, whole = improve(valuer, starts, first, report)
         best = [(prune(check, dated, chosen), chosen)]
         if whole and many.scores(dated[None], chosen[None]).ruin[0] > case.limits.ruin:
+            # The bound holds where the first part was: so what that has reached is still told.
+            reached = float(valuer.scores(dated[None], chosen[None]).fitness[0])
             *last, more, whole = improve(
-                many, [(dated, chosen), *best, *starts], EFFORT[effort] // 4
-            )
+                many, [(dated, chosen), *best, *starts], again,
+                lambda done, _: report(first + done, reached, first + again),
+            )  # fmt: skip
             best.append((last[0], last[1]))
             spent += more
         return [(drop_idle_gates(valuer, e), o) for e, o in best], spent, whole
