@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 from tiny_firm import CASE
 
-# Most of the time is compiling. So little is spent on making programs fast, and those that were
-# compiled are kept from test to test and from run to run.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+# Compiled programs are kept from test to test and from run to run: most of the time is compiling.
 CACHE = Path(__file__).parents[1] / ".pytest_cache" / "jax"
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
