@@ -7,8 +7,6 @@ BIN := .venv/bin
 READY := .venv/.ready
 # Most of the time is compiling, which takes one core.
 TESTS := $(BIN)/python -m pytest -n 2 --dist
-# What is small is compiled in less time than making it fast would save; what takes long is not.
-SMALL := XLA_FLAGS="$${XLA_FLAGS:---xla_backend_optimization_level=0}"
 
 # The stamp makes a second `make` do nothing until a pin or the package's own description changes.
 $(READY): constraints.txt pyproject.toml tools/bootstrap.py tools/uv.txt
@@ -22,7 +20,7 @@ demo: $(READY)  ## plan the bundled case xiaomi-2013 and say where the report is
 	@$(BIN)/beachhead demo
 
 test: $(READY)  ## run the tests, some minutes
-	@$(SMALL) $(TESTS) worksteal
+	@$(TESTS) worksteal
 
 test-slow: $(READY)  ## run the tests that take longer
 	@$(TESTS) loadfile -m slow  # tests of a file share plans

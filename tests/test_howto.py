@@ -1,6 +1,5 @@
 """The how-to says what the program says: its commands run from top to bottom, in one folder."""
 
-import os
 import re
 import subprocess
 import sys
@@ -35,10 +34,11 @@ def is_quick(command: str) -> bool:
     )
 
 
-def run_all(commands: list[tuple[str, list[str]]], folder: Path) -> None:
+def run_all(
+    commands: list[tuple[str, list[str]]], folder: Path, environment: dict[str, str]
+) -> None:
     (case,) = read_blocks(PAGE, "toml")
     (folder / "acme.toml").write_text(case, encoding="utf-8")
-    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
     for command, expected in commands:
         done = subprocess.run(
             ["bash", "-c", f'beachhead() {{ {SHELL} "$@"; }}; {command}'],
@@ -73,15 +73,15 @@ def test_comparison_sees_what_differs() -> None:
             compare("x", expected, ["a", "b", "c", "d"])
 
 
-def test_quick_commands_of_the_page(tmp_path: Path) -> None:
+def test_quick_commands_of_the_page(tmp_path: Path, environment: dict[str, str]) -> None:
     commands = [pair for pair in read_commands() if is_quick(pair[0])]
     assert len(commands) >= 4
-    run_all(commands, tmp_path)
+    run_all(commands, tmp_path, environment)
 
 
 @pytest.mark.slow
-def test_all_commands_of_the_page(tmp_path: Path) -> None:
-    run_all(read_commands(), tmp_path)
+def test_all_commands_of_the_page(tmp_path: Path, environment: dict[str, str]) -> None:
+    run_all(read_commands(), tmp_path, environment)
 
 
 def test_python_of_the_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

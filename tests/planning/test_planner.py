@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax
+import pytest
 from tiny_firm import CASE
 
 from beachhead.cases import Case
@@ -11,6 +12,7 @@ from beachhead.planning import Effort, Progress, plan
 from beachhead.planning.search import EFFORT
 
 
+@pytest.mark.slow
 def test_the_search_goes_on_where_cash_runs_out_on_other_worlds() -> None:
     text = CASE.replace("quarters = 8", "quarters = 16").replace('must = ["DEU"]', "")
     poor = Case.loads(text.replace("capital = 4e6", "capital = 3e5"))
@@ -18,8 +20,8 @@ def test_the_search_goes_on_where_cash_runs_out_on_other_worlds() -> None:
     costs: list[Effort] = []
     with jax.enable_x64(False):  # as a user plans
         made = plan(
-            poor, load_panel(as_of=poor.as_of), effort="quick", progress=told.append,
-            record=costs.append,
+            poor, load_panel(as_of=poor.as_of), effort="quick", worlds=32, fresh_worlds=128,
+            progress=told.append, record=costs.append,
         )  # fmt: skip
     first, whole = EFFORT["quick"], EFFORT["quick"] * 5 // 4
     assert [at.done for at in told] == sorted(at.done for at in told)
