@@ -15,7 +15,7 @@ from tiny_firm import CASE
 # Compiled programs are kept from test to test and from run to run: most of the time is compiling.
 CACHE = Path(__file__).parents[1] / ".pytest_cache" / "jax"
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 # The figures as shipped, whatever panel the person who runs the tests has refreshed.
 os.environ["BEACHHEAD_PANEL"] = "shipped"
@@ -127,13 +127,8 @@ class Answer:
 
 @pytest.fixture(scope="session")
 def environment() -> dict[str, str]:
-    """Variables of the program's process; what one process compiles, the next need not."""
-    return {
-        **os.environ,
-        "COLUMNS": "100",
-        "NO_COLOR": "1",
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    }
+    """Variables of the program's process."""
+    return {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """A case that plans in half a minute, and `beachhead serve` on a folder, for tests of the page."""
 
-import os
 import signal
 import subprocess
 import time
@@ -11,7 +10,6 @@ from pathlib import Path
 import httpx
 
 PROGRAM = "from beachhead.cli import main; main()"
-ENVIRONMENT = {**os.environ, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
 CASE = """\
 # Ours: every figure is made up.
 name = "tiny"

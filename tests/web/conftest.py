@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from served import CASE, ENVIRONMENT, PROGRAM, Server, answers, wait_for
+from served import CASE, PROGRAM, Server, answers, wait_for
 
 from beachhead.web import Settings
 from beachhead.web.app import make_app
@@ -44,7 +44,7 @@ def serve() -> Iterator[Callable[[Path], Server]]:
             port = free.getsockname()[1]
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, "serve", "--folder", folder, "--port", str(port)],
-            env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         server = Server(folder, port, process)
         servers.append(server)

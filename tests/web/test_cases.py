@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from served import CASE, ENVIRONMENT, PROGRAM
+from served import CASE, PROGRAM
 
 from beachhead.cases import Case, bundled_cases, new_case, write_workbook
 from beachhead.web.drafting import LEVERS, edit, list_candidates, read, show_values
@@ -65,7 +65,7 @@ def test_faults_are_those_of_check_at_their_keys(client, case, tmp_path) -> None
     (tmp_path / "tiny.toml").write_text(text, encoding="utf-8")
     check = subprocess.run(
         [sys.executable, "-c", PROGRAM, "check", "tiny.toml", "--json"],
-        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False,
+        cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     said = {(p["what"], p["where"], p["fix"]) for p in json.loads(check.stdout)["problems"]}
     assert said == {(f["what"], f["where"], f["fix"]) for f in found}
