@@ -79,8 +79,7 @@ def main(asked: list[str]) -> None:
     if asked != ["--page"]:
         wanted = [r for r in ROWS if r.name in asked or not (asked or _is_there(r, hashes))]
         with ThreadPoolExecutor(AT_ONCE) as pool:  # the last row, which takes longest, first
-            for _ in pool.map(lambda row: _run(row, hashes), wanted[::-1]):
-                _write(hashes)
+            list(pool.map(lambda row: _run(row, hashes), wanted[::-1]))
     _write(hashes)
 
 
