@@ -53,7 +53,7 @@ bench: $(READY)  ## measure speed: start-up, kernel, planning
 evidence: $(READY)  ## write docs/proof anew, from tables in ../shared/data
 	@.venv-uv/bin/uv pip install -q --python $(BIN)/python --group evidence
 	@rm -rf runs/replay
-	@set -e; for study in fortunes hazards brands forecasts replay; do \
+	@set -e; for study in fortunes hazards brands precedents forecasts replay; do \
 		echo "== studies/$$study.py"; $(BIN)/python studies/$$study.py; done
 
 pin:  ## renew constraints.txt within the bounds of pyproject.toml

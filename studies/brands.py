@@ -282,7 +282,7 @@ def main() -> None:
         moving = brands.fit_moving(padded(market, len(market.labels)))
         constant = brands.fit_constant(padded(market, len(market.labels)))
         whole[market.name] = (market, moving, constant, without_ceiling(moving, market))
-        print(market.name, moving.theta, moving.sd(), constant.theta, flush=True)
+        print(market.name, flush=True)
     pooled = brands.fit_pooled(padded(states, len(states.labels)))
     started = launches((world, china), india)
     scores = {

@@ -18,7 +18,7 @@ def test_the_search_goes_on_where_cash_runs_out_on_other_worlds() -> None:
     poor = Case.loads(text.replace("capital = 4e6", "capital = 3e5"))
     told: list[Progress] = []
     costs: list[Effort] = []
-    with jax.enable_x64(False):  # as a user plans
+    with jax.enable_x64(True):  # as a notebook may have set; the search is in single precision
         made = plan(
             poor, load_panel(as_of=poor.as_of), effort="quick", worlds=32, fresh_worlds=128,
             progress=told.append, record=costs.append,

@@ -60,6 +60,7 @@ class Effort:
     ended_by: str | None = None
 
 
+@jax.enable_x64(False)  # what a notebook has set changes no answer
 def plan(
     case: Case,
     panel: Panel,
