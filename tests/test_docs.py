@@ -3,11 +3,14 @@
 import os
 import re
 import subprocess
-import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+import typer
+
+from beachhead.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -27,19 +30,17 @@ def run(*command: str) -> str:
 
 
 @cache
-def list_commands(*group: str) -> tuple[str, ...]:
-    """Commands that the program's help lists, those of a group such as `data` in full."""
-    program = "from beachhead.cli import main; main()"
-    shown = run(sys.executable, "-c", program, *group, "--help")
-    panel = re.search(r"^\W*Commands\W*$(.*)", shown, re.MULTILINE | re.DOTALL)
-    if panel is None:
-        assert group, f"no commands in:\n{shown}"
-        return ()
-    commands: list[str] = []
-    for name in re.findall(r"^[│| ] {0,2}([a-z][a-z-]*)(?= {2}| *$)", panel[1], re.MULTILINE):
-        inner = list_commands(*group, name)
-        commands += [" ".join([name, part]) for part in inner] or [name]
-    return tuple(commands)
+def list_commands() -> tuple[str, ...]:
+    """Commands of the program, those of a group such as `data` in full."""
+
+    def below(command: typer.core.TyperGroup, *names: str) -> Iterator[str]:
+        for name, inner in command.commands.items():
+            if isinstance(inner, typer.core.TyperGroup):
+                yield from below(inner, *names, name)
+            else:
+                yield " ".join([*names, name])
+
+    return tuple(below(typer.main.get_command(app)))
 
 
 def read_prose(page: Path) -> str:

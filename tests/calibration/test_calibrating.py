@@ -217,6 +217,7 @@ def test_same_seed_same_bytes(learned: Beliefs, alone: Invented, tmp_path: Path)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+@pytest.mark.slow
 def test_what_is_learned_moves_the_worlds(learned: Beliefs, alone: Invented) -> None:
     """What is learned at home reaches a market where the firm never was, by less."""
     beliefs = learned

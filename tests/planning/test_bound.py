@@ -52,6 +52,7 @@ def test_no_schedule_has_better_ties(exporter: Valuer) -> None:
         assert (np.asarray(true.crowd) >= 0).all() and (np.asarray(true.load) >= 0).all()
 
 
+@pytest.mark.slow
 def test_what_was_in_preparation_before_the_horizon_teaches_early(toy) -> None:
     """One team could have opened nothing by then; what had begun is there all the same."""
     dates = np.array([NEVER, 1, 4, 7], np.int32)
@@ -74,6 +75,7 @@ def test_what_was_in_preparation_before_the_horizon_teaches_early(toy) -> None:
         assert room.min() >= -1e-12, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("teams", [1.05, 1.6, 3.1])
 def test_ties_of_all_that_the_teams_can_open(toy: Toy, teams: float) -> None:
     """Every schedule of three alike markets: knowledge, attention and launches under way.

@@ -69,8 +69,8 @@ def _plan(
 ) -> tuple[Plan, Effort]:
     costs: list[Effort] = []
     made = plan(
-        Case.loads(CASE), panel, effort="quick", worlds=32, fresh_worlds=128,
-        record=costs.append, deadline=deadline, progress=lambda _: on_progress(),
+        Case.loads(CASE), panel, effort="quick", record=costs.append, deadline=deadline,
+        progress=lambda _: on_progress(),
     )  # fmt: skip
     return made, costs[0]
 

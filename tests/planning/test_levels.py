@@ -85,6 +85,7 @@ def test_eased_limits_are_those_of_the_eased_case(toy: Toy) -> None:
             assert after.shape == before.shape
 
 
+@pytest.mark.slow
 def test_the_least_capital_and_the_fewest_teams_of_all_schedules(toy: Toy) -> None:
     """Brute force: no schedule needs less than what is found, and that is just enough."""
     case = asks(**DEMANDS)

@@ -238,7 +238,8 @@ def test_the_search_does_not_see_what_is_only_told(toy: Toy) -> None:
     assert seen is not None and seen.value.tolist() == [2.0]
 
 
-@pytest.mark.parametrize("demanded", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize("demanded", [False, True])
 def test_a_target_at_home_makes_the_plan_reinvest(toy: Toy, demanded: bool) -> None:
     """Better at home at a price that sales do not bring back: only for the target to be first."""
     valuer = home_firm(

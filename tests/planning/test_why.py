@@ -119,6 +119,7 @@ def test_what_keeps_a_market_out(inquiry: Inquiry) -> None:
     assert "after" not in [bar.name for bar in answer.bars]
 
 
+@pytest.mark.slow
 def test_a_pilot_takes_those_behind_it_along() -> None:
     text = (
         CASE.replace('must = ["DEU", "CZE", "SVN"]', 'must = ["CZE"]')

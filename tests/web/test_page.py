@@ -1,13 +1,13 @@
 """The page in a browser, through the real server: from upload to report, and what goes wrong.
 
-Every test also holds that no page says an error on its console and asks nobody but its server.
+Every test also holds that no page says an error on its console and asks nobody but its server, and
+leaves pictures of what it saw in .pytest_cache/pages.
 """
 
 import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ Page = playwright.Page
 
 SLOW = 600_000  # ms that a plan may take on a busy machine
 TEXT = "The case as text (TOML)"
+PICTURES = Path(__file__).parents[2] / ".pytest_cache" / "pages"
 BUNDLED = Path(__file__).parents[2] / "src/beachhead/cases/bundled/small-exporter.toml"
 
 
@@ -36,12 +37,13 @@ def chromium(browser) -> Iterator:
 
 
 @pytest.fixture
-def visit(chromium) -> Iterator[Callable[..., Page]]:
+def visit(chromium, request) -> Iterator[Callable[..., Page]]:
     """Open the page of a server as one more person; what must not happen is looked for at the end.
 
     Words in `said` may stand on the console: refusals that a test provokes.
     """
     wrong: list[str] = []
+    pages: list[Page] = []
 
     def open_page(server: Server, path: str = "", *, said: str = "", **settings) -> Page:
         settings.setdefault("viewport", {"width": 1280, "height": 900})
@@ -60,10 +62,18 @@ def visit(chromium) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
         page.on("request", see)
         page.goto(f"{server.url}{path}")
+        pages.append(page)
         return page
 
     yield open_page
+    for number, page in enumerate(pages, start=1):
+        keep(page, f"{request.node.name}-{number}")
     assert wrong == []
+
+
+def keep(page: Page, name: str) -> None:
+    """A picture of the whole page as it stands."""
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
 @pytest.fixture(scope="module")
@@ -95,10 +105,10 @@ def find_serious(page: Page) -> list[str]:
     ]
 
 
-@contextmanager
-def fits(page: Page) -> Iterator[None]:
-    """What is looked at is no wider than the screen."""
-    yield
+def hold_sound(page: Page, name: str) -> None:
+    """What is looked at has no serious finding and is no wider than the screen."""
+    keep(page, name)
+    assert find_serious(page) == []
     wide, screen = page.locator("html").evaluate("e => [e.scrollWidth, e.clientWidth]")
     assert wide <= screen
 
@@ -245,27 +255,21 @@ def test_every_view_is_sound_in_light_and_dark_and_on_a_phone(visit, server, mad
     for scheme, width in (("light", 1280), ("dark", 375)):
         page = visit(server, color_scheme=scheme, viewport={"width": width, "height": 800})
         expect(page.get_by_role("link", name=made, exact=True)).to_be_visible()
-        with fits(page):
-            assert find_serious(page) == []
+        hold_sound(page, f"{scheme}-home")
         upload(page, "sound.toml", CASE)
-        with fits(page):
-            assert find_serious(page) == []
+        hold_sound(page, f"{scheme}-case")
         page.get_by_role("tab", name="Markets").click()
         expect(page.get_by_role("button", name="Must enter Germany")).to_be_visible()
-        with fits(page):
-            assert find_serious(page) == []
+        hold_sound(page, f"{scheme}-markets")
         page.goto(f"{server.url}#/run/{made}")
         expect(page.get_by_text("All are kept.")).to_be_visible(timeout=SLOW)
-        with fits(page):
-            assert find_serious(page) == []
+        hold_sound(page, f"{scheme}-run")
         for tab in ("Against what happened", "Files"):
             page.get_by_role("tab", name=tab).click()
-            with fits(page):
-                assert find_serious(page) == []
+            hold_sound(page, f"{scheme}-{tab}")
         page.goto(f"{server.url}#/compare/{made},{made}")
         expect(page.get_by_role("heading", name="Entry by entry")).to_be_visible()
-        with fits(page):
-            assert find_serious(page) == []
+        hold_sound(page, f"{scheme}-compare")
 
 
 def test_a_fault_stands_at_its_field_and_two_people_do_not_overwrite_each_other(
