@@ -88,6 +88,7 @@ def unlimited(panel: Panel) -> tuple[Plan, Effort]:
         return _plan(panel, None)
 
 
+@pytest.mark.slow
 def test_a_limit_that_does_not_bite_changes_nothing(panel: Panel, unlimited) -> None:
     made, effort = _plan(panel, Deadline.within(ENOUGH, Watch()))
     assert (made.status, made.ended_by, effort.ended_by) == ("complete", None, None)
@@ -95,6 +96,7 @@ def test_a_limit_that_does_not_bite_changes_nothing(panel: Panel, unlimited) -> 
     assert tell_status(made) == ""
 
 
+@pytest.mark.slow
 def test_a_limit_ends_the_search_and_says_so(panel: Panel, unlimited) -> None:
     """Every look at the search takes 40 % of the time: the third is too late for a fourth."""
     watch, looks = Watch(), count(1)
@@ -112,6 +114,7 @@ def test_a_limit_ends_the_search_and_says_so(panel: Panel, unlimited) -> None:
     assert tell_status(made).startswith("PARTIAL: the time limit was reached")
 
 
+@pytest.mark.slow
 def test_no_time_at_all_still_makes_a_plan(panel: Panel) -> None:
     watch = Watch()
     deadline = Deadline.within(ENOUGH, watch)
@@ -121,6 +124,7 @@ def test_no_time_at_all_still_makes_a_plan(panel: Panel) -> None:
     assert "DEU" in [entry.iso3 for entry in made.schedule.entries]
 
 
+@pytest.mark.slow
 def test_ctrl_c_under_a_limit_is_ctrl_c(panel: Panel) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
