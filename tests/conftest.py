@@ -1,5 +1,6 @@
 """What tests of several rooms share: the program with a small run, a browser to look at pages."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -158,8 +159,15 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def planned(beachhead, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the tiny case, to copy."""
-    run = tmp_path_factory.mktemp("planned") / "run"
-    answer = beachhead("plan", tiny, "--effort", "quick", "-o", run)
-    assert answer.status == 0, answer.err
+    """A run of the tiny case, to copy, with what the program said: one for all workers."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    run = folder / "runs" / "tiny"
+    with (folder / "planned.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # let go when the file is closed
+        if not run.exists():
+            answer = beachhead("plan", tiny, "--effort", "quick", "--seed", "3", folder=folder)
+            assert (answer.status, answer.err) == (0, ""), answer.err
+            (folder / "said.txt").write_text(answer.out, "utf-8")
     return run

@@ -18,57 +18,45 @@ FILES = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def planned(beachhead, tiny: Path, tmp_path_factory: pytest.TempPathFactory):
-    folder = tmp_path_factory.mktemp("work")
-    answer = beachhead("plan", tiny, "--effort", "quick", "--seed", "3", folder=folder)
-    assert answer.status == 0, answer.err
-    return folder / "runs" / "tiny", answer
-
-
-def test_plan_prints_and_writes_the_run_folder(planned) -> None:
-    folder, answer = planned
-    assert {path.name for path in folder.iterdir()} == FILES
-    lines = answer.out.splitlines()
+def test_plan_prints_and_writes_the_run_folder(planned: Path) -> None:
+    assert {path.name for path in planned.iterdir()} == FILES
+    lines = (planned.parents[1] / "said.txt").read_text("utf-8").splitlines()
     assert lines[0].startswith("tiny: entering ")
     assert lines[-1] == "Report: runs/tiny/report.html"
     assert len(lines) <= 60 and max(map(len, lines)) <= 100
-    assert answer.err == ""
 
 
-def test_plan_json_and_schedule_agree(planned) -> None:
-    folder, _ = planned
-    plan = json.loads((folder / "plan.json").read_text("utf-8"))
+def test_plan_json_and_schedule_agree(planned: Path) -> None:
+    plan = json.loads((planned / "plan.json").read_text("utf-8"))
     assert (plan["case"], plan["seed"], plan["effort"]) == ("tiny", 3, "quick")
     assert plan["status"] == "complete"
-    rows = (folder / "schedule.csv").read_text("utf-8").splitlines()[1:]
+    rows = (planned / "schedule.csv").read_text("utf-8").splitlines()[1:]
     assert [row.split(",")[0] for row in rows] == [entry["iso3"] for entry in plan["schedule"]]
     assert "DEU" in [entry["iso3"] for entry in plan["schedule"]]
-    stamp = json.loads((folder / "run.json").read_text("utf-8"))
+    stamp = json.loads((planned / "run.json").read_text("utf-8"))
     assert stamp["evaluations"] > 0 and stamp["worlds"] == 1024
 
 
-def test_futures_are_those_on_which_the_plan_was_valued(planned) -> None:
-    folder, _ = planned
-    value = json.loads((folder / "plan.json").read_text("utf-8"))["value"]
-    totals = xr.load_dataset(folder / "futures.nc", engine="h5netcdf")["value"].sum("market")
+def test_futures_are_those_on_which_the_plan_was_valued(planned: Path) -> None:
+    value = json.loads((planned / "plan.json").read_text("utf-8"))["value"]
+    totals = xr.load_dataset(planned / "futures.nc", engine="h5netcdf")["value"].sum("market")
     assert float(totals.mean()) == pytest.approx(value["mean"], rel=1e-9)
     assert float(totals.quantile(0.05)) == pytest.approx(value["p05"], rel=1e-9)
 
 
-def test_report_is_written_again_as_it_was(beachhead, planned) -> None:
-    folder, _ = planned
-    before = (folder / "report.html").read_bytes()
-    (folder / "report.html").unlink()
-    answer = beachhead("report", folder)
+def test_report_is_written_again_as_it_was(beachhead, run: Path) -> None:
+    before = (run / "report.html").read_bytes()
+    (run / "report.html").unlink()
+    answer = beachhead("report", run)
     assert answer.status == 0, answer.err
-    assert (folder / "report.html").read_bytes() == before
+    assert (run / "report.html").read_bytes() == before
 
 
-def test_planned_schedule_can_be_simulated(beachhead, planned, tiny: Path, tmp_path: Path) -> None:
-    folder, _ = planned
+def test_planned_schedule_can_be_simulated(
+    beachhead, planned: Path, tiny: Path, tmp_path: Path
+) -> None:
     done = beachhead(
-        "simulate", tiny, "--schedule", folder / "schedule.csv", "--worlds", "50",
+        "simulate", tiny, "--schedule", planned / "schedule.csv", "--worlds", "50",
         "-o", tmp_path / "mine",
     )  # fmt: skip
     assert done.status == 0, done.err
@@ -79,14 +67,15 @@ def test_planned_schedule_can_be_simulated(beachhead, planned, tiny: Path, tmp_p
 
 
 @pytest.mark.slow
-def test_run_can_be_planned_again_from_its_own_case(beachhead, planned, tmp_path: Path) -> None:
-    folder, _ = planned
+def test_run_can_be_planned_again_from_its_own_case(
+    beachhead, planned: Path, tmp_path: Path
+) -> None:
     answer = beachhead(
-        "plan", folder / "case.toml", "--effort", "quick", "--seed", "3", "--json",
+        "plan", planned / "case.toml", "--effort", "quick", "--seed", "3", "--json",
         "-o", tmp_path / "again",
     )  # fmt: skip
     assert answer.status == 0, answer.err
-    assert answer.out == (folder / "plan.json").read_text("utf-8")
+    assert answer.out == (planned / "plan.json").read_text("utf-8")
 
 
 def test_ctrl_c_keeps_the_best_plan_so_far(
