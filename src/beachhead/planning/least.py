@@ -34,7 +34,7 @@ from beachhead.planning.feasible import Placed, place
 from beachhead.planning.levels import Need, descend, under, weigh
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
 from beachhead.planning.planner import plan as make_plan
-from beachhead.planning.search import EFFORT
+from beachhead.planning.search import EFFORT, Progress
 from beachhead.planning.study import Stage, Study
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation.beliefs import Beliefs
@@ -112,9 +112,14 @@ def find_least(
     check_demands(case)
     limit = next(limit for limit in list_limits(case) if limit.kind == what)
     free = drop(case, limit)
+
+    def tell(at: Progress) -> None:
+        if progress is not None:
+            progress(Stage("planning", at.done, at.budget))
+
     first = make_plan(
         free, panel, beliefs, effort=effort, seed=seed, worlds=worlds, fresh_worlds=fresh_worlds,
-        progress=progress and (lambda at: progress(Stage("planning", at.done, at.budget))),
+        progress=tell,
     )  # fmt: skip
     study = Study(free, panel, first, beliefs, EFFORT[effort], worlds, fresh_worlds, progress)
     study.steps = SEARCHES + 1
