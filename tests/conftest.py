@@ -167,7 +167,7 @@ def planned(beachhead, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     with (folder / "planned.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # let go when the file is closed
         if not run.exists():
-            answer = beachhead("plan", tiny, "--effort", "quick", "--seed", "3", folder=folder)
+            answer = beachhead("plan", tiny, "--effort", "quick", folder=folder)
             assert (answer.status, answer.err) == (0, ""), answer.err
             (folder / "said.txt").write_text(answer.out, "utf-8")
     return run

@@ -28,7 +28,7 @@ def test_plan_prints_and_writes_the_run_folder(planned: Path) -> None:
 
 def test_plan_json_and_schedule_agree(planned: Path) -> None:
     plan = json.loads((planned / "plan.json").read_text("utf-8"))
-    assert (plan["case"], plan["seed"], plan["effort"]) == ("tiny", 3, "quick")
+    assert (plan["case"], plan["seed"], plan["effort"]) == ("tiny", 1, "quick")
     assert plan["status"] == "complete"
     rows = (planned / "schedule.csv").read_text("utf-8").splitlines()[1:]
     assert [row.split(",")[0] for row in rows] == [entry["iso3"] for entry in plan["schedule"]]
@@ -71,7 +71,7 @@ def test_run_can_be_planned_again_from_its_own_case(
     beachhead, planned: Path, tmp_path: Path
 ) -> None:
     answer = beachhead(
-        "plan", planned / "case.toml", "--effort", "quick", "--seed", "3", "--json",
+        "plan", planned / "case.toml", "--effort", "quick", "--seed", "1", "--json",
         "-o", tmp_path / "again",
     )  # fmt: skip
     assert answer.status == 0, answer.err
