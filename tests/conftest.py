@@ -7,8 +7,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from tiny_firm import CASE
@@ -134,18 +137,35 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def beachhead(environment: dict[str, str]) -> Callable[..., Answer]:
-    """Run the program: beachhead("check", "case.toml", folder=...)."""
+    """Run the program: beachhead("check", "case.toml", folder=...).
 
-    def run(*arguments: str | Path, folder: Path | None = None) -> Answer:
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, *map(str, arguments)],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Answer(done.returncode, done.stdout, done.stderr)
+    In this process, which has loaded its libraries; `apart`: in one of its own, as a user does.
+    """
+
+    def run(*arguments: str | Path, folder: Path | None = None, apart: bool = False) -> Answer:
+        words = [*map(str, arguments)]
+        if apart:
+            done = subprocess.run(
+                [sys.executable, "-c", PROGRAM, *words],
+                cwd=folder, env=environment, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            return Answer(done.returncode, done.stdout, done.stderr)
+        from beachhead.cli import main
+
+        out, err, status = StringIO(), StringIO(), 0
+        with (
+            chdir(folder or "."),
+            patch.dict(os.environ, environment, clear=True),
+            patch.object(sys, "argv", ["beachhead", *words]),
+            patch("signal.signal"),  # what the program sets is for a process of its own
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                status = int(end.code or 0)
+        return Answer(status, out.getvalue(), err.getvalue())
 
     return run
 

@@ -142,7 +142,7 @@ def test_pairs_get_past_where_single_changes_stop(toy: Toy, monkeypatch: Any) ->
     none = np.full(MARKETS + 1, NEVER, np.int32), np.zeros(MARKETS + 1, np.int32)
 
     def climb(budget: int) -> list[tuple[float, int]]:
-        steps = list(polish.polish(valuer, proposals, *none, 0, budget))
+        steps = list(polish.polish(polish.Tried(valuer), proposals, *none, 0, budget))
         for enter, option, fitness, _ in steps:
             scored = valuer.scores(enter[None], option[None])
             assert (scored.fitness[0], scored.excess[0]) == (fitness, 0.0)

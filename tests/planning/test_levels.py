@@ -60,6 +60,7 @@ def search_from(valuer: Valuer, *schedules: Any) -> Search:
         jnp.where(allowed.any(axis=1), 0.0, -jnp.inf),
         jnp.broadcast_to(way, (QUARTERS, *way.shape)),
         jnp.zeros(rows, int),
+        jnp.zeros((QUARTERS, *valuer.setting.problem.options.allowed.T.shape)),
     )
     never = np.full(rows, NEVER, np.int32), np.zeros(rows, np.int32)
     return Search(proposals, [*schedules, never], 1.0, seed=2)

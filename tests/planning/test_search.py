@@ -63,6 +63,7 @@ def flat(valuer: Valuer) -> Proposals:
         jnp.where(allowed.any(axis=1), 0.0, -jnp.inf),
         jnp.broadcast_to(way, (quarters, *way.shape)),
         jnp.zeros(rows, int),
+        jnp.zeros((quarters, *valuer.setting.problem.options.allowed.T.shape)),
     )
 
 

@@ -423,6 +423,7 @@ def look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Proposa
         jnp.asarray(np.concatenate([market, np.zeros(count)]), jnp.float32),
         jnp.asarray(steps, jnp.float32),
         jnp.asarray([regions[name] for name in packed.regions] + [len(regions)] * count),
+        jnp.asarray(values, jnp.float32),
     )
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from beachhead.planning.limits import NOBODY, keep_limits
+from beachhead.planning.limits import NOBODY, Setting, keep_limits
 from beachhead.planning.valuation import BATCH, Valuer
 from beachhead.simulation.state import NEVER
 
 PROMISING, DATES = 8, 5  # markets that are added, and quarters between the dates tried
 SPARE = 8  # times what it takes to add them at every date: with so much left, that is done
 AT_ONCE = 4 * BATCH  # pairs of changes that are tried before it is looked whether one helped
+
+POOL = 1024  # changes of a kind whose worth alone is looked at
+LIKELY, EACH = 32, 2  # of these that are tried with the single changes, and those of one market
 
 type Integers = NDArray[np.int32]
 type Change = tuple[Integers, Integers, int]  # dates, options, leader
@@ -27,15 +31,51 @@ class Proposals(NamedTuple):
 
     `row`: axis row, -inf for those without a choice. `way`: axes (quarter, option, row). `region`:
     number of each market's region, whose entries may be shifted together; the others are one.
+    `worth`: of each market alone, money, axes (quarter, option, market), -inf where not allowed.
     """
 
     row: Array
     way: Array
     region: Array
+    worth: Array
+
+
+class Tried:
+    """Schedules that were valued: none is twice, however often changes and limits lead to it."""
+
+    def __init__(self, valuer: Valuer) -> None:
+        self.valuer = valuer
+        self.fitness: dict[bytes, float] = {}
+
+    def value(
+        self, enter: Integers, option: Integers, most: int
+    ) -> tuple[NDArray[np.float64], int, bool]:
+        """Fitness of schedules, axes (schedule, row); how many had to be valued; whether all were.
+
+        Those for which `most` evaluations do not last, any of the new ones, are at -inf.
+        """
+        keys = self.keys(enter, option)
+        new = list({key: k for k, key in enumerate(keys) if key not in self.fitness}.values())
+        whole = len(new) <= most
+        if not whole:
+            some = np.random.default_rng(len(self.fitness)).permutation(new)[:most]
+            new = np.sort(some).tolist()
+        if new:
+            scored = self.valuer.scores(enter[new], option[new]).fitness
+            self.fitness |= zip([keys[k] for k in new], scored.tolist(), strict=True)
+        return np.array([self.fitness.get(key, -np.inf) for key in keys]), len(new), whole
+
+    def keys(self, enter: Integers, option: Integers) -> list[bytes]:
+        """What tells schedules apart: ways of what is never entered do not."""
+        here = enter < NEVER
+        return [
+            np.stack([when, how]).tobytes()
+            for when, how in zip(enter, np.where(here, option, 0), strict=True)
+        ]
 
 
 def polish(
-    valuer: Valuer,
+    tried: Tried,
     proposals: Proposals,
     enter: Integers,
     option: Integers,
@@ -44,22 +84,22 @@ def polish(
 ) -> Iterator[tuple[Integers, Integers, float, int]]:
     """Ever better schedules by changes that improve, with their fitness and evaluations spent.
 
-    All single changes are tried by themselves; those that help are then made together, the best one
-    of each row, as many as are best. Where none helps, two are made at once: the rest of the budget
-    goes to that, until one of these pairs helps and single ones are tried again. `spent` and
-    `budget` count evaluations.
+    Single changes, and what is likely by the worth of markets alone, are tried by themselves; those
+    that help are then made together, the best one of each row, as many as are best. Where none
+    helps, more of the likely ones are tried and two changes at once: the rest of the budget goes to
+    that, until one of these helps and single ones are tried again. `spent` and `budget` count
+    evaluations; what was `tried` before costs none.
     """
-    fitness = float(valuer.scores(enter[None], option[None]).fitness[0])
+    valuer = tried.valuer
+    known, _, _ = tried.value(enter[None], option[None], 1)
+    fitness = float(known[0])
     while spent < budget:
-        changed = _changes(valuer, proposals, enter, option, budget - spent)
-        whole = len(changed) <= budget - spent
-        if not whole:  # the rest of the budget goes to any of them
-            some = np.random.default_rng(spent).permutation(len(changed))[: budget - spent]
-            changed = [changed[k] for k in np.sort(some)]
+        changed = _likely(tried, proposals, enter, option, LIKELY)
+        changed += _changes(valuer, proposals, enter, option, budget - spent)
         if not changed:
             break
-        enters, options, scores = _try(valuer, changed)
-        spent += len(changed)
+        enters, options, scores, new, whole = _try(tried, changed, budget - spent)
+        spent += new
         order = np.argsort(-scores, kind="stable")
         helpful = [k for k in order.tolist() if scores[k] > fitness]
         best = enters[order[0]], options[order[0]], scores[order[0]]
@@ -70,19 +110,21 @@ def polish(
         for k in rows:
             merged.append(_merge((enter, option), merged[-1], changed[k]))
         if len(rows) > 1:
-            enters, options, scores = _try(valuer, merged[2:])
-            spent += len(rows) - 1
+            enters, options, scores, new, _ = _try(tried, merged[2:], len(rows))
+            spent += new
             top = int(np.argmax(scores))
             if scores[top] > best[2]:
                 best = enters[top], options[top], scores[top]
         if not helpful:
-            pairs = []
+            pairs: list[Change] = []
             if whole:
-                pairs = _pairs(valuer, proposals, enter, option, changed, scores, budget - spent)
+                pairs = _beside(valuer, enter, changed, scores)
+                pairs += _likely(tried, proposals, enter, option, 2 * AT_ONCE)
+                pairs += _pairs(enter, option, changed, scores, 2 * budget)
             while pairs and best[2] <= fitness and spent < budget:
-                tried, pairs = pairs[: min(AT_ONCE, budget - spent)], pairs[AT_ONCE:]
-                enters, options, scores = _try(valuer, tried)
-                spent += len(tried)
+                some, pairs = pairs[:AT_ONCE], pairs[AT_ONCE:]
+                enters, options, scores, new, _ = _try(tried, some, budget - spent)
+                spent += new
                 top = int(np.argmax(scores))
                 best = enters[top], options[top], scores[top]
             if best[2] <= fitness:
@@ -90,6 +132,79 @@ def polish(
                 break
         enter, option, fitness = best[0], best[1], float(best[2])
         yield enter, option, fitness, spent
+
+
+def _likely(
+    tried: Tried, proposals: Proposals, enter: Integers, option: Integers, most: int
+) -> list[Change]:
+    """New schedules near by that promise most by what markets are worth alone.
+
+    Any entry at any date and in any way; one market in the place of another; two of those that are
+    entered, each at the other's date. What the limits make of them counts, so that what has to give
+    way for an entry is taken off; what markets do to each other does not. That takes no evaluation.
+    """
+    worth = np.asarray(proposals.worth)
+    quarters, _, markets = worth.shape
+    places = np.arange(markets)
+
+    def promise(enters: Integers, options: Integers) -> NDArray[np.floating]:
+        """Worth alone of each market of schedules, 0 where it is not entered."""
+        dates, ways = enters[..., :markets], options[..., :markets]
+        there = (dates >= 0) & (dates < quarters)
+        found = worth[np.where(there, dates, 0), np.where(there, ways, 0), places]
+        return np.where(there & np.isfinite(found), found, 0.0)
+
+    def best(gain: NDArray[np.floating]) -> list[list[int]]:
+        order = np.argsort(-gain, axis=None, kind="stable")[:POOL]
+        order = order[np.isfinite(gain.flat[order])]
+        return np.stack(np.unravel_index(order, gain.shape), axis=1).tolist()
+
+    own = promise(enter, option)
+    rows = np.flatnonzero((enter[:markets] >= 0) & (enter[:markets] < quarters))
+    changed = [
+        (_with(enter, row, date), _with(option, row, way), row)
+        for date, way, row in best(worth - own)
+    ]
+    instead = worth[enter[rows]] - own[rows, None, None]  # axes (entry, way, market)
+    instead[:, :, rows] = -np.inf
+    for k, way, new in best(instead):
+        gone = _with(enter, int(rows[k]), NEVER)
+        changed.append((_with(gone, new, int(enter[rows[k]])), _with(option, new, way), new))
+    for row, other in combinations(rows.tolist(), 2):
+        swapped = _with(_with(enter, row, int(enter[other])), other, int(enter[row]))
+        changed.append((swapped, option, row))
+    if not changed:
+        return []
+    enters, options = _keep(tried.valuer.setting, changed)
+    keys = tried.keys(enters, options)
+    untried = {key: k for k, key in enumerate(keys) if key not in tried.fitness}
+    likely = np.array(list(untried.values()), dtype=int)
+    order = np.argsort(-promise(enters, options).sum(axis=1)[likely], kind="stable")
+    chosen: list[Change] = []
+    of_row: Counter[int] = Counter()
+    for k in likely[order].tolist():
+        of_row[changed[k][2]] += 1
+        if of_row[changed[k][2]] <= EACH:
+            chosen.append(changed[k])
+    return chosen[:most]
+
+
+def _beside(
+    valuer: Valuer, enter: Integers, changed: list[Change], scores: NDArray[np.floating]
+) -> list[Change]:
+    """What was added to a schedule, at the dates beside the best of those that were tried."""
+    quarters = valuer.setting.problem.teams.shape[0]
+    added: dict[int, Change] = {}
+    for k in np.argsort(-scores, kind="stable").tolist():
+        row = changed[k][2]
+        if row != NOBODY and enter[row] >= quarters:
+            added.setdefault(row, changed[k])
+    return [
+        (_with(when, row, int(when[row]) + shift), how, row)
+        for row, (when, how, _) in added.items()
+        for shift in (-2, -1, 1, 2)
+        if 0 <= when[row] + shift < quarters
+    ]
 
 
 def _merge(base: tuple[Integers, Integers], one: Change, other: Change) -> Change:
@@ -102,8 +217,6 @@ def _merge(base: tuple[Integers, Integers], one: Change, other: Change) -> Chang
 
 
 def _pairs(
-    valuer: Valuer,
-    proposals: Proposals,
     enter: Integers,
     option: Integers,
     changed: list[Change],
@@ -112,8 +225,8 @@ def _pairs(
 ) -> list[Change]:
     """Pairs of the single changes of a schedule, none of which helps alone; at most so many.
 
-    By turns an entry at another date and in another way, and one market in the place of another,
-    the likely ones first; then all other pairs, those first of which the parts cost least.
+    An entry at another date and in another way; then all other pairs, those first of which the
+    parts cost least.
     """
     base = enter, option
     here = np.array([np.concatenate(change[:2]) != np.concatenate(base) for change in changed])
@@ -132,37 +245,24 @@ def _pairs(
         both = zip(one[chosen][:most].tolist(), two[chosen][:most].tolist(), strict=True)
         return [_merge(base, changed[a], changed[b]) for a, b in both]
 
-    turns = zip_longest(made(again), _replace(valuer, proposals, enter, option))
-    first = [change for turn in turns for change in turn if change is not None]
-    return (first + made(~same))[:most]
+    return (made(again) + made(~same))[:most]
 
 
-def _replace(
-    valuer: Valuer, proposals: Proposals, enter: Integers, option: Integers
-) -> list[Change]:
-    """Schedules with one market in the place of another, the most promising first."""
-    quarters, markets = valuer.setting.problem.teams.shape[0], len(valuer.packed.markets)
-    out = enter[:markets] >= quarters
-    promise = np.where(out, np.asarray(proposals.row)[:markets], -np.inf)
-    way = np.asarray(proposals.way)
-    changed = []
-    for new in np.argsort(-promise, kind="stable")[: np.isfinite(promise).sum()].tolist():
-        for row in np.flatnonzero((enter[:markets] >= 0) & ~out).tolist():
-            date = int(enter[row])
-            when = _with(_with(enter, row, NEVER), new, date)
-            changed.append((when, _with(option, new, int(way[date, :, new].argmax())), new))
-    return changed
+def _try(
+    tried: Tried, changed: list[Change], most: int
+) -> tuple[Integers, Integers, NDArray[np.float64], int, bool]:
+    """Schedules with their leaders, made to keep the limits, and as `Tried.value` values them."""
+    enters, options = _keep(tried.valuer.setting, changed)
+    return enters, options, *tried.value(enters, options, most)
 
 
-def _try(valuer: Valuer, changed: list[Change]) -> tuple[Integers, Integers, NDArray[np.floating]]:
-    """Schedules with their leaders, made to keep the limits, and their fitness."""
-    enters, options = keep_limits(
-        valuer.setting,
+def _keep(setting: Setting, changed: list[Change]) -> tuple[Integers, Integers]:
+    return keep_limits(
+        setting,
         np.stack([e for e, _, _ in changed]),
         np.stack([o for _, o, _ in changed]),
         leaders=np.array([row for _, _, row in changed]),
     )
-    return enters, options, np.asarray(valuer.scores(enters, options).fitness)
 
 
 def _changes(

@@ -20,7 +20,7 @@ import numpy as np
 from jax import Array
 
 from beachhead.planning.limits import NOBODY, repair
-from beachhead.planning.polish import Integers, Proposals, polish
+from beachhead.planning.polish import Integers, Proposals, Tried, polish
 from beachhead.planning.valuation import BATCH, Setting, Valuer, round_slots, score
 from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.state import NEVER, Gates
@@ -105,11 +105,12 @@ def search(
     """
     rounds = ROUNDS if polishing > 0.0 else 1
     best, reached, total, whole = starts[0], -np.inf, 0, True
+    tried = Tried(valuer)
     try:
         for number in range(rounds):
             spent = total
             steps = _improve(
-                valuer, proposals, starts if number == 0 else [best],
+                tried, proposals, starts if number == 0 else [best],
                 budget=(budget - spent) // (rounds - number),
                 key=jax.random.fold_in(jax.random.key(seed), number),
                 spread=spread if number == 0 else REHEAT * spread, polishing=polishing,
@@ -126,7 +127,7 @@ def search(
 
 
 def _improve(
-    valuer: Valuer,
+    tried: Tried,
     proposals: Proposals,
     starts: list[tuple[Integers, Integers]],
     *,
@@ -136,6 +137,7 @@ def _improve(
     polishing: float,
 ) -> Iterator[tuple[Integers, Integers, float, int]]:
     """The best schedule so far with its fitness and evaluations spent, of one round of a search."""
+    valuer = tried.valuer
     iterations = -(-(budget - int(polishing * budget)) // BATCH)
     chains_there = next((n for n in CHAINS if n >= len(starts)), CHAINS[-1])
     picked = [starts[k % len(starts)] for k in range(chains_there)]
@@ -162,7 +164,7 @@ def _improve(
         done += steps
         best = np.asarray(chains.best_enter), np.asarray(chains.best_option)
         yield *best, float(chains.best_fitness), done * BATCH
-    yield from polish(valuer, proposals, *best, done * BATCH, budget)
+    yield from polish(tried, proposals, *best, done * BATCH, budget)
 
 
 def _slots(valuer: Valuer, enter: Integers) -> int:
