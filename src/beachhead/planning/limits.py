@@ -348,9 +348,9 @@ def keep_limits(
     leaders: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """`repair` of many schedules, axes (schedule, market): one `rank` for all, a leader each."""
-    # Few sizes, since each is compiled anew.
+    # Few sizes, 64, 128, 256 and so on, since each is compiled anew.
     count = enter.shape[0]
-    filled = np.arange(-(-count // 64) * 64 if count > 1 else 1) % count
+    filled = np.arange(max(64, 1 << (count - 1).bit_length()) if count > 1 else 1) % count
     order = -setting.problem.clout if rank is None else jnp.asarray(rank)
     first = np.full(count, NOBODY) if leaders is None else leaders
     made = _repair_many(setting, enter[filled], option[filled], order, jnp.asarray(first[filled]))
