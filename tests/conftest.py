@@ -24,7 +24,6 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 # The figures as shipped, whatever panel the person who runs the tests has refreshed.
 os.environ["BEACHHEAD_PANEL"] = "shipped"
 
-PROGRAM = "from beachhead.cli import main; main()"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--headless",
@@ -139,24 +138,17 @@ def environment() -> dict[str, str]:
 def beachhead(environment: dict[str, str]) -> Callable[..., Answer]:
     """Run the program: beachhead("check", "case.toml", folder=...).
 
-    In this process, which has loaded its libraries; `apart`: in one of its own, as a user does.
+    In this process, which has loaded its libraries already.
     """
 
-    def run(*arguments: str | Path, folder: Path | None = None, apart: bool = False) -> Answer:
-        words = [*map(str, arguments)]
-        if apart:
-            done = subprocess.run(
-                [sys.executable, "-c", PROGRAM, *words],
-                cwd=folder, env=environment, capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            return Answer(done.returncode, done.stdout, done.stderr)
+    def run(*arguments: str | Path, folder: Path | None = None) -> Answer:
         from beachhead.cli import main
 
         out, err, status = StringIO(), StringIO(), 0
         with (
             chdir(folder or "."),
             patch.dict(os.environ, environment, clear=True),
-            patch.object(sys, "argv", ["beachhead", *words]),
+            patch.object(sys, "argv", ["beachhead", *map(str, arguments)]),
             patch("signal.signal"),  # what the program sets is for a process of its own
             redirect_stdout(out),
             redirect_stderr(err),

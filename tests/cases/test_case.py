@@ -4,7 +4,7 @@ import datetime
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from beachhead.cases import Case
@@ -147,6 +147,7 @@ cases = st.builds(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault
 @given(cases)
 def test_what_is_written_reads_back_equal(case):
     text = case.to_toml()
