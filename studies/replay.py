@@ -31,9 +31,9 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("BEACHHEAD_SHARED", ROOT / ".." / "shared" / "data"))
 PAGE = ROOT / "docs" / "proof" / "replay.md"
 RUNS = ROOT / "runs" / "replay"
-LARGEST = ("--largest", "30", "--effort", "standard")  # candidates: minutes
+LARGEST = ("--largest", "30", "--effort", "standard")  # some minutes each, of 215 candidates more
 AT_ONCE = 2  # replays, each of which keeps about one core busy
-FEWER = ("--largest", "8")  # where some twenty plans are made
+FEWER = ("--largest", "8")  # where some twenty plans are made, at the smallest effort
 TABLES = ("entries.csv", "firms.csv", "xiaomi_facts.csv")
 FACTS = ("--facts", "DATA/xiaomi_facts.csv")
 
