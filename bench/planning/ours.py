@@ -26,7 +26,7 @@ def prepare(case: Case, panel: Panel, worlds: int) -> Problem:
     # A table is a simulation of all markets for every date and option that it looks at; that of
     # the bound looks twice.
     ways = len(ready.valuer.packed.options)
-    dates = len(range(0, case.quarters, min(planner.TABLE_STRIDE, max(1, case.quarters // 8))))
+    dates = ready.proposals.paths.dates.size
     spent = ready.valuer.count[0] + (dates + 2 * case.quarters) * ways
     return Problem(
         case.name, ready.valuer, ready.stay, ready.starts, ready.proposals, ready.spread, spent,

@@ -2,7 +2,7 @@
 
 With the couplings given, markets no longer depend on one another, so one rollout values every
 market at once. Optimistic couplings make the columns of the bound; those of a schedule make the
-table that tells the search where to look.
+tables of worth and of cash that tell the search where to look.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 
 from beachhead.mechanisms.home import novelty
 from beachhead.planning.limits import Setting
-from beachhead.planning.ties import Ties, first_decision, worst_rates
-from beachhead.simulation.rollout import over_worlds
-from beachhead.simulation.state import STEP, Couplings, Quarter
+from beachhead.planning.ties import Ties, couplings_of, first_decision, worst_rates
+from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
+from beachhead.simulation.state import NEVER, STEP, Couplings, Quarter
 
 Floats = NDArray[np.float64]
+
+STRIDE = 4  # quarters between the entry dates that the search's tables look at
+MOST = 128  # worlds of which paths of cash are kept
 
 
 class Cells(NamedTuple):
@@ -49,8 +52,8 @@ def _units(quarter: Quarter) -> Array:
     return quarter.units
 
 
-def _nothing(quarter: Quarter) -> None:
-    return None
+def _change(quarter: Quarter) -> Array:
+    return quarter.change
 
 
 def best_values(setting: Setting, ties: Ties, enter: Array, option: Array) -> Array:
@@ -166,25 +169,34 @@ def tabulate_best(setting: Setting, ties: Ties) -> Table:
 
 
 @jax.jit
-def _mean_at(setting: Setting, given: Couplings, quarter: Array) -> Array:
-    """Mean values of all markets entered in `quarter`, axes (option, market)."""
+def _at(setting: Setting, given: Couplings, quarter: Array) -> tuple[Array, Array]:
+    """Of all markets entered in `quarter`: mean values, axes (option, market), changes in cash.
+
+    These have axes (option, market, world, quarter).
+    """
     rows = jnp.zeros_like(setting.problem.entered)
 
-    def one(option: Array) -> Array:
+    def one(option: Array) -> tuple[Array, Array]:
         outcome = over_worlds(
-            setting.problem, setting.worlds, rows + quarter, rows + option, record=_nothing,
+            setting.problem, setting.worlds, rows + quarter, rows + option, record=_change,
             given=given,
         )  # fmt: skip
-        return outcome.value.mean(axis=0)
+        return outcome.value.mean(axis=0), outcome.record.transpose(2, 0, 1)
 
     return jax.lax.map(one, jnp.arange(setting.problem.options.fee.size), batch_size=4)
 
 
-def tabulate(setting: Setting, given: Couplings, quarters: NDArray[np.int32]) -> Floats:
+def tabulate(
+    setting: Setting,
+    given: Couplings,
+    quarters: NDArray[np.int32],
+    changes: list[NDArray[np.floating]] | None = None,
+) -> Floats:
     """Mean value of each market by entry quarter and option under `given` couplings.
 
     Axes (quarter, option, market); -inf where the limits rule the entry out, and at quarters other
-    than those asked for.
+    than those asked for. `changes` in cash at each of these are added to the list, if there is one,
+    axes (option, market, world, quarter), for the first `MOST` worlds.
     """
     markets, options = setting.problem.options.allowed.shape
     first = np.asarray(setting.limits.first)[:markets, :options]
@@ -192,7 +204,37 @@ def tabulate(setting: Setting, given: Couplings, quarters: NDArray[np.int32]) ->
     table = np.full((setting.problem.teams.shape[0], options, markets), -np.inf)
     for quarter in quarters:
         open_to = ((first <= quarter) & (quarter <= last)[:, None]).T
-        if open_to.any():
-            values = np.asarray(_mean_at(setting, given, jnp.asarray(quarter)))
-            table[quarter] = np.where(open_to, values, -np.inf)
+        if not open_to.any() and changes is None:
+            continue
+        values, change = _at(setting, given, jnp.asarray(quarter))
+        table[quarter] = np.where(open_to, np.asarray(values), -np.inf)
+        if changes is not None:
+            changes.append(np.asarray(change[:, :, :MOST]))
     return table
+
+
+class Paths(NamedTuple):
+    """Cash of markets that are entered alone.
+
+    `dates` of entry that were looked at; `change` in cash, money, axes (date, option, market,
+    world, quarter), in `worlds`, the first of those that were simulated.
+    """
+
+    dates: NDArray[np.int32]
+    change: NDArray[np.floating]
+    worlds: Worlds
+
+    def nearest(self, quarters: NDArray[np.integer]) -> NDArray[np.intp]:
+        """Places of the dates that are nearest to `quarters`, axis quarter."""
+        return np.abs(quarters[:, None] - self.dates).argmin(axis=1)
+
+
+def tabulate_alone(setting: Setting) -> tuple[Floats, Paths]:
+    """Values and cash of every market alone, beside home and what is served, at some dates."""
+    none = jnp.zeros(setting.limits.required.shape, jnp.int32)
+    given = couplings_of(setting, jnp.full_like(none, NEVER), none)
+    quarters = setting.problem.teams.shape[0]
+    dates = np.arange(0, quarters, min(STRIDE, max(1, quarters // 8)), dtype=np.int32)
+    changes: list[NDArray[np.floating]] = []
+    worth = tabulate(setting, given, dates, changes)
+    return worth, Paths(dates, np.stack(changes), take_worlds(setting.worlds, 0, MOST))

@@ -19,7 +19,7 @@ from beachhead.planning.answer import choose, compose
 from beachhead.planning.bound import NODES, ROUNDS, Columns, relax, survey
 from beachhead.planning.conflicts import check_limits
 from beachhead.planning.deadline import CTRL_C, TIME_LIMIT, Clock, Deadline
-from beachhead.planning.decoupled import tabulate
+from beachhead.planning.decoupled import Paths, tabulate_alone
 from beachhead.planning.feasible import place
 from beachhead.planning.levels import Search, cure
 from beachhead.planning.limits import keep_limits
@@ -28,7 +28,6 @@ from beachhead.planning.polish import Proposals, drop_idle_gates, prune
 from beachhead.planning.search import EFFORT, Progress, search
 from beachhead.planning.strategies import Named, find_best
 from beachhead.planning.thresholds import settle
-from beachhead.planning.ties import couplings_of
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
 from beachhead.simulation.beliefs import Beliefs
@@ -43,7 +42,6 @@ FRESH_SEED, CHECK_SEED = 1_000_003, 2_000_003  # keep the sets of worlds apart
 STARTS = 3  # of the named strategies, the best, from which the search sets out
 SPREAD = 0.02  # first temperature of the search, of what the markets worth entering bring
 WIDE = 64  # markets, beyond which the bound begins in single precision
-TABLE_STRIDE = 4  # quarters between the entry dates that the search's table looks at
 
 Integers = NDArray[np.int32]
 
@@ -305,7 +303,7 @@ def prepare(
     stay = float(valuer.scores(nowhere, np.zeros_like(nowhere)).objective[0])
     clock.lap("worlds")
 
-    valuer, alone, dates, named = find_strategies(case, panel, valuer)
+    valuer, alone, paths, named = find_strategies(case, panel, valuer)
     packed = valuer.packed
     clock.lap("strategies")
 
@@ -333,30 +331,30 @@ def prepare(
         starts.insert(0, (placed.enter, placed.option))
     clock.lap("bound")
     return Ready(
-        valuer, exact, stay, named, starts, look(packed, alone, dates), SPREAD * scale(alone),
+        valuer, exact, stay, named, starts, look(packed, alone, paths), SPREAD * scale(alone),
         columns, relaxed.bound,
     )  # fmt: skip
 
 
 def find_strategies(
     case: Case, panel: Panel, valuer: Valuer
-) -> tuple[Valuer, NDArray[np.float64], Integers, list[Named]]:
+) -> tuple[Valuer, NDArray[np.float64], Paths, list[Named]]:
     """Named strategies of a resolved case, on the worlds of the search.
 
     Returns
     -------
-    (valuer, alone, dates, named)
-        The valuer with the thresholds of gates settled, values of markets alone and their entry
-        dates as `tabulate_alone` gives them, and the strategies.
+    (valuer, alone, paths, named)
+        The valuer with the thresholds of gates settled, values and cash of markets alone as
+        `tabulate_alone` gives them, and the strategies.
     """
-    alone, dates = tabulate_alone(valuer)
+    alone, paths = tabulate_alone(valuer.setting)
     packed = valuer.packed
     if case.gates:
         packed = settle(case, valuer, alone)
         problem = packed.cast(jnp.float32)
         valuer = replace(valuer, packed=packed, setting=valuer.setting._replace(problem=problem))
     named = find_best(valuer, _orders(case, panel, packed), alone, _enterable(packed))
-    return valuer, alone, dates, named
+    return valuer, alone, paths, named
 
 
 def _orders(case: Case, panel: Panel, packed: Packed) -> dict[str, Integers]:
@@ -380,29 +378,19 @@ def _enterable(packed: Packed) -> Integers:
     return np.flatnonzero(allowed).astype(np.int32)
 
 
-def tabulate_alone(valuer: Valuer) -> tuple[NDArray[np.float64], Integers]:
-    """Value of every market alone, axes (date, option, market), and the entry dates looked at."""
-    none = jnp.zeros(valuer.packed.rows, jnp.int32)
-    given = couplings_of(valuer.setting, jnp.full_like(none, NEVER), none)
-    quarters = valuer.setting.problem.teams.shape[0]
-    dates = np.arange(0, quarters, min(TABLE_STRIDE, max(1, quarters // 8)), dtype=np.int32)
-    return tabulate(valuer.setting, given, dates), dates
-
-
 def scale(alone: NDArray[np.float64]) -> float:
     """Money that the markets worth entering bring alone, together."""
     best = np.where(np.isfinite(alone), alone, 0.0).max(axis=(0, 1))
     return max(float(np.maximum(best, 0.0).sum()), 1e-9)
 
 
-def look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Proposals:
-    """Where to look, from values of markets alone: the better, the more often.
+def look(packed: Packed, alone: NDArray[np.float64], paths: Paths) -> Proposals:
+    """Where to look, from values and cash of markets alone: the better, the more often.
 
     Weights go by rank, so that no unit of money matters; every allowed entry keeps a chance.
     """
     quarters = alone.shape[0]
-    nearest = dates[np.abs(np.arange(quarters)[:, None] - dates[None, :]).argmin(axis=1)]
-    values = alone[nearest]
+    values = alone[paths.dates[paths.nearest(np.arange(quarters))]]
     # Options that need more preparation than the nearest date leaves are made good by `repair`.
     best = values.max(axis=(0, 1))
     open_to = np.asarray(packed.problem.options.allowed).any(axis=1)
@@ -424,6 +412,7 @@ def look(packed: Packed, alone: NDArray[np.float64], dates: Integers) -> Proposa
         jnp.asarray(steps, jnp.float32),
         jnp.asarray([regions[name] for name in packed.regions] + [len(regions)] * count),
         jnp.asarray(values, jnp.float32),
+        paths,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import NamedTuple
 
@@ -11,6 +11,8 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from beachhead.planning.decoupled import Paths
+from beachhead.planning.foretelling import Foretold
 from beachhead.planning.limits import NOBODY, Setting, keep_limits
 from beachhead.planning.valuation import BATCH, Valuer
 from beachhead.simulation.state import NEVER
@@ -32,12 +34,14 @@ class Proposals(NamedTuple):
     `row`: axis row, -inf for those without a choice. `way`: axes (quarter, option, row). `region`:
     number of each market's region, whose entries may be shifted together; the others are one.
     `worth`: of each market alone, money, axes (quarter, option, market), -inf where not allowed.
+    `paths` of its cash, by which ruin is foretold; without them it is not.
     """
 
     row: Array
     way: Array
     region: Array
     worth: Array
+    paths: Paths | None = None
 
 
 class Tried:
@@ -94,7 +98,11 @@ def polish(
     known, _, _ = tried.value(enter[None], option[None], 1)
     fitness = float(known[0])
     while spent < budget:
-        changed = _likely(tried, proposals, enter, option, LIKELY)
+        told = None
+        if proposals.paths is not None:
+            told = Foretold(valuer.setting, proposals.paths, enter, option)
+            spent += 1  # it is simulated once more
+        changed = _likely(tried, proposals, told, enter, option, LIKELY)
         changed += _changes(valuer, proposals, enter, option, budget - spent)
         if not changed:
             break
@@ -119,7 +127,7 @@ def polish(
             pairs: list[Change] = []
             if whole:
                 pairs = _beside(valuer, enter, changed, scores)
-                pairs += _likely(tried, proposals, enter, option, 2 * AT_ONCE)
+                pairs += _likely(tried, proposals, told, enter, option, 2 * AT_ONCE)
                 pairs += _pairs(enter, option, changed, scores, 2 * budget)
             while pairs and best[2] <= fitness and spent < budget:
                 some, pairs = pairs[:AT_ONCE], pairs[AT_ONCE:]
@@ -135,13 +143,20 @@ def polish(
 
 
 def _likely(
-    tried: Tried, proposals: Proposals, enter: Integers, option: Integers, most: int
+    tried: Tried,
+    proposals: Proposals,
+    told: Foretold | None,
+    enter: Integers,
+    option: Integers,
+    most: int,
 ) -> list[Change]:
     """New schedules near by that promise most by what markets are worth alone.
 
     Any entry at any date and in any way; one market in the place of another; two of those that are
-    entered, each at the other's date. What the limits make of them counts, so that what has to give
-    way for an entry is taken off; what markets do to each other does not. That takes no evaluation.
+    entered, each at the other's date; where cash would not last for an entry, that with a change of
+    another one. What the limits make of them counts, so that what has to give way for an entry is
+    taken off, and the ruin that is `told`; what else markets do to each other does not. That takes
+    no evaluation.
     """
     worth = np.asarray(proposals.worth)
     quarters, _, markets = worth.shape
@@ -161,10 +176,11 @@ def _likely(
 
     own = promise(enter, option)
     rows = np.flatnonzero((enter[:markets] >= 0) & (enter[:markets] < quarters))
-    changed = [
+    singles = [
         (_with(enter, row, date), _with(option, row, way), row)
         for date, way, row in best(worth - own)
     ]
+    changed = list(singles)
     instead = worth[enter[rows]] - own[rows, None, None]  # axes (entry, way, market)
     instead[:, :, rows] = -np.inf
     for k, way, new in best(instead):
@@ -173,20 +189,64 @@ def _likely(
     for row, other in combinations(rows.tolist(), 2):
         swapped = _with(_with(enter, row, int(enter[other])), other, int(enter[row]))
         changed.append((swapped, option, row))
+    if told is not None:
+        changed += _paid_for(told, promise, enter, option, singles)
     if not changed:
         return []
     enters, options = _keep(tried.valuer.setting, changed)
     keys = tried.keys(enters, options)
     untried = {key: k for k, key in enumerate(keys) if key not in tried.fitness}
     likely = np.array(list(untried.values()), dtype=int)
-    order = np.argsort(-promise(enters, options).sum(axis=1)[likely], kind="stable")
-    chosen: list[Change] = []
+    enters, options = enters[likely], options[likely]
+    hope = promise(enters, options).sum(axis=1)
+    if told is not None:
+        hope -= told.penalties(enters, options)
+    order = likely[np.argsort(-hope, kind="stable")].tolist()
+    return _thin([changed[k] for k in order], EACH)[:most]
+
+
+def _paid_for(
+    told: Foretold,
+    promise: Callable[[Integers, Integers], NDArray[np.floating]],
+    enter: Integers,
+    option: Integers,
+    singles: list[Change],
+) -> list[Change]:
+    """The best entries for which cash would not last, each with another one dropped or moved."""
+    quarters = told.setting.problem.teams.shape[0]
+    rows = np.flatnonzero((enter >= 0) & (enter < quarters))
+    some = [change for change in _thin(singles, 4) if enter[change[2]] >= quarters][:64]
+    if not some or not rows.size:
+        return []
+    when, how = (np.stack([change[part] for change in some]) for part in (0, 1))
+    dear = np.flatnonzero(told.penalties(when, how) > 0.0)
+    dates = [(row, date) for row in rows.tolist() for date in _elsewhere(enter[row], quarters)]
+    pairs = [(k, row, date) for k in dear.tolist() for row, date in dates]
+    if not pairs:
+        return []
+    which, row, date = np.array(pairs).T
+    enters, options = when[which], how[which]
+    enters[np.arange(which.size), row] = date
+    hope = promise(enters, options).sum(axis=1) - told.penalties(enters, options)
+    best = np.argsort(-hope, kind="stable")[:512].tolist()
+    return [(enters[k], options[k], some[which[k]][2]) for k in best]
+
+
+def _elsewhere(date: int, quarters: int) -> list[int]:
+    """Never, and dates before and after `date` within the horizon."""
+    moved = (date + shift for shift in (-8, -4, -2, 2, 4, 8))
+    return [NEVER, *(when for when in moved if 0 <= when < quarters)]
+
+
+def _thin(changes: list[Change], each: int) -> list[Change]:
+    """The first `each` changes of every market that leads some."""
     of_row: Counter[int] = Counter()
-    for k in likely[order].tolist():
-        of_row[changed[k][2]] += 1
-        if of_row[changed[k][2]] <= EACH:
-            chosen.append(changed[k])
-    return chosen[:most]
+    kept = []
+    for change in changes:
+        of_row[change[2]] += 1
+        if of_row[change[2]] <= each:
+            kept.append(change)
+    return kept
 
 
 def _beside(

@@ -150,6 +150,7 @@ def _improve(
         jnp.asarray(enter[top]), jnp.asarray(option[top]), jnp.asarray(first[top]), key,
     )  # fmt: skip
     best, done = (enter[top], option[top]), 0
+    drawn = proposals._replace(paths=None)  # these are for the polish
     yield *best, float(first[top]), 0
     while done < iterations:
         cooling = jnp.asarray(
@@ -157,7 +158,7 @@ def _improve(
         )
         steps = min(TAKE_OVER, iterations - done)
         moved = _compiled()(
-            valuer.setting, proposals, chains, cooling, jnp.asarray(steps), valuer.tail,
+            valuer.setting, drawn, chains, cooling, jnp.asarray(steps), valuer.tail,
             _slots(valuer, np.asarray(chains.enter)),
         )  # fmt: skip
         chains = jax.block_until_ready(moved)

@@ -13,7 +13,8 @@ from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.planning.plan import Plan
-from beachhead.planning.planner import SPREAD, look, scale, tabulate_alone
+from beachhead.planning.decoupled import tabulate_alone
+from beachhead.planning.planner import SPREAD, look, scale
 from beachhead.planning.search import POLISH, search
 from beachhead.planning.thresholds import settle
 from beachhead.planning.valuation import Score, Valuer
@@ -95,11 +96,11 @@ class Study:
         self.progress, self.done, self.steps = progress, 0, 1
         self.packed = pack(self.case, panel)
         self.valuer = self.prepare(self.beliefs)
-        alone, dates = tabulate_alone(self.valuer)
+        alone, paths = tabulate_alone(self.valuer.setting)
         if self.case.gates:
             self.packed = settle(self.case, self.valuer, alone)
             self.valuer = self.prepare(self.beliefs)
-        self.proposals = look(self.packed, alone, dates)
+        self.proposals = look(self.packed, alone, paths)
         self.spread = SPREAD * scale(alone)
         self.schedule = self.packed.encode(plan.schedule)
         rows = self.packed.rows
