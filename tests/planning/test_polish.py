@@ -99,7 +99,7 @@ def test_likely_changes_are_the_best_where_markets_are_alone(toy: Toy) -> None:
         tried = Tried(valuer)
         tried.value(enter[None], none[None], 1)
         proposals = flat(valuer)._replace(worth=jnp.asarray(worth))
-        chosen = _likely(tried, proposals, enter, none, 12)
+        chosen = _likely(tried, proposals, None, enter, none, 12)
         assert len(chosen) == 12
         assert max(Counter(row for *_, row in chosen).values()) <= EACH
         made, how = keep_limits(
@@ -112,5 +112,5 @@ def test_likely_changes_are_the_best_where_markets_are_alone(toy: Toy) -> None:
         assert np.all(np.diff(scores) <= 1e-9 * np.abs(scores[1:]))
         # What is known already is left out.
         tried.value(made[:5], how[:5], 5)
-        anew = _likely(tried, proposals, enter, none, 3)
+        anew = _likely(tried, proposals, None, enter, none, 3)
         assert all((when != made[k]).any() for when, *_ in anew for k in range(5))

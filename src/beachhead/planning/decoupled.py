@@ -52,7 +52,8 @@ def _units(quarter: Quarter) -> Array:
     return quarter.units
 
 
-def _change(quarter: Quarter) -> Array:
+def changes_in_cash(quarter: Quarter) -> Array:
+    """Record of each market's change in cash, axis market."""
     return quarter.change
 
 
@@ -178,7 +179,7 @@ def _at(setting: Setting, given: Couplings, quarter: Array) -> tuple[Array, Arra
 
     def one(option: Array) -> tuple[Array, Array]:
         outcome = over_worlds(
-            setting.problem, setting.worlds, rows + quarter, rows + option, record=_change,
+            setting.problem, setting.worlds, rows + quarter, rows + option, record=changes_in_cash,
             given=given,
         )  # fmt: skip
         return outcome.value.mean(axis=0), outcome.record.transpose(2, 0, 1)

@@ -1,7 +1,8 @@
 """How long cash lasts under schedules close to one that was simulated, told from paths of cash.
 
-What a market takes of cash and brings, entered alone, is known for every date and way; what changes
-between two schedules is added up from that. Ties between markets are those of the simulated one.
+What an entry at another date takes of cash and brings is that of the simulated one, sooner or
+later; what another market or way does is known from the table of markets alone. That is added up:
+ties between markets stay those of the simulated schedule.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from beachhead.planning.decoupled import Paths
+from beachhead.planning.decoupled import Paths, changes_in_cash
 from beachhead.planning.limits import Setting
 from beachhead.simulation.rollout import Worlds, over_worlds
 
@@ -19,6 +20,7 @@ WORST = 32  # worlds, those in which cash falls lowest, that are looked at
 PART = 1_024  # schedules that are added up at a time
 
 type Integers = NDArray[np.int32]
+type Floats = NDArray[np.floating]
 
 
 class Foretold:
@@ -28,56 +30,66 @@ class Foretold:
         self.setting, self.paths = setting, paths
         self.enter, self.option = enter, option
         value, change = map(np.asarray, _simulate(setting, paths.worlds, enter, option))
-        low = float(setting.problem.capital) + change.cumsum(axis=1).min(axis=1)
-        worst = np.argsort(low, kind="stable")[:WORST]
-        self.worst, self.change = worst, change[worst]
-        self.ruined = int((low < float(setting.limits.floor)).sum())
-        self.ruined -= int((low[worst] < float(setting.limits.floor)).sum())
-        self.scale = float(np.abs(value).mean() + setting.problem.capital) + 1.0
+        capital, floor = float(setting.problem.capital), float(setting.limits.floor)
+        low = capital + change.sum(axis=2).cumsum(axis=1).min(axis=1)
+        self.worst = np.argsort(low, kind="stable")[:WORST]
+        self.change = change[self.worst]  # axes (world, quarter, market)
+        # Whether there are more ruined ones is not looked at again.
+        self.ruined = int((low < floor).sum() - (low[self.worst] < floor).sum())
+        self.scale = float(np.abs(value.sum(axis=1)).mean()) + capital + 1.0
 
-    def penalties(self, enters: Integers, options: Integers) -> NDArray[np.floating]:
+    def penalties(self, enters: Integers, options: Integers) -> Floats:
         """Money by which schedules, axes (schedule, row), are worse for the ruin to be expected."""
         parts = range(0, len(enters), PART)
         found = [self._penalise(enters[k : k + PART], options[k : k + PART]) for k in parts]
         return np.concatenate([np.zeros(0), *found])
 
-    def _penalise(self, enters: Integers, options: Integers) -> NDArray[np.floating]:
-        markets, limits = self.paths.change.shape[2], self.setting.limits
-        change = np.repeat(self.change[None], len(enters), axis=0)
+    def _penalise(self, enters: Integers, options: Integers) -> Floats:
+        setting, worlds = self.setting, self.paths.change.shape[3]
+        change = np.repeat(self.change.sum(axis=2)[None], len(enters), axis=0)
         differs = (enters != self.enter) | (options != self.option)
-        schedule, row = np.nonzero(differs[:, :markets])
-        gone = self._paths(row, self.enter[row], self.option[row])
-        new = self._paths(row, enters[schedule, row], options[schedule, row])
-        # Of one schedule they stand together.
+        schedule, row = np.nonzero(differs[:, : self.change.shape[2]])
+        new = self._follow(row, enters[schedule, row], options[schedule, row])
+        new -= self._follow(row, self.enter[row], self.option[row])
+        # Those of one schedule stand together.
         changed, first = np.unique(schedule, return_index=True)
         if changed.size:
-            change[changed] += np.add.reduceat(new - gone, first, axis=0)
-        low = float(self.setting.problem.capital) + change.cumsum(axis=2).min(axis=2)
-        short = np.maximum(float(limits.floor) - low, 0.0)
-        worlds = self.paths.change.shape[3]
+            change[changed] += np.add.reduceat(new, first, axis=0)
+        low = float(setting.problem.capital) + change.cumsum(axis=2).min(axis=2)
+        short = np.maximum(float(setting.limits.floor) - low, 0.0)
         ruin = ((short > 0.0).sum(axis=1) + self.ruined) / worlds
-        too_risky = np.maximum(ruin - float(limits.ruin), 0.0)
-        mean = short.sum(axis=1) / worlds
-        return 10.0 * (self.scale * too_risky + (too_risky > 0.0) * mean)
+        too_risky = np.maximum(ruin - float(setting.limits.ruin), 0.0)
+        return 10.0 * (
+            self.scale * too_risky + (too_risky > 0.0) * short.sum(axis=1) / worlds
+        )
 
-    def _paths(self, row: NDArray[np.intp], date: Integers, way: Integers) -> NDArray[np.floating]:
+    def _follow(self, row: NDArray[np.intp], date: Integers, way: Integers) -> Floats:
         """Changes in cash by entries, axes (entry, world, quarter); 0 for what is not entered."""
-        quarters = self.change.shape[1]
+        quarters, began = self.change.shape[1], self.enter[row]
         there = (date >= 0) & (date < quarters)
-        nearest = self.paths.nearest(np.where(there, date, 0))
-        # Between the dates that were looked at, the path of the nearest one begins later or sooner.
-        source = np.arange(quarters) - np.where(there, date - self.paths.dates[nearest], 0)[:, None]
-        taken = self.paths.change[
-            nearest[:, None, None], np.where(there, way, 0)[:, None, None], row[:, None, None],
-            self.worst[:, None], np.clip(source, 0, quarters - 1)[:, None],
+        own = (began >= 0) & (began < quarters) & (way == self.option[row])
+        nearest = self.paths.nearest(date)
+        # A path of another date begins so much later or sooner.
+        moved = np.where(there, date - np.where(own, began, self.paths.dates[nearest]), 0)
+        source = np.arange(quarters) - moved[:, None]
+        at = np.clip(source, 0, quarters - 1)
+        paths = np.zeros((row.size, self.worst.size, quarters), self.paths.change.dtype)
+        these = there & ~own
+        paths[these] = self.paths.change[
+            nearest[these, None, None], way[these, None, None], row[these, None, None],
+            self.worst[:, None], at[these, None],
         ]  # fmt: skip
-        return np.where(there[:, None, None] & (source >= 0)[:, None], taken, 0.0)
+        these = there & own
+        paths[these] = self.change[
+            np.arange(self.worst.size)[:, None], at[these, None], row[these, None, None]
+        ]
+        return paths * (source >= 0)[:, None]
 
 
 @jax.jit
 def _simulate(
     setting: Setting, worlds: Worlds, enter: Array, option: Array
 ) -> tuple[Array, Array]:
-    """Value, axis world, and change in cash, axes (world, quarter)."""
-    outcome = over_worlds(setting.problem, worlds, enter, option)
-    return outcome.value.sum(axis=1), outcome.record
+    """Values, axes (world, market), and changes in cash, axes (world, quarter, market)."""
+    outcome = over_worlds(setting.problem, worlds, enter, option, record=changes_in_cash)
+    return outcome.value, outcome.record

@@ -23,6 +23,7 @@ AT_ONCE = 4 * BATCH  # pairs of changes that are tried before it is looked wheth
 
 POOL = 1024  # changes of a kind whose worth alone is looked at
 LIKELY, EACH = 32, 2  # of these that are tried with the single changes, and those of one market
+DEAR, WAYS, PAIRS = 64, 4, 512  # entries that cash may not allow, those of one market; with others
 
 type Integers = NDArray[np.int32]
 type Change = tuple[Integers, Integers, int]  # dates, options, leader
@@ -215,7 +216,7 @@ def _paid_for(
     """The best entries for which cash would not last, each with another one dropped or moved."""
     quarters = told.setting.problem.teams.shape[0]
     rows = np.flatnonzero((enter >= 0) & (enter < quarters))
-    some = [change for change in _thin(singles, 4) if enter[change[2]] >= quarters][:64]
+    some = [change for change in _thin(singles, WAYS) if enter[change[2]] >= quarters][:DEAR]
     if not some or not rows.size:
         return []
     when, how = (np.stack([change[part] for change in some]) for part in (0, 1))
@@ -228,7 +229,7 @@ def _paid_for(
     enters, options = when[which], how[which]
     enters[np.arange(which.size), row] = date
     hope = promise(enters, options).sum(axis=1) - told.penalties(enters, options)
-    best = np.argsort(-hope, kind="stable")[:512].tolist()
+    best = np.argsort(-hope, kind="stable")[:PAIRS].tolist()
     return [(enters[k], options[k], some[which[k]][2]) for k in best]
 
 
