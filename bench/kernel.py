@@ -22,7 +22,7 @@ from numpy_model import columns, grow, simulate
 
 from beachhead.cases import Case
 from beachhead.data import load_panel
-from beachhead.planning.valuation import round_slots
+from beachhead.planning.valuation import round_up
 from beachhead.simulation import Beliefs
 from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.narrow import narrow
@@ -122,7 +122,7 @@ def make_kernel(case: Case, packed: Packed) -> tuple[Problem, Worlds, Callable[.
     worlds = draw_worlds(packed, Beliefs.from_prior(case), WORLDS, 1, jnp.float32)
     problem = packed.cast(jnp.float32)
     count = len(packed.markets)
-    rows = jnp.minimum(jnp.arange(round_slots(count)), count - 1)
+    rows = jnp.minimum(jnp.arange(round_up(count)), count - 1)
     filled = narrow(problem, worlds, rows)
 
     def one(problem: Problem, worlds: Worlds, enter: jax.Array, option: jax.Array) -> Worth:

@@ -59,9 +59,7 @@ class Foretold:
         short = np.maximum(float(setting.limits.floor) - low, 0.0)
         ruin = ((short > 0.0).sum(axis=1) + self.ruined) / worlds
         too_risky = np.maximum(ruin - float(setting.limits.ruin), 0.0)
-        return 10.0 * (
-            self.scale * too_risky + (too_risky > 0.0) * short.sum(axis=1) / worlds
-        )
+        return 10.0 * (self.scale * too_risky + (too_risky > 0.0) * short.sum(axis=1) / worlds)
 
     def _follow(self, row: NDArray[np.intp], date: Integers, way: Integers) -> Floats:
         """Changes in cash by entries, axes (entry, world, quarter); 0 for what is not entered."""
@@ -87,9 +85,7 @@ class Foretold:
 
 
 @jax.jit
-def _simulate(
-    setting: Setting, worlds: Worlds, enter: Array, option: Array
-) -> tuple[Array, Array]:
+def _simulate(setting: Setting, worlds: Worlds, enter: Array, option: Array) -> tuple[Array, Array]:
     """Values, axes (world, market), and changes in cash, axes (world, quarter, market)."""
     outcome = over_worlds(setting.problem, worlds, enter, option, record=changes_in_cash)
     return outcome.value, outcome.record

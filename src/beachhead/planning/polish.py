@@ -214,8 +214,8 @@ def _paid_for(
     singles: list[Change],
 ) -> list[Change]:
     """The best entries for which cash would not last, each with another one dropped or moved."""
-    quarters = told.setting.problem.teams.shape[0]
-    rows = np.flatnonzero((enter >= 0) & (enter < quarters))
+    _, quarters, markets = told.change.shape
+    rows = np.flatnonzero((enter[:markets] >= 0) & (enter[:markets] < quarters))
     some = [change for change in _thin(singles, WAYS) if enter[change[2]] >= quarters][:DEAR]
     if not some or not rows.size:
         return []

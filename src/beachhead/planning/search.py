@@ -21,7 +21,7 @@ from jax import Array
 
 from beachhead.planning.limits import NOBODY, repair
 from beachhead.planning.polish import Integers, Proposals, Tried, polish
-from beachhead.planning.valuation import BATCH, Setting, Valuer, round_slots, score
+from beachhead.planning.valuation import BATCH, Setting, Valuer, pick_slots, score
 from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.state import NEVER, Gates
 
@@ -174,7 +174,7 @@ def _slots(valuer: Valuer, enter: Integers) -> int:
     served = int((np.asarray(valuer.setting.problem.entered) < 0).sum())
     markets = len(valuer.packed.markets)
     most = int((enter[:, :markets] < quarters).sum(axis=1).max())
-    return round_slots(min(markets, served + most + max(8, most // 2)))
+    return pick_slots(served + most + max(8, most // 2), markets)
 
 
 def _cool(progress: float) -> float:

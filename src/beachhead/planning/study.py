@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import Panel
-from beachhead.planning.plan import Plan
 from beachhead.planning.decoupled import tabulate_alone
+from beachhead.planning.plan import Plan
 from beachhead.planning.planner import SPREAD, look, scale
 from beachhead.planning.search import POLISH, search
 from beachhead.planning.thresholds import settle

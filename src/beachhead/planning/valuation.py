@@ -127,7 +127,7 @@ class Valuer:
         order = np.argsort(entries, kind="stable")
         parts = []
         for batch in _batches(order):
-            slots = round_slots(served + int(entries[batch].max()), coarse=True)
+            slots = pick_slots(served + int(entries[batch].max()), markets)
             scored = _scorer()(
                 self.setting, jnp.asarray(enter[batch]), jnp.asarray(option[batch]), self.tail,
                 slots,
@@ -191,12 +191,19 @@ def _opening(problem: Problem, worlds: Worlds, enter: Array, option: Array) -> A
     return over_worlds(problem, worlds, enter, option, record=_cleared).record[:, -1]
 
 
-def round_slots(needed: int, *, coarse: bool = False) -> int:
-    """Slots for so many markets: sixteens fill the processor's vectors, and few sizes compile.
+def round_up(needed: int) -> int:
+    """Slots for so many markets: sixteens fill the processor's vectors."""
+    return -(-needed // 16) * 16
 
-    `coarse`: 32, 64, 128 and so on.
+
+def pick_slots(needed: int, markets: int) -> int:
+    """Slots for `needed` of the markets: 32, 64 and so on, since each number is compiled anew.
+
+    All of them, unless a third is enough: what all schedules share is worked out once for a batch,
+    which narrowing to each schedule's own markets forgoes.
     """
-    return max(32, 1 << (needed - 1).bit_length()) if coarse else -(-needed // 16) * 16
+    slots = max(32, 1 << (needed - 1).bit_length())
+    return slots if slots * 3 <= markets else markets
 
 
 def score(setting: Setting, enter: Array, option: Array, tail: float, slots: int) -> Score:
@@ -207,10 +214,8 @@ def score(setting: Setting, enter: Array, option: Array, tail: float, slots: int
     """
     markets, quarters = setting.problem.people.shape[0], setting.problem.teams.shape[0]
     here = (setting.problem.entered < 0) | (enter[:markets] < quarters)
-    # What all schedules share is worked out once for a batch, which narrowing to each schedule's
-    # own markets forgoes: it pays where few of many are entered.
-    narrows = slots * 3 <= markets
-    width = slots if narrows else round_slots(markets)
+    narrows = slots < markets
+    width = slots if narrows else round_up(markets)
     order = jnp.argsort(~here) if narrows else jnp.arange(markets)
     # Slots beyond the markets repeat the last one, which is no served one, as never entered.
     rows = order[jnp.minimum(jnp.arange(width), markets - 1)]

@@ -24,7 +24,7 @@ from beachhead.planning.limits import Setting
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS
 from beachhead.planning.targets import add_up, chances, describe_target, look, room
-from beachhead.planning.valuation import PART, Valuer, round_slots
+from beachhead.planning.valuation import PART, Valuer, round_up
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import pack
@@ -179,7 +179,7 @@ class WhatIf:
         inside = enter[:markets] < self.case.quarters
         inside[: self._present()] = True
         order = np.argsort(~inside, kind="stable")
-        width = round_slots(self._slots)
+        width = round_up(self._slots)
         rows = order[np.minimum(np.arange(width), markets - 1)]
         # Slots beyond the markets repeat the last one, as never entered.
         dates = np.where(np.arange(width) < markets, enter[rows], NEVER)
