@@ -7,6 +7,7 @@ tables of worth and of cash that tell the search where to look.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -50,6 +51,10 @@ def _cells(quarter: Quarter) -> Cells:
 
 def _units(quarter: Quarter) -> Array:
     return quarter.units
+
+
+def _nothing(quarter: Quarter) -> None:
+    return None
 
 
 def changes_in_cash(quarter: Quarter) -> Array:
@@ -169,20 +174,23 @@ def tabulate_best(setting: Setting, ties: Ties) -> Table:
     return Table(market, quarter, option, worth, waits, held)
 
 
-@jax.jit
-def _at(setting: Setting, given: Couplings, quarter: Array) -> tuple[Array, Array]:
+@partial(jax.jit, static_argnames="paths")
+def _at(
+    setting: Setting, given: Couplings, quarter: Array, paths: bool
+) -> tuple[Array, Array | None]:
     """Of all markets entered in `quarter`: mean values, axes (option, market), changes in cash.
 
-    These have axes (option, market, world, quarter).
+    These have axes (option, market, world, quarter), and are left out without `paths`.
     """
     rows = jnp.zeros_like(setting.problem.entered)
 
-    def one(option: Array) -> tuple[Array, Array]:
+    def one(option: Array) -> tuple[Array, Array | None]:
         outcome = over_worlds(
-            setting.problem, setting.worlds, rows + quarter, rows + option, record=changes_in_cash,
-            given=given,
+            setting.problem, setting.worlds, rows + quarter, rows + option, given=given,
+            record=changes_in_cash if paths else _nothing,
         )  # fmt: skip
-        return outcome.value.mean(axis=0), outcome.record.transpose(2, 0, 1)
+        change = outcome.record.transpose(2, 0, 1)[:, :MOST] if paths else None
+        return outcome.value.mean(axis=0), change
 
     return jax.lax.map(one, jnp.arange(setting.problem.options.fee.size), batch_size=4)
 
@@ -207,10 +215,10 @@ def tabulate(
         open_to = ((first <= quarter) & (quarter <= last)[:, None]).T
         if not open_to.any() and changes is None:
             continue
-        values, change = _at(setting, given, jnp.asarray(quarter))
+        values, change = _at(setting, given, jnp.asarray(quarter), changes is not None)
         table[quarter] = np.where(open_to, np.asarray(values), -np.inf)
         if changes is not None:
-            changes.append(np.asarray(change[:, :, :MOST]))
+            changes.append(np.asarray(change))
     return table
 
 

@@ -348,13 +348,17 @@ def keep_limits(
     leaders: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """`repair` of many schedules, axes (schedule, market): one `rank` for all, a leader each."""
-    # Few sizes, 64, 128, 256 and so on, since each is compiled anew.
+    # Three sizes, since each is compiled anew.
     count = enter.shape[0]
-    filled = np.arange(max(64, 1 << (count - 1).bit_length()) if count > 1 else 1) % count
+    size = 1 if count == 1 else 64 if count <= 512 else 1_024
     order = -setting.problem.clout if rank is None else jnp.asarray(rank)
     first = np.full(count, NOBODY) if leaders is None else leaders
-    made = _repair_many(setting, enter[filled], option[filled], order, jnp.asarray(first[filled]))
-    return np.array(made[0])[:count], np.array(made[1])[:count]
+    parts = []
+    for part in (np.arange(-(-count // size) * size) % count).reshape(-1, size):
+        made = _repair_many(setting, enter[part], option[part], order, jnp.asarray(first[part]))
+        parts.append([np.array(half) for half in made])
+    when, how = (np.concatenate(half)[:count] for half in zip(*parts, strict=True))
+    return when, how
 
 
 @jax.jit
