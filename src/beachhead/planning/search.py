@@ -1,7 +1,8 @@
 """A stochastic search over entry quarter and option of every market.
 
 A few schedules are improved side by side, each by annealed local moves to the best of several
-neighbours; now and then the worst are replaced by the best. What comes of it is polished by single
+neighbours; moves that have improved some of late are made more often, and now and then the worst
+schedules are replaced by the best. What comes of it is polished by single
 changes, and it all begins again from there, less hot. Every proposal is made to keep the limits
 before it is valued. The whole loop is compiled; Python only looks in between chunks, to
 report and to stop.
@@ -28,12 +29,18 @@ from beachhead.simulation.state import NEVER, Gates
 CHAINS = (4, 8, BATCH)  # as many as there are starts; the more, the fewer neighbours each sees
 ROUNDS, REHEAT = 3, 0.03  # of a search, and its later temperatures, of those of the first round
 POLISH = 0.3  # part of each round kept for its end, see `search`
+MOVES = 10  # kinds of moves, the last one of which needs a gate
+MORE, OF_LATE = 4.0, 0.99  # how often a kind is made at most; what an iteration later still counts
+UNSURE = 40.0  # moves of a kind, before which it is taken to improve as often as all do
 TAKE_OVER = 16  # iterations after which the worst quarter of the chains starts from the best
 EFFORT = {"quick": 1_600, "standard": 12_000, "thorough": 60_000}  # evaluations
 
 
 class Chains(NamedTuple):
-    """Schedules under improvement, axis chain, and the best one seen."""
+    """Schedules under improvement, axis chain, and the best one seen.
+
+    `made` of late, and how many of these `improved` a schedule: moves of each kind, axis move.
+    """
 
     enter: Array
     option: Array
@@ -41,6 +48,8 @@ class Chains(NamedTuple):
     best_enter: Array
     best_option: Array
     best_fitness: Array
+    made: Array
+    improved: Array
     key: Array
 
 
@@ -147,7 +156,8 @@ def _improve(
     top = int(np.argmax(first))
     chains = Chains(
         jnp.asarray(enter), jnp.asarray(option), jnp.asarray(first),
-        jnp.asarray(enter[top]), jnp.asarray(option[top]), jnp.asarray(first[top]), key,
+        jnp.asarray(enter[top]), jnp.asarray(option[top]), jnp.asarray(first[top]),
+        jnp.zeros(MOVES, first.dtype), jnp.zeros(MOVES, first.dtype), key,
     )  # fmt: skip
     best, done = (enter[top], option[top]), 0
     drawn = proposals._replace(paths=None)  # these are for the polish
@@ -206,11 +216,14 @@ def _advance(
         # Each chain looks at several neighbours; the colder it is, the surer it takes the best.
         of = jnp.arange(BATCH) % count
         other = (of + 1 + index % max(count - 1, 1)) % count
-        enter, option = jax.vmap(partial(_propose, setting, proposals))(
+        enter, option, kind = jax.vmap(partial(_propose, setting, proposals, _favour(chains)))(
             keys, chains.enter[of], chains.option[of], chains.enter[other], chains.option[other]
         )
         fitness = jax.vmap(lambda e, o: score(setting, e, o, tail, slots).fitness)(enter, option)
         luck = jax.random.gumbel(jax.random.fold_in(accept_key, 1), fitness.shape, fitness.dtype)
+        made = jnp.zeros_like(chains.made).at[kind].add(1.0)
+        gained = (fitness > chains.fitness[of]).astype(made.dtype)
+        improved = jnp.zeros_like(made).at[kind].add(gained)
         drawn = (fitness + temperature * luck).reshape(-1, count)
         picked = drawn.argmax(axis=0) * count + jnp.arange(count)
         enter, option, fitness = enter[picked], option[picked], fitness[picked]
@@ -220,6 +233,8 @@ def _advance(
             enter=jnp.where(taken[:, None], enter, chains.enter),
             option=jnp.where(taken[:, None], option, chains.option),
             fitness=jnp.where(taken, fitness, chains.fitness),
+            made=OF_LATE * chains.made + made,
+            improved=OF_LATE * chains.improved + improved,
             key=key,
         )
         top = moved.fitness.argmax()
@@ -244,16 +259,27 @@ def _advance(
     )
 
 
+def _favour(chains: Chains) -> Array:
+    """How much more often each kind of move is made, by how often it improves, axis move.
+
+    Source: adaptive weights as in Ropke & Pisinger (2006), here of the moves of an annealer.
+    """
+    all_of_them = (chains.improved.sum() + 1.0) / (chains.made.sum() + 20.0)
+    each = (chains.improved + UNSURE * all_of_them) / (chains.made + UNSURE)
+    return jnp.clip(each / all_of_them, 1.0 / MORE, MORE)
+
+
 def _propose(
     setting: Setting,
     proposals: Proposals,
+    favour: Array,
     key: Array,
     enter: Array,
     option: Array,
     other_enter: Array,
     other_option: Array,
-) -> tuple[Array, Array]:
-    """A neighbour of a schedule that keeps the limits other than cash."""
+) -> tuple[Array, Array, Array]:
+    """A neighbour of a schedule that keeps the limits other than cash, and the kind of its move."""
     quarters, _, count = proposals.way.shape
     rows = jnp.arange(count)
     kinds, entered_key, any_key, when, shift, way, cross = jax.random.split(key, 7)
@@ -318,12 +344,13 @@ def _propose(
         moves.append((when, how.at[gate].set(way_at(quarter, gate))))
         chances.append(0.15)
         leaders.append(NOBODY)
-    kind = jax.random.categorical(kinds, jnp.log(jnp.array(chances)))
+    kind = jax.random.categorical(kinds, jnp.log(jnp.array(chances) * favour[: len(chances)]))
     # The market that is moved takes the teams that it needs; the others give way.
     leader = jnp.stack([jnp.asarray(row) for row in leaders])[kind]
     enter = jnp.stack([e for e, _ in moves])[kind]
     option = jnp.stack([o for _, o in moves])[kind]
-    return repair(setting.problem, setting.limits, setting.central, enter, option, leader=leader)
+    made = repair(setting.problem, setting.limits, setting.central, enter, option, leader=leader)
+    return *made, kind
 
 
 def _pick_behind(gates: Gates, proposals: Proposals, key: Array) -> tuple[Array, Array, Array]:
