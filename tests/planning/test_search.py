@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import Array
 from numpy.typing import NDArray
 from scipy.stats import norm
 
@@ -17,7 +19,7 @@ from beachhead.mechanisms.measures import Levers
 from beachhead.planning.bound import relax, survey
 from beachhead.planning.limits import Setting
 from beachhead.planning.polish import Proposals
-from beachhead.planning.search import search
+from beachhead.planning.search import MORE, MOVES, Chains, _favour, _propose, search
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation.state import NEVER, Gates, Measures, Rules, Supply
 
@@ -86,6 +88,40 @@ def _bound(valuer: Valuer, enter: Integers, option: Integers, *, gates: bool = F
     setting, risk = valuer.setting, (float(valuer.setting.aversion), valuer.tail)
     columns = survey(setting, enter, option)
     return relax(setting, columns, enter, option, *risk, gates=gates).bound
+
+
+def test_moves_that_improve_are_made_more_often(toy: Toy) -> None:
+    """Weights by what improved of late, within bounds, and moves drawn by them."""
+    none = jnp.zeros(MOVES)
+    chains = Chains(none, none, none, none, none, none, none, none, jax.random.key(0))
+    assert np.allclose(_favour(chains), 1.0)
+    made = jnp.full(MOVES, 400.0)
+    alike = _favour(chains._replace(made=made, improved=made / 20.0))
+    assert np.allclose(alike, 1.0, atol=0.01)
+    one = _favour(chains._replace(made=made, improved=20.0 * (jnp.arange(MOVES) == 2)))
+    assert one[2] == MORE
+    assert np.all(np.isclose(np.delete(np.asarray(one), 2), 1.0 / MORE, rtol=0.5))
+    assert np.all(np.delete(np.asarray(one), 2) >= 1.0 / MORE)
+
+    valuer = toy(flow=np.ones(6), cost=np.ones(6))
+    enter = jnp.asarray([NEVER, 1, 2, 3, NEVER, NEVER, NEVER])
+    option = jnp.zeros_like(enter)
+
+    def drops(favour: Array) -> float:
+        """Share of proposals by which one entry less is made."""
+        made, _, kind = jax.vmap(
+            lambda key: _propose(
+                valuer.setting, flat(valuer), favour, key, enter, option, enter, option
+            )
+        )(jax.random.split(jax.random.key(1), 2_000))
+        fewer = (made < NEVER).sum(axis=1) < 3
+        assert np.all(np.asarray(fewer)[np.asarray(kind) == 2])
+        return float((kind == 2).mean())
+
+    expected = np.array([0.25, 0.2, 0.07, 0.1, 0.1, 0.1, 0.05, 0.05, 0.08])
+    for favour in (jnp.ones(MOVES), one):
+        share = expected * np.asarray(favour)[:9]
+        assert drops(favour) == pytest.approx(share[2] / share.sum(), abs=0.04)
 
 
 @pytest.mark.parametrize("kappa, threshold", [(0.30, 3.5), (0.69, 6.75), (0.90, 8.5)])
