@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from planning.conftest import NEUTRAL
+from planning.test_polish import MARKETS, lay_out
 from planning.test_search import flat
 
 from beachhead.planning import foretelling
@@ -21,15 +22,6 @@ from beachhead.simulation.state import NEVER
 
 Toy = Callable[..., Valuer]
 Integers = NDArray[np.int32]
-
-MARKETS = 6
-
-
-def lay_out(*entries: tuple[int, int]) -> Integers:
-    enter = np.full(MARKETS + 1, NEVER, np.int32)
-    for row, date in entries:
-        enter[row] = date
-    return enter
 
 
 def penalise(valuer: Valuer, told: Foretold, enter: Integers, option: Integers) -> float:

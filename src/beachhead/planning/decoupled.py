@@ -175,7 +175,7 @@ def tabulate_best(setting: Setting, ties: Ties) -> Table:
 
 
 @partial(jax.jit, static_argnames="paths")
-def _at(
+def _bring_at(
     setting: Setting, given: Couplings, quarter: Array, paths: bool
 ) -> tuple[Array, Array | None]:
     """Of all markets entered in `quarter`: mean values, axes (option, market), changes in cash.
@@ -215,7 +215,7 @@ def tabulate(
         open_to = ((first <= quarter) & (quarter <= last)[:, None]).T
         if not open_to.any() and changes is None:
             continue
-        values, change = _at(setting, given, jnp.asarray(quarter), changes is not None)
+        values, change = _bring_at(setting, given, jnp.asarray(quarter), changes is not None)
         table[quarter] = np.where(open_to, np.asarray(values), -np.inf)
         if changes is not None:
             changes.append(np.asarray(change))

@@ -2,10 +2,9 @@
 
 A few schedules are improved side by side, each by annealed local moves to the best of several
 neighbours; moves that have improved some of late are made more often, and now and then the worst
-schedules are replaced by the best. What comes of it is polished by single
-changes, and it all begins again from there, less hot. Every proposal is made to keep the limits
-before it is valued. The whole loop is compiled; Python only looks in between chunks, to
-report and to stop.
+schedules are replaced by the best. What comes of it is polished by single changes, and it all
+begins again from there, less hot. Every proposal is made to keep the limits before it is valued.
+The whole loop is compiled; Python only looks in between chunks, to report and to stop.
 """
 
 from __future__ import annotations
