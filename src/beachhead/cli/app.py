@@ -28,6 +28,7 @@ from beachhead.cli import (
 )
 from beachhead.errors import InputError
 from beachhead.files import FULL
+from beachhead.process import set_up
 
 app = typer.Typer(
     name="beachhead",
@@ -85,6 +86,7 @@ app.add_typer(evidence.app, name="evidence")
 
 def main() -> None:
     """Run the program on the command line's arguments, and exit."""
+    set_up()
     if hasattr(signal, "SIGPIPE"):  # a reader that has seen enough, such as head, is no fault
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:

@@ -135,7 +135,8 @@ def compose(
     """
     enter, option, account = best.enter, best.option, best.account
     never = np.full_like(enter, NEVER)
-    worth, stay = (float(exact.judge(e, option).score.objective) for e in (enter, never))
+    both = exact.scores(np.stack([enter, never]), np.stack([option, option]))
+    worth, stay = both.objective.tolist()
     at_home = fresh.judge(never, option)
     adds = worth - stay
     tiny = 1e-9 * max(abs(worth), 1.0)

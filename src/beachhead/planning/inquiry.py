@@ -30,7 +30,7 @@ from beachhead.planning.plan import Help, Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
 from beachhead.planning.study import Schedule, mix
 from beachhead.planning.ties import couplings_of
-from beachhead.planning.valuation import PART, Valuer
+from beachhead.planning.valuation import BATCH, PART, Score, Valuer
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import Packed, pack
@@ -71,8 +71,12 @@ class Inquiry:
     ----------
     schedule : Schedule
         The plan.
+    exact, single, fresh : Valuer
+        On the worlds that chose the plan, in double and in single precision, and on fresh ones.
     present, entries : list of int
         Rows of home and served markets, and of the entries by date.
+    problem, parts
+        The markets looked at alone, on the fresh worlds, a part of these at a time.
     near : list of int
         Rows of the `near` markets that the plan leaves alone and that would bring most beside it.
     base : _Brought
@@ -100,6 +104,8 @@ class Inquiry:
         given = self.case, self.packed, beliefs
         self.exact = Valuer.prepare(*given, worlds, plan.seed, jnp.float64)
         self.fresh = Valuer.prepare(*given, fresh_worlds, plan.seed + FRESH_SEED, jnp.float64)
+        with jax.enable_x64(False):
+            self.single = Valuer.prepare(*given, worlds, plan.seed, jnp.float32)
         dates = self.schedule[0][: len(self.packed.markets)]
         self.present = np.flatnonzero(self.packed.problem.entered < 0).tolist()
         order = np.argsort(dates, kind="stable")
@@ -107,8 +113,11 @@ class Inquiry:
         asked = [k for k, iso3 in enumerate(self.packed.markets) if iso3 in also]
         self.near = self._list_near(near) if near else []
         self.rows = np.array(sorted({*self.present, *self.entries, *asked, *self.near}))
+        fresh = self.fresh.setting
+        self.problem, there = narrow(fresh.problem, fresh.worlds, jnp.asarray(self.rows))
+        self.parts = [take_worlds(there, k, k + PART) for k in range(0, fresh_worlds, PART)]
         self.base = self.bring(self.schedule)
-        self.scores = self.exact.judge(*self.schedule).score
+        (self.scores,) = self._score([self.schedule])
         mean = plan.value.mean
         apart = abs(float(self.base.values.mean()) - mean) / max(abs(mean), 1e-9)
         if exact and apart > EXACT:
@@ -117,9 +126,10 @@ class Inquiry:
 
     def _list_near(self, number: int) -> list[int]:
         """Rows that would bring most beside the plan, were nothing taken from its entries."""
-        setting, quarters = self.exact.setting, self.case.quarters
-        given = couplings_of(setting, *(jnp.asarray(part) for part in self.schedule))
-        brings = tabulate(setting, given, np.arange(0, quarters, STRIDE, dtype=np.int32))
+        setting, quarters = self.single.setting, self.case.quarters
+        with jax.enable_x64(False):
+            given = couplings_of(setting, *(jnp.asarray(part) for part in self.schedule))
+            brings = tabulate(setting, given, np.arange(0, quarters, STRIDE, dtype=np.int32))
         best = brings.max(axis=(0, 1))
         best[[*self.present, *self.entries]] = -np.inf
         order = np.argsort(-best, kind="stable")[:number].tolist()
@@ -127,18 +137,12 @@ class Inquiry:
 
     def bring(self, schedule: Schedule) -> _Brought:
         """What a schedule that enters no other markets than the plan brings."""
-        markets, setting = len(self.packed.markets), self.fresh.setting
-        enter, option = (
-            jnp.concatenate([jnp.asarray(part[self.rows]), jnp.asarray(part[markets:])])
-            for part in schedule
-        )
-        count, parts = setting.worlds.shocks.fate.shape[0], []
-        for begin in range(0, count, PART):
-            there = take_worlds(setting.worlds, begin, begin + PART)
-            parts.append(
-                [np.asarray(a) for a in _follow(setting.problem, there, self.rows, enter, option)]
-            )
-        value, opening, saved = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        markets = len(self.packed.markets)
+        enter, option = (np.concatenate([part[self.rows], part[markets:]]) for part in schedule)
+        brought = [
+            map(np.asarray, _follow(self.problem, worlds, enter, option)) for worlds in self.parts
+        ]
+        value, opening, saved = (np.concatenate(arrays) for arrays in zip(*brought, strict=True))
 
         def spread(mean: Floats) -> Floats:
             wide = np.zeros(markets)
@@ -250,7 +254,7 @@ class Inquiry:
                 chosen.append((kind, schedule))
         if best := self._best(row, made[2:], others):
             chosen.append(("otherwise", best))
-        return [self._compare(kind, row, schedule) for kind, schedule in chosen]
+        return self._compare(row, chosen)
 
     def _ways(self, row: int) -> list[int]:
         """Options in which a market may be entered at some date."""
@@ -267,32 +271,48 @@ class Inquiry:
         ]
         if not kept:
             return None
-        scores = self.exact.scores(*(np.stack(part) for part in zip(*kept, strict=True)))
-        return kept[int(np.argmax(scores.fitness))]
+        with jax.enable_x64(False):
+            rough = self.single.scores(*(np.stack(part) for part in zip(*kept, strict=True)))
+        first = np.argsort(-rough.fitness, kind="stable")[:BATCH]
+        kept = [kept[k] for k in first.tolist()]
+        return max(zip(self._score(kept), kept, strict=True), key=lambda scored: scored[0].fitness)[
+            1
+        ]
 
-    def _compare(self, kind: str, row: int, schedule: Schedule) -> Trial:
-        """A schedule beside the plan."""
-        gains, error = spread_of(self.bring(schedule).values - self.base.values)
-        score = self.exact.judge(*schedule).score
-        mode, localisation = self.packed.options[int(schedule[1][row])]
-        return Trial(
-            kind=kind,
-            enter=self._label(int(schedule[0][row])),
-            mode=mode,
-            localisation=localisation,
-            gains=gains,
-            error=error,
-            objective=float(score.objective - self.scores.objective),
-            moved=tuple(
+    def _compare(self, row: int, chosen: Sequence[tuple[str, Schedule]]) -> list[Trial]:
+        """Schedules beside the plan; `chosen`: the kind of each with it."""
+        scores = self._score([schedule for _, schedule in chosen])
+        trials = []
+        for (kind, schedule), score in zip(chosen, scores, strict=True):
+            gains, error = spread_of(self.bring(schedule).values - self.base.values)
+            mode, localisation = self.packed.options[int(schedule[1][row])]
+            moved = tuple(
                 Moved(
                     self.packed.markets[k],
                     *(self._label(int(part[0][k])) for part in (self.schedule, schedule)),
                 )
                 for k in self.entries
                 if k != row and schedule[0][k] != self.schedule[0][k]
-            ),
-            breaks=self._name_broken(schedule, score.ruin, score.short),
-        )
+            )
+            trials.append(
+                Trial(
+                    kind=kind,
+                    enter=self._label(int(schedule[0][row])),
+                    mode=mode,
+                    localisation=localisation,
+                    gains=gains,
+                    error=error,
+                    objective=score.objective - self.scores.objective,
+                    moved=moved,
+                    breaks=self._name_broken(schedule, score.ruin, score.short),
+                )
+            )
+        return trials
+
+    def _score(self, schedules: Sequence[Schedule]) -> list[Score]:
+        """Score of each on the worlds that chose the plan, as numbers."""
+        scores = self.exact.scores(*(np.stack(part) for part in zip(*schedules, strict=True)))
+        return [Score(*map(float, numbers)) for numbers in zip(*scores, strict=True)]
 
     def _name_broken(self, schedule: Schedule, ruin: float, short: float) -> tuple[str, ...]:
         """Limits that a schedule breaks; its chance of ruin and how far it misses targets given."""
@@ -316,7 +336,7 @@ class Inquiry:
             bars = tuple(Bar("rule", name) for name in barred)
             apart = Bar("case", "limits.not_together") if shut else Bar("horizon")
             return Answer(worth, bars=bars or (apart,))
-        trials = () if best is None else (self._compare("added", row, best),)
+        trials = () if best is None else tuple(self._compare(row, [("added", best)]))
         bars = self._name_bars(row, tried, trials)
         return Answer(worth, trials=trials, bars=bars)
 
@@ -473,13 +493,12 @@ def overstep(
 
 @jax.jit
 def _follow(
-    problem: Arrays, worlds: Worlds, rows: Array, enter: Array, option: Array
+    problem: Arrays, worlds: Worlds, enter: Array, option: Array
 ) -> tuple[Array, Array, Array]:
-    """Of the markets `rows` alone: value, entry cost without experience, what experience takes
-    off, discounted; axes (world, market).
+    """Value, entry cost without experience and what experience takes off, discounted; axes (world,
+    market).
     """
-    narrowed, there = narrow(problem, worlds, rows)
-    outcome = over_worlds(narrowed, there, enter, option, record=_open)
+    outcome = over_worlds(problem, worlds, enter, option, record=_open)
     factor = (problem.discount ** jnp.arange(problem.teams.shape[0]))[None, :, None]
     opening, saved = ((factor * part).sum(axis=1) for part in outcome.record)
     return outcome.value, opening, saved

@@ -32,6 +32,7 @@ from beachhead.errors import InputError, Problem
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_WORLDS, SEARCH_WORLDS, plan
 from beachhead.planning.search import Progress
+from beachhead.process import set_up
 from beachhead.simulation.beliefs import Beliefs
 
 LOST = 3  # times that workers may be lost before it is given up
@@ -233,9 +234,7 @@ def open_workers(jobs: int | None = None, cluster: str | None = None) -> Iterato
         yield (
             None
             if count == 1
-            else lambda: ProcessPoolExecutor(
-                count, mp_context=context, initializer=_ignore_interrupts
-            )
+            else lambda: ProcessPoolExecutor(count, mp_context=context, initializer=_begin)
         )
         return
     try:
@@ -274,6 +273,7 @@ def _count_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches a whole group of processes; the first of them says what becomes of it."""
+def _begin() -> None:
+    """Set up a worker. Ctrl-C reaches all of a group; the first of it says what becomes of it."""
+    set_up()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -189,7 +189,7 @@ def plan(
             # The bound holds where the first part was: so what that has reached is still told.
             reached = float(valuer.scores(dated[None], chosen[None]).fitness[0])
             *last, more, whole = improve(
-                many, [(dated, chosen), *best, *starts], again,
+                many, [(dated, chosen), *best, *starts[:2]], again,
                 lambda done, _: report(first + done, reached, first + again),
             )  # fmt: skip
             best.append((last[0], last[1]))

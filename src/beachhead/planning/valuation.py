@@ -197,12 +197,13 @@ def round_up(needed: int) -> int:
 
 
 def pick_slots(needed: int, markets: int) -> int:
-    """Slots for `needed` of the markets: 32, 64 and so on, since each number is compiled anew.
+    """Slots for `needed` of the markets: 32, 48, 64, 96 and so on, as each is compiled anew.
 
     All of them, unless a third is enough: what all schedules share is worked out once for a batch,
     which narrowing to each schedule's own markets forgoes.
     """
     slots = max(32, 1 << (needed - 1).bit_length())
+    slots = slots * 3 // 4 if 32 < needed <= slots * 3 // 4 else slots
     return slots if slots * 3 <= markets else markets
 
 
