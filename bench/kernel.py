@@ -23,6 +23,7 @@ from numpy_model import columns, grow, simulate
 from beachhead.cases import Case
 from beachhead.data import load_panel
 from beachhead.planning.valuation import round_up
+from beachhead.process import set_up
 from beachhead.simulation import Beliefs
 from beachhead.simulation.compiling import compile_for_search
 from beachhead.simulation.narrow import narrow
@@ -226,4 +227,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    set_up()
     main()

@@ -27,6 +27,7 @@ import numpy as np
 from beachhead.cases import Case
 from beachhead.data import load_panel
 from beachhead.planning.valuation import BATCH, Valuer
+from beachhead.process import set_up
 from beachhead.simulation import Beliefs
 from beachhead.simulation.pack import HOME, Packed, pack
 from beachhead.simulation.state import NEVER
@@ -174,4 +175,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    set_up()
     main()

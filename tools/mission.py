@@ -27,6 +27,7 @@ from beachhead.data import Panel
 from beachhead.mechanisms.value import objective
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_SEED
+from beachhead.process import set_up
 from beachhead.reporting.words import money, percent, several
 from beachhead.simulation.futures import Futures
 
@@ -401,6 +402,7 @@ def read_rows() -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    set_up()
     asked = sys.argv[1:]
     known = read_rows()
     for row in ROWS:

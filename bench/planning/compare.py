@@ -21,6 +21,7 @@ from problem import Meter, Problem, Schedule, Spent, now
 from beachhead.cases import Case
 from beachhead.data import load_panel
 from beachhead.planning.planner import SEARCH_WORLDS
+from beachhead.process import set_up
 from beachhead.simulation.compiling import make_room
 
 CASES = Path(__file__).with_name("cases")
@@ -188,6 +189,7 @@ def tabulate(records: list[Record]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    set_up()
     app = typer.Typer(pretty_exceptions_enable=False)
     app.command()(main)
     app()

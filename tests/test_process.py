@@ -1,0 +1,58 @@
+"""How the program sets up its own process."""
+
+import ctypes
+import subprocess
+import sys
+
+import pytest
+
+TAKE_AND_FREE = """
+import resource
+import sys
+import numpy as np
+from beachhead.process import set_up
+if sys.argv[1] == "set up":
+    set_up()
+def count():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+np.ones(8_000_000)
+before = count()
+for _ in range(20):
+    np.ones(8_000_000)
+print(count() - before)
+"""
+
+
+def knows_mallopt() -> bool:
+    try:
+        return hasattr(ctypes.CDLL(None), "mallopt")
+    except TypeError:
+        return False
+
+
+@pytest.mark.skipif(not knows_mallopt(), reason="the C library is not glibc")
+def test_freed_memory_is_kept_for_the_next_call() -> None:
+    """Pages that were handed back have to be asked for again, each of which is a page fault."""
+    kept, left_alone = (
+        int(
+            subprocess.run(
+                [sys.executable, "-c", TAKE_AND_FREE, how],
+                check=True, capture_output=True, text=True,
+            ).stdout
+        )
+        for how in ("set up", "left alone")
+    )  # fmt: skip
+    assert 10 * kept < left_alone
+
+
+@pytest.mark.parametrize(
+    ("of_user", "used"), [(None, "level=1"), ("--of-the-user", "--of-the-user")]
+)
+def test_flags_of_the_user_stay(of_user: str | None, used: str) -> None:
+    code = (
+        "import os; os.environ.pop('XLA_FLAGS', None);"
+        + (f"os.environ['XLA_FLAGS'] = {of_user!r};" if of_user else "")
+        + "from beachhead.process import set_up; set_up(); print(os.environ['XLA_FLAGS'])"
+    )
+    made = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert made.stdout.strip().endswith(used)
