@@ -275,9 +275,8 @@ class Inquiry:
             rough = self.single.scores(*(np.stack(part) for part in zip(*kept, strict=True)))
         first = np.argsort(-rough.fitness, kind="stable")[:BATCH]
         kept = [kept[k] for k in first.tolist()]
-        return max(zip(self._score(kept), kept, strict=True), key=lambda scored: scored[0].fitness)[
-            1
-        ]
+        fitness = [score.fitness for score in self._score(kept)]
+        return kept[int(np.argmax(fitness))]
 
     def _compare(self, row: int, chosen: Sequence[tuple[str, Schedule]]) -> list[Trial]:
         """Schedules beside the plan; `chosen`: the kind of each with it."""
