@@ -24,9 +24,10 @@ from beachhead.planning.feasible import place
 from beachhead.planning.levels import Search, cure
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan
-from beachhead.planning.polish import Proposals, drop_idle_gates, prune
+from beachhead.planning.polish import Proposals, Tried, drop_idle_gates, prune
 from beachhead.planning.search import EFFORT, Progress, search
 from beachhead.planning.strategies import Named, find_best
+from beachhead.planning.targets import room
 from beachhead.planning.thresholds import settle
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
@@ -38,6 +39,7 @@ from beachhead.simulation.state import NEVER
 SEARCH_WORLDS, FRESH_WORLDS = 128, 1_024
 CHECK_WORLDS = 128  # on which every entry has to pay, beside those that chose it
 MANY_WORLDS = 512  # on which cash may run out no more often than is accepted
+SAFER = (0.25, 0.5, 0.75)  # parts of `room`: ruin on those may be less by so much
 FRESH_SEED, CHECK_SEED = 1_000_003, 2_000_003  # keep the sets of worlds apart
 STARTS = 3  # of the named strategies, the best, from which the search sets out
 SPREAD = 0.02  # first temperature of the search, of what the markets worth entering bring
@@ -166,7 +168,8 @@ def plan(
         """The best schedules, without the gate `closed` if there is one; evaluations; all of them.
 
         What just keeps the limit on cash on the worlds that chose it may break it on others. Then
-        the search goes on in a greater number of those.
+        the search goes on in a greater number of those. What that finds may break it on still
+        others: so the best of what it has tried with less ruin comes along.
         """
 
         def improve(
@@ -174,25 +177,29 @@ def plan(
             begin: list[tuple[Integers, Integers]],
             budget: int,
             tell: Callable[[int, float], None],
+            tried: Tried | None = None,
         ) -> tuple[Integers, Integers, int, bool]:
             if closed is not None:
                 shut = np.where(np.arange(never.size) == closed, never, enter), option
                 by, begin = close_gate(by, closed), [*begin, shut]
             return search(
                 by, ready.proposals, begin, budget=budget, seed=seed, spread=ready.spread,
-                report=tell,
+                tried=tried, report=tell,
             )  # fmt: skip
 
         dated, chosen, spent, whole = improve(valuer, starts, first, report)
         best = [(prune(check, dated, chosen), chosen)]
-        if whole and many.scores(dated[None], chosen[None]).ruin[0] > case.limits.ruin:
+        most, chance = case.limits.ruin, room(case.limits.ruin, MANY_WORLDS)
+        less = [max(most - part * chance, 0.0) for part in SAFER]
+        if whole and many.scores(dated[None], chosen[None]).ruin[0] > less[0]:
             # The bound holds where the first part was: so what that has reached is still told.
             reached = float(valuer.scores(dated[None], chosen[None]).fitness[0])
+            tried = Tried(many)
             *last, more, whole = improve(
                 many, [(dated, chosen), *best, *starts[:2]], again,
-                lambda done, _: report(first + done, reached, first + again),
+                lambda done, _: report(first + done, reached, first + again), tried,
             )  # fmt: skip
-            best.append((last[0], last[1]))
+            best += [(last[0], last[1]), *tried.safer(less)]
             spent += more
         return [(drop_idle_gates(valuer, e), o) for e, o in best], spent, whole
 
