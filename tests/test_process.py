@@ -1,10 +1,14 @@
 """How the program sets up its own process."""
 
 import ctypes
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from beachhead.planning.many import open_workers
 
 TAKE_AND_FREE = """
 import resource
@@ -56,3 +60,36 @@ def test_flags_of_the_user_stay(of_user: str | None, used: str) -> None:
     )
     made = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert made.stdout.strip().endswith(used)
+
+
+COUNT_THREADS = """
+import sys
+from pathlib import Path
+from beachhead.process import set_up
+set_up(int(sys.argv[1]))
+import jax.numpy as jnp
+jnp.ones(3).block_until_ready()
+names = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+print(sum(name == "tf_XLAEigen" for name in names))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are not told here")
+@pytest.mark.parametrize(("cores", "threads"), [(0, 1), (1, 1), (3, 3)])
+def test_a_process_keeps_to_its_share_of_the_cores(cores: int, threads: int) -> None:
+    """What XLA opens, whatever the machine has."""
+    made = subprocess.run(
+        [sys.executable, "-c", COUNT_THREADS, str(cores)],
+        check=True, capture_output=True, text=True,
+        env={k: v for k, v in os.environ.items() if k != "NPROC"},
+    )  # fmt: skip
+    assert int(made.stdout) == threads
+
+
+def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("beachhead.planning.many._count_cores", lambda: 7)
+    monkeypatch.delenv("NPROC", raising=False)
+    with open_workers(2) as workers:
+        assert workers is not None
+        with workers() as pool:
+            assert pool.submit(os.getenv, "NPROC").result() == "3"

@@ -13,14 +13,19 @@ FLAGS = "--xla_backend_optimization_level=1"
 M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8
 
 
-def set_up() -> None:
-    """Compile with less effort, and keep freed memory for the next call.
+def set_up(cores: int | None = None) -> None:
+    """Compile with less effort, keep freed memory for the next call, and use so many `cores`.
+
+    Without a number it is all of them: where several processes share a machine, all their threads
+    wait for one another then.
 
     Every batch of evaluations takes and frees the same tens of megabytes. Left to itself glibc
     hands them back to the system, which fills them with zeros anew each time: an eighth of the
     time that a batch takes. Other C libraries have no such options, and need none of this.
     """
     os.environ.setdefault("XLA_FLAGS", FLAGS)
+    if cores is not None:
+        os.environ.setdefault("NPROC", str(max(cores, 1)))  # read when XLA opens its threads
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):

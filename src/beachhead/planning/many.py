@@ -234,7 +234,9 @@ def open_workers(jobs: int | None = None, cluster: str | None = None) -> Iterato
         yield (
             None
             if count == 1
-            else lambda: ProcessPoolExecutor(count, mp_context=context, initializer=_begin)
+            else lambda: ProcessPoolExecutor(
+                count, mp_context=context, initializer=_begin, initargs=(_count_cores() // count,)
+            )
         )
         return
     try:
@@ -273,7 +275,7 @@ def _count_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _begin() -> None:
+def _begin(cores: int) -> None:
     """Set up a worker. Ctrl-C reaches all of a group; the first of it says what becomes of it."""
-    set_up()
+    set_up(cores)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
