@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 
 import jax
@@ -50,13 +50,6 @@ def test_what_does_not_fit_is_remembered() -> None:
     deadline = Deadline.within(10.0, watch)
     assert deadline.allows(10.0) and not deadline.passed
     assert not deadline.allows(10.1) and deadline.passed
-
-
-@pytest.fixture(autouse=True)
-def single() -> Iterator[None]:
-    """As the program does, not as the exact tests of this folder do."""
-    with jax.enable_x64(False):
-        yield
 
 
 @pytest.fixture(scope="module")
