@@ -10,6 +10,7 @@ from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import Panel
 from beachhead.planning import planner
+from beachhead.planning.polish import Tried
 from beachhead.planning.search import search
 from beachhead.simulation.pack import pack
 
@@ -37,7 +38,7 @@ def prepare(case: Case, panel: Panel, worlds: int) -> Problem:
 def ours(problem: Problem, seed: int, budget: int) -> tuple[Schedule, int]:
     """The best schedule of the product's search, and the evaluations that it spent."""
     enter, option, spent, _ = search(
-        problem.valuer, problem.proposals, problem.starts,
+        Tried(problem.valuer), problem.proposals, problem.starts,
         budget=budget, seed=seed, spread=problem.spread,
     )  # fmt: skip
     return (enter, option), spent

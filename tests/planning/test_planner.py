@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tiny_firm import CASE
 
 from beachhead.cases import Case
 from beachhead.data import load_panel
-from beachhead.planning import Effort, Progress, plan
+from beachhead.planning import Effort, Progress, plan, planner
+from beachhead.planning.polish import Tried
 from beachhead.planning.search import EFFORT
+from beachhead.simulation.state import NEVER
+
+Integers = NDArray[np.int32]
 
 
 @pytest.mark.slow
@@ -32,3 +40,37 @@ def test_the_search_goes_on_where_cash_runs_out_on_other_worlds() -> None:
     # J on the other worlds is no J under the bound.
     assert {at.best for at in after} == {before[-1].best} and made.bound >= before[-1].best
     assert made.schedule.entries and made.objective > made.stay_home
+
+
+class Enough(Exception):
+    """All searches were seen."""
+
+
+@pytest.mark.slow
+def test_without_a_gate_the_search_goes_on_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a pilot is worth takes plans that do not use it, on the greater number of worlds too."""
+    text = CASE.replace('must = ["DEU"]', "").replace("capital = 4e6", "capital = 1")
+    case = Case.loads(
+        text + '[[gates]]\nname = "first"\npilot = "DEU"\nmarkets = ["CZE"]\nwait = [1]\n'
+    )
+    seen: list[tuple[int, bool]] = []
+
+    def look(
+        tried: Tried, _: Any, starts: list[tuple[Integers, Integers]], *, budget: int, **__: Any
+    ) -> tuple[Integers, Integers, int, bool]:
+        valuer = tried.valuer
+        worlds = valuer.setting.worlds.shocks.fate.shape[0]
+        seen.append((worlds, bool((valuer.setting.limits.first[-1] == NEVER).all())))
+        if len(seen) == 4:
+            raise Enough
+        enter, option = starts[0][0].copy(), starts[0][1].copy()
+        for iso3, date in (("DEU", 2), ("CZE", 5)):
+            enter[valuer.packed.markets.index(iso3)] = date
+        enter[-1] = 0 if len(seen) <= 2 else NEVER
+        return enter, option, budget, True
+
+    monkeypatch.setattr(planner, "search", look)
+    monkeypatch.setattr(planner, "prune", lambda _, enter, __: enter)
+    with pytest.raises(Enough):
+        plan(case, load_panel(as_of=case.as_of), effort="quick", worlds=32, fresh_worlds=128)
+    assert seen == [(32, False), (512, False), (32, True), (512, True)]

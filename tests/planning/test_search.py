@@ -18,7 +18,7 @@ from scipy.stats import norm
 from beachhead.mechanisms.measures import Levers
 from beachhead.planning.bound import relax, survey
 from beachhead.planning.limits import Setting
-from beachhead.planning.polish import Proposals
+from beachhead.planning.polish import Proposals, Tried
 from beachhead.planning.search import MORE, MOVES, Chains, _favour, _propose, search
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation.state import NEVER, Gates, Measures, Rules, Supply
@@ -75,7 +75,7 @@ def _search(valuer: Valuer, budget: int = 3_000, seed: int = 3) -> tuple[float, 
     start = (never, np.zeros(rows, np.int32))
     scale = float(np.abs(np.asarray(valuer.setting.problem.options.estimate)).sum()) / 4.0
     enter, option, _, whole = search(
-        valuer, flat(valuer), [start], budget=budget, seed=seed, spread=scale
+        Tried(valuer), flat(valuer), [start], budget=budget, seed=seed, spread=scale
     )
     assert whole
     scores = valuer.scores(enter[None], option[None])

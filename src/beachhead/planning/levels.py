@@ -30,7 +30,7 @@ from beachhead.planning.easing import (
     set_level,
 )
 from beachhead.planning.limits import Limits, keep_limits, read_limits
-from beachhead.planning.polish import Proposals
+from beachhead.planning.polish import Proposals, Tried
 from beachhead.planning.search import search
 from beachhead.planning.targets import chances, room
 from beachhead.planning.valuation import Account, Valuer
@@ -77,7 +77,7 @@ class Search:
         enter, option = (np.stack(part) for part in zip(*self.pool, strict=True))
         order = np.argsort(-valuer.scores(enter, option).fitness, kind="stable")
         *found, _, whole = search(
-            valuer, self.proposals, [self.pool[k] for k in order[:STARTS]], budget=BUDGET,
+            Tried(valuer), self.proposals, [self.pool[k] for k in order[:STARTS]], budget=BUDGET,
             seed=self.seed, spread=self.spread, polishing=0.0, report=self.report,
         )  # fmt: skip
         if not whole:

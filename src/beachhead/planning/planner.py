@@ -39,7 +39,7 @@ from beachhead.simulation.state import NEVER
 SEARCH_WORLDS, FRESH_WORLDS = 128, 1_024
 CHECK_WORLDS = 128  # on which every entry has to pay, beside those that chose it
 MANY_WORLDS = 512  # on which cash may run out no more often than is accepted
-SAFER = (0.25, 0.5, 0.75)  # parts of `room`: ruin on those may be less by so much
+SAFER = (0.25, 0.5, 0.75)  # parts of `room` by which what is kept besides has less ruin there
 FRESH_SEED, CHECK_SEED = 1_000_003, 2_000_003  # keep the sets of worlds apart
 STARTS = 3  # of the named strategies, the best, from which the search sets out
 SPREAD = 0.02  # first temperature of the search, of what the markets worth entering bring
@@ -155,7 +155,7 @@ def plan(
     if deadline is not None:
         began = deadline.clock()
         with jax.enable_x64(True), suppress(InputError):
-            answer(draw_fresh(), starts[:1], ready.bound, ready.bound, None)
+            answer(draw_fresh(), starts[: 2 + len(SAFER)], ready.bound, ready.bound, None)
         deadline.after = deadline.clock() - began
         clock.lap("rehearsal")
 
@@ -177,27 +177,27 @@ def plan(
             begin: list[tuple[Integers, Integers]],
             budget: int,
             tell: Callable[[int, float], None],
-            tried: Tried | None = None,
-        ) -> tuple[Integers, Integers, int, bool]:
+        ) -> tuple[Integers, Integers, int, bool, Tried]:
             if closed is not None:
                 shut = np.where(np.arange(never.size) == closed, never, enter), option
                 by, begin = close_gate(by, closed), [*begin, shut]
-            return search(
-                by, ready.proposals, begin, budget=budget, seed=seed, spread=ready.spread,
-                tried=tried, report=tell,
+            tried = Tried(by)
+            found = search(
+                tried, ready.proposals, begin, budget=budget, seed=seed, spread=ready.spread,
+                report=tell,
             )  # fmt: skip
+            return *found, tried
 
-        dated, chosen, spent, whole = improve(valuer, starts, first, report)
+        dated, chosen, spent, whole, _ = improve(valuer, starts, first, report)
         best = [(prune(check, dated, chosen), chosen)]
-        most, chance = case.limits.ruin, room(case.limits.ruin, MANY_WORLDS)
-        less = [max(most - part * chance, 0.0) for part in SAFER]
+        most, error = case.limits.ruin, room(case.limits.ruin, MANY_WORLDS)
+        less = [max(most - part * error, 0.0) for part in SAFER]
         if whole and many.scores(dated[None], chosen[None]).ruin[0] > less[0]:
             # The bound holds where the first part was: so what that has reached is still told.
             reached = float(valuer.scores(dated[None], chosen[None]).fitness[0])
-            tried = Tried(many)
-            *last, more, whole = improve(
+            *last, more, whole, tried = improve(
                 many, [(dated, chosen), *best, *starts[:2]], again,
-                lambda done, _: report(first + done, reached, first + again), tried,
+                lambda done, _: report(first + done, reached, first + again),
             )  # fmt: skip
             best += [(last[0], last[1]), *tried.safer(less)]
             spent += more

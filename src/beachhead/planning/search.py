@@ -73,7 +73,7 @@ class Progress:
 
 
 def search(
-    valuer: Valuer,
+    tried: Tried,
     proposals: Proposals,
     starts: list[tuple[Integers, Integers]],
     *,
@@ -81,15 +81,14 @@ def search(
     seed: int,
     spread: float,
     polishing: float = POLISH,
-    tried: Tried | None = None,
     report: Callable[[int, float], None] | None = None,
 ) -> tuple[Integers, Integers, int, bool]:
     """Improve on `starts` for `budget` evaluations.
 
     Parameters
     ----------
-    valuer : Valuer
-        Of the search's worlds.
+    tried : Tried
+        Of the search's worlds; what the polish values is added.
     proposals : Proposals
         Where to look.
     starts : list of (enter, option)
@@ -103,8 +102,6 @@ def search(
     polishing : float
         Part of the budget kept for trying every single change; without any, none is, and there is
         one round.
-    tried : Tried, optional
-        Of `valuer`, to be filled with what the polish values.
     report : callable, optional
         Called before the first chunk and after each with evaluations done and the best fitness;
         what it raises as Ctrl-C does ends the search.
@@ -116,7 +113,6 @@ def search(
     """
     rounds = ROUNDS if polishing > 0.0 else 1
     best, reached, total, whole = starts[0], -np.inf, 0, True
-    tried = tried or Tried(valuer)
     try:
         for number in range(rounds):
             spent = total

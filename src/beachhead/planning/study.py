@@ -15,6 +15,7 @@ from beachhead.data import Panel
 from beachhead.planning.decoupled import tabulate_alone
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import SPREAD, look, scale
+from beachhead.planning.polish import Tried
 from beachhead.planning.search import POLISH, search
 from beachhead.planning.thresholds import settle
 from beachhead.planning.valuation import Score, Valuer
@@ -139,7 +140,7 @@ class Study:
         """
         order = np.argsort(-self.score(valuer, self.pool).fitness, kind="stable")
         enter, option, _, whole = search(
-            valuer, self.proposals, [*(self.pool[k] for k in order[:STARTS]), self.never],
+            Tried(valuer), self.proposals, [*(self.pool[k] for k in order[:STARTS]), self.never],
             budget=self.budget if full else int(SMALL * self.budget), seed=self.plan.seed,
             spread=self.spread, polishing=POLISH if full else 0.0,
         )  # fmt: skip
