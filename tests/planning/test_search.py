@@ -109,10 +109,9 @@ def test_moves_that_improve_are_made_more_often(toy: Toy) -> None:
 
     def drops(favour: Array) -> float:
         """Share of proposals by which one entry less is made."""
-        made, _, kind = jax.vmap(
-            lambda key: _propose(
-                valuer.setting, flat(valuer), favour, key, enter, option, enter, option
-            )
+        problem = valuer.setting.problem
+        made, _, kind, _ = jax.vmap(
+            lambda key: _propose(problem, flat(valuer), favour, key, enter, option, enter, option)
         )(jax.random.split(jax.random.key(1), 2_000))
         fewer = (made < NEVER).sum(axis=1) < 3
         assert np.all(np.asarray(fewer)[np.asarray(kind) == 2])

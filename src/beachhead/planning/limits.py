@@ -246,19 +246,17 @@ def repair(
     central: Parameters,
     enter: Array,
     option: Array,
-    rank: Array | None = None,
-    leader: Array | int = NOBODY,
+    rank: Array,
+    leader: Array,
 ) -> tuple[Array, Array]:
     """The nearest schedule that keeps the limits other than cash, as far as one is found.
 
     Entries are moved later or dropped, options that may not be taken are replaced; demanded
     markets are never dropped. Where teams are short the market `leader` (a row) chooses first, then
-    the earlier before the later, and of one date those of low `rank` (axis market), by default the
-    larger ones. Measures are moved into their time; hired teams are there to be used. Markets that
-    wait for a gate follow its decision, and a gate whose pilot is dropped is dropped. `excess`
-    tells whether it succeeded.
+    the earlier before the later, and of one date those of low `rank` (axis market). Measures are
+    moved into their time; hired teams are there to be used. Markets that wait for a gate follow its
+    decision, and a gate whose pilot is dropped is dropped. `excess` tells whether it succeeded.
     """
-    rank = -problem.clout if rank is None else rank
     markets = problem.people.shape[0]
     quarters = limits.teams.shape[0]
     rows = jnp.arange(enter.shape[0])
@@ -347,15 +345,19 @@ def keep_limits(
     rank: NDArray[np.float64] | None = None,
     leaders: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """`repair` of many schedules, axes (schedule, market): one `rank` for all, a leader each."""
+    """`repair` of many schedules, axes (schedule, market): one `rank` for all, a leader each.
+
+    Of one date the larger market comes first where no `rank` is given.
+    """
     # Three sizes, since each is compiled anew.
     count = enter.shape[0]
-    size = 1 if count == 1 else 64 if count <= 512 else 1_024
+    size = 16 if count <= 16 else 64 if count <= 512 else 1_024
+    given = setting.problem, setting.limits, setting.central
     order = -setting.problem.clout if rank is None else jnp.asarray(rank)
     first = np.full(count, NOBODY) if leaders is None else leaders
     parts = []
     for part in (np.arange(-(-count // size) * size) % count).reshape(-1, size):
-        made = _repair_many(setting, enter[part], option[part], order, jnp.asarray(first[part]))
+        made = _repair_many(*given, enter[part], option[part], order, first[part])
         parts.append([np.array(half) for half in made])
     when, how = (np.concatenate(half)[:count] for half in zip(*parts, strict=True))
     return when, how
@@ -363,10 +365,16 @@ def keep_limits(
 
 @jax.jit
 def _repair_many(
-    setting: Setting, enter: Array, option: Array, rank: Array, leaders: Array
+    problem: Arrays,
+    limits: Limits,
+    central: Parameters,
+    enter: Array,
+    option: Array,
+    rank: Array,
+    leaders: Array,
 ) -> tuple[Array, Array]:
     def one(enter: Array, option: Array, leader: Array) -> tuple[Array, Array]:
-        return repair(setting.problem, setting.limits, setting.central, enter, option, rank, leader)
+        return repair(problem, limits, central, enter, option, rank, leader)
 
     return jax.vmap(one)(enter, option, leaders)
 

@@ -4,14 +4,13 @@ A few schedules are improved side by side, each by annealed local moves to the b
 neighbours; moves that have improved some of late are made more often, and now and then the worst
 schedules are replaced by the best. What comes of it is polished by single changes, and it all
 begins again from there, less hot. Every proposal is made to keep the limits before it is valued.
-The whole loop is compiled; Python only looks in between chunks, to report and to stop.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -19,11 +18,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from beachhead.planning.limits import NOBODY, repair
+from beachhead.planning.limits import NOBODY, keep_limits
 from beachhead.planning.polish import Integers, Proposals, Tried, polish
-from beachhead.planning.valuation import BATCH, Setting, Valuer, pick_slots, score
-from beachhead.simulation.compiling import compile_for_search
+from beachhead.planning.valuation import BATCH
 from beachhead.simulation.state import NEVER, Gates
+from beachhead.simulation.state import Problem as Arrays
 
 CHAINS = (4, 8, BATCH)  # as many as there are starts; the more, the fewer neighbours each sees
 ROUNDS, REHEAT = 3, 0.03  # of a search, and its later temperatures, of those of the first round
@@ -103,7 +102,7 @@ def search(
         Part of the budget kept for trying every single change; without any, none is, and there is
         one round.
     report : callable, optional
-        Called before the first chunk and after each with evaluations done and the best fitness;
+        Called before the first batch and after each with evaluations done and the best fitness;
         what it raises as Ctrl-C does ends the search.
 
     Returns
@@ -157,32 +156,22 @@ def _improve(
         jnp.asarray(enter[top]), jnp.asarray(option[top]), jnp.asarray(first[top]),
         jnp.zeros(MOVES, first.dtype), jnp.zeros(MOVES, first.dtype), key,
     )  # fmt: skip
-    best, done = (enter[top], option[top]), 0
-    drawn = proposals._replace(paths=None)  # these are for the polish
+    best = enter[top], option[top]
     yield *best, float(first[top]), 0
-    while done < iterations:
-        cooling = jnp.asarray(
-            [spread * _cool((done + k) / iterations) for k in range(TAKE_OVER)], first.dtype
-        )
-        steps = min(TAKE_OVER, iterations - done)
-        moved = _compiled()(
-            valuer.setting, drawn, chains, cooling, jnp.asarray(steps), valuer.tail,
-            _slots(valuer, np.asarray(chains.enter)),
-        )  # fmt: skip
-        chains = jax.block_until_ready(moved)
-        done += steps
+    drawn = proposals._replace(paths=None)  # these are for the polish
+    problem = valuer.setting.problem
+    for step in range(iterations):
+        turn, temperature = step % TAKE_OVER, spread * _cool(step / iterations)
+        made = _look_around(problem, drawn, chains, jnp.asarray(turn))
+        dates, ways, kinds, leaders = map(np.asarray, made)
+        dates, ways = keep_limits(valuer.setting, dates, ways, leaders=leaders)
+        fitness = valuer.scores(dates, ways).fitness
+        chains = _go_on(chains, dates, ways, kinds, fitness, jnp.asarray(temperature, first.dtype))
+        if turn + 1 == TAKE_OVER or step + 1 == iterations:
+            chains = _take_over(chains)
         best = np.asarray(chains.best_enter), np.asarray(chains.best_option)
-        yield *best, float(chains.best_fitness), done * BATCH
-    yield from polish(tried, proposals, *best, done * BATCH, budget)
-
-
-def _slots(valuer: Valuer, enter: Integers) -> int:
-    """Markets to simulate: room for half as many more entries as any chain has."""
-    quarters = valuer.setting.problem.teams.shape[0]
-    served = int((np.asarray(valuer.setting.problem.entered) < 0).sum())
-    markets = len(valuer.packed.markets)
-    most = int((enter[:, :markets] < quarters).sum(axis=1).max())
-    return pick_slots(served + most + max(8, most // 2), markets)
+        yield *best, float(chains.best_fitness), (step + 1) * BATCH
+    yield from polish(tried, proposals, *best, iterations * BATCH, budget)
 
 
 def _cool(progress: float) -> float:
@@ -190,60 +179,63 @@ def _cool(progress: float) -> float:
     return float(10.0 ** (-4.0 * progress))
 
 
-@cache
-def _compiled() -> Callable[..., Chains]:
-    return compile_for_search(_advance, ("tail", "slots"))
+def _neighbours(count: int) -> Array:
+    """Which of `count` chains each of a batch of proposals is a neighbour of."""
+    return jnp.arange(BATCH) % count
 
 
-def _advance(
-    setting: Setting,
-    proposals: Proposals,
-    chains: Chains,
-    cooling: Array,
-    steps: Array,
-    tail: float,
-    slots: int,
+@jax.jit
+def _look_around(
+    problem: Arrays, proposals: Proposals, chains: Chains, turn: Array
+) -> tuple[Array, Array, Array, Array]:
+    """A batch of neighbours of the chains' schedules, as `_propose` makes each, axis proposal."""
+    count = chains.fitness.size
+    of = _neighbours(count)
+    other = (of + 1 + turn % max(count - 1, 1)) % count
+    keys = jax.random.split(jax.random.split(chains.key, 3)[1], BATCH)
+    return jax.vmap(partial(_propose, problem, proposals, _favour(chains)))(
+        keys, chains.enter[of], chains.option[of], chains.enter[other], chains.option[other]
+    )
+
+
+@jax.jit
+def _go_on(
+    chains: Chains, enter: Array, option: Array, kind: Array, fitness: Array, temperature: Array
 ) -> Chains:
-    """`steps` iterations at the temperatures `cooling`, then one take-over."""
+    """Each chain at one of its neighbours, or where it was, with what came of a batch of them."""
+    count = chains.fitness.size
+    of = _neighbours(count)
+    key, _, accept_key = jax.random.split(chains.key, 3)
+    # Each chain looks at several neighbours; the colder it is, the surer it takes the best.
+    luck = jax.random.gumbel(jax.random.fold_in(accept_key, 1), fitness.shape, fitness.dtype)
+    made = jnp.zeros_like(chains.made).at[kind].add(1.0)
+    gained = (fitness > chains.fitness[of]).astype(made.dtype)
+    improved = jnp.zeros_like(made).at[kind].add(gained)
+    drawn = (fitness + temperature * luck).reshape(-1, count)
+    picked = drawn.argmax(axis=0) * count + jnp.arange(count)
+    enter, option, fitness = enter[picked], option[picked], fitness[picked]
+    chance = jax.random.exponential(accept_key, (count,), fitness.dtype)
+    taken = fitness >= chains.fitness - temperature * chance
+    moved = chains._replace(
+        enter=jnp.where(taken[:, None], enter, chains.enter),
+        option=jnp.where(taken[:, None], option, chains.option),
+        fitness=jnp.where(taken, fitness, chains.fitness),
+        made=OF_LATE * chains.made + made,
+        improved=OF_LATE * chains.improved + improved,
+        key=key,
+    )
+    top = moved.fitness.argmax()
+    better = moved.fitness[top] > moved.best_fitness
+    return moved._replace(
+        best_enter=jnp.where(better, moved.enter[top], moved.best_enter),
+        best_option=jnp.where(better, moved.option[top], moved.best_option),
+        best_fitness=jnp.where(better, moved.fitness[top], moved.best_fitness),
+    )
 
-    def iterate(index: Array, chains: Chains) -> Chains:
-        temperature = cooling[index]
-        key, propose_key, accept_key = jax.random.split(chains.key, 3)
-        count = chains.fitness.size
-        keys = jax.random.split(propose_key, BATCH)
-        # Each chain looks at several neighbours; the colder it is, the surer it takes the best.
-        of = jnp.arange(BATCH) % count
-        other = (of + 1 + index % max(count - 1, 1)) % count
-        enter, option, kind = jax.vmap(partial(_propose, setting, proposals, _favour(chains)))(
-            keys, chains.enter[of], chains.option[of], chains.enter[other], chains.option[other]
-        )
-        fitness = jax.vmap(lambda e, o: score(setting, e, o, tail, slots).fitness)(enter, option)
-        luck = jax.random.gumbel(jax.random.fold_in(accept_key, 1), fitness.shape, fitness.dtype)
-        made = jnp.zeros_like(chains.made).at[kind].add(1.0)
-        gained = (fitness > chains.fitness[of]).astype(made.dtype)
-        improved = jnp.zeros_like(made).at[kind].add(gained)
-        drawn = (fitness + temperature * luck).reshape(-1, count)
-        picked = drawn.argmax(axis=0) * count + jnp.arange(count)
-        enter, option, fitness = enter[picked], option[picked], fitness[picked]
-        chance = jax.random.exponential(accept_key, (count,), fitness.dtype)
-        taken = fitness >= chains.fitness - temperature * chance
-        moved = chains._replace(
-            enter=jnp.where(taken[:, None], enter, chains.enter),
-            option=jnp.where(taken[:, None], option, chains.option),
-            fitness=jnp.where(taken, fitness, chains.fitness),
-            made=OF_LATE * chains.made + made,
-            improved=OF_LATE * chains.improved + improved,
-            key=key,
-        )
-        top = moved.fitness.argmax()
-        better = moved.fitness[top] > moved.best_fitness
-        return moved._replace(
-            best_enter=jnp.where(better, moved.enter[top], moved.best_enter),
-            best_option=jnp.where(better, moved.option[top], moved.best_option),
-            best_fitness=jnp.where(better, moved.fitness[top], moved.best_fitness),
-        )
 
-    chains = jax.lax.fori_loop(0, steps, iterate, chains)
+@jax.jit
+def _take_over(chains: Chains) -> Chains:
+    """The worst quarter of the chains where the best quarter is."""
     order = jnp.argsort(-chains.fitness)
     count = chains.fitness.size
     quarter = max(count // 4, 0 if count < 4 else 1)
@@ -268,7 +260,7 @@ def _favour(chains: Chains) -> Array:
 
 
 def _propose(
-    setting: Setting,
+    problem: Arrays,
     proposals: Proposals,
     favour: Array,
     key: Array,
@@ -276,8 +268,12 @@ def _propose(
     option: Array,
     other_enter: Array,
     other_option: Array,
-) -> tuple[Array, Array, Array]:
-    """A neighbour of a schedule that keeps the limits other than cash, and the kind of its move."""
+) -> tuple[Array, Array, Array, Array]:
+    """A neighbour of a schedule, before it is made to keep limits; kind and leader of its move.
+
+    The leader is the market that is moved: it takes the teams that it needs, and the others give
+    way.
+    """
     quarters, _, count = proposals.way.shape
     rows = jnp.arange(count)
     kinds, entered_key, any_key, when, shift, way, cross = jax.random.split(key, 7)
@@ -330,11 +326,9 @@ def _propose(
     ]
     chances = [0.25, 0.2, 0.07, 0.1, 0.1, 0.1, 0.05, 0.05, 0.08]
     leaders: list[Array | int] = [one, new, NOBODY, one, one, new, NOBODY, NOBODY, one]
-    if setting.problem.gates is not None:
+    if problem.gates is not None:
         # A gate is used and one of those that wait entered behind it, the pilot before.
-        gate, pilot, market = _pick_behind(
-            setting.problem.gates, proposals, jax.random.fold_in(any_key, 1)
-        )
+        gate, pilot, market = _pick_behind(problem.gates, proposals, jax.random.fold_in(any_key, 1))
         when, how = put(market, quarter)
         missing = when[pilot] >= quarters
         when = when.at[pilot].set(jnp.where(missing, 0, when[pilot])).at[gate].set(0)
@@ -343,12 +337,10 @@ def _propose(
         chances.append(0.15)
         leaders.append(NOBODY)
     kind = jax.random.categorical(kinds, jnp.log(jnp.array(chances) * favour[: len(chances)]))
-    # The market that is moved takes the teams that it needs; the others give way.
     leader = jnp.stack([jnp.asarray(row) for row in leaders])[kind]
     enter = jnp.stack([e for e, _ in moves])[kind]
     option = jnp.stack([o for _, o in moves])[kind]
-    made = repair(setting.problem, setting.limits, setting.central, enter, option, leader=leader)
-    return *made, kind
+    return enter, option, kind, leader
 
 
 def _pick_behind(gates: Gates, proposals: Proposals, key: Array) -> tuple[Array, Array, Array]:
