@@ -17,6 +17,9 @@ Proof: tests/reference/test_survival.py, tests/reference/test_cvar.py.
 
 from __future__ import annotations
 
+from functools import partial
+
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -32,6 +35,7 @@ def annuity(discount: Array, hazard: Array, quarters: Array | float) -> Array:
     return jnp.where(near_one, quarters, safe * (1.0 - safe**quarters) / (1.0 - safe))
 
 
+@partial(jax.jit, static_argnames="tail")
 def cvar(values: Array, tail: float) -> Array:
     """Mean of the worst `tail` share of `values` (axis world, equally likely).
 

@@ -39,6 +39,7 @@ def most_at_work(problem: Problem, limits: Limits) -> Array:
     return jnp.where(ready, measures.size, 0.0).max(axis=2)
 
 
+@jax.jit
 def best_knowledge(
     problem: Problem, limits: Limits, parameters: Any, central: Any
 ) -> tuple[Array, Array]:
@@ -140,6 +141,7 @@ class Caps(NamedTuple):
     attention: Array
 
 
+@jax.jit
 def first_caps(setting: Setting) -> Caps:
     """Caps that people and the number of candidates set, whatever is worth doing."""
     problem, limits, central = setting.problem, setting.limits, setting.central

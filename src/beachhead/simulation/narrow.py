@@ -20,6 +20,7 @@ OPTIONS_BY_MARKET = (
 )  # fmt: skip
 
 
+@jax.jit
 def narrow(problem: Problem, worlds: Worlds, rows: Array) -> tuple[Problem, Worlds]:
     """Problem and worlds on the markets `rows` alone.
 

@@ -14,6 +14,7 @@ from beachhead.mechanisms.staffing import staffing
 from beachhead.simulation.state import STEP, Problem, split
 
 
+@jax.jit
 def use_of_teams(
     problem: Problem, central: Parameters, enter: Array, option: Array
 ) -> tuple[Array, Array]:
