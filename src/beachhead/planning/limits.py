@@ -23,6 +23,7 @@ from beachhead.simulation.state import NEVER, Values, split
 from beachhead.simulation.state import Problem as Arrays
 
 NOBODY = -1  # as leader: no market chooses before the others
+TOGETHER = 16  # schedules repaired in a call; more take as much longer, and each size is compiled
 YEAR = 4  # quarters in which no more than `launches` may begin to sell
 
 
@@ -349,14 +350,12 @@ def keep_limits(
 
     Of one date the larger market comes first where no `rank` is given.
     """
-    # Three sizes, since each is compiled anew.
     count = enter.shape[0]
-    size = 16 if count <= 16 else 64 if count <= 512 else 1_024
     given = setting.problem, setting.limits, setting.central
     order = -setting.problem.clout if rank is None else jnp.asarray(rank)
     first = np.full(count, NOBODY) if leaders is None else leaders
     parts = []
-    for part in (np.arange(-(-count // size) * size) % count).reshape(-1, size):
+    for part in (np.arange(-(-count // TOGETHER) * TOGETHER) % count).reshape(-1, TOGETHER):
         made = _repair_many(*given, enter[part], option[part], order, first[part])
         parts.append([np.array(half) for half in made])
     when, how = (np.concatenate(half)[:count] for half in zip(*parts, strict=True))
