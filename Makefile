@@ -6,8 +6,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 # Most of the time is compiling, which takes one core. Less effort in it saves a seventh, none costs
-# what it saves; the same for both suites, so that one finds what the other has compiled.
-FLAGS := XLA_FLAGS="$${XLA_FLAGS:---xla_backend_optimization_level=1}"
+# what it saves, and parts that are compiled apart, for which there is no core, cost a twentieth; the
+# same for both suites, so that one finds what the other has compiled.
+FLAGS := XLA_FLAGS="$${XLA_FLAGS:---xla_backend_optimization_level=1 \
+	--xla_cpu_parallel_codegen_split_count=1}"
 TESTS := $(FLAGS) $(BIN)/python -m pytest -n 2 --dist
 
 # The stamp makes a second `make` do nothing until a pin or the package's own description changes.

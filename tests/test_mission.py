@@ -1,4 +1,4 @@
-"""Every row of the mission, executed off and on: the plan changes, and for a reason."""
+"""Rows of the mission, executed off and on: the plan changes, and for a reason."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 from mission import PAGE, ROOT, ROWS, Row, compare, read_rows, write_row
 
 NUMBER = re.compile(r"\d+\.\d+|\d+")
+# Rows that ask another question (day, horizon, candidates) and switch no mechanism take as long as
+# eight of the others: `make mission` alone plans them.
+QUESTIONS = {"S5", "S8", "S9"}
 
 
 def names() -> list[str]:
@@ -43,8 +46,11 @@ def test_both_commands_take_a_case_without_faults(row: Row) -> None:
         assert not check_draft(draft, load_panel(as_of=draft.as_of))
 
 
+SWITCHES = [row for row in ROWS if row.number not in QUESTIONS]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("row", ROWS, ids=names())
+@pytest.mark.parametrize("row", SWITCHES, ids=[row.number for row in SWITCHES])
 def test_the_mechanism_changes_the_plan(row: Row) -> None:
     found = compare(row)
     assert found.off.plan.schedule != found.on.plan.schedule

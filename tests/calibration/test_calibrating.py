@@ -254,7 +254,7 @@ def test_truth_comes_back(invented: Invented) -> None:
 @pytest.mark.slow
 def test_ranks_of_the_truth_are_uniform(alone: Invented) -> None:
     """Simulation-based calibration (Talts et al. 2018): false alarm 1 in 500."""
-    ranks, repeats, kept = [], 24, 31
+    ranks, repeats, kept = [], 16, 31
     with jax.enable_x64(True):
         known = find_known(alone.records.units, alone.records.costs)
         sampler = make_sampler(alone.setting, alone.unknowns, known, 100, 124)
