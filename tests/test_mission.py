@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 from mission import PAGE, ROOT, ROWS, Row, compare, read_rows, write_row
 
 NUMBER = re.compile(r"\d+\.\d+|\d+")
-# Rows that ask another question (day, horizon, candidates) and switch no mechanism take as long as
-# eight of the others: `make mission` alone plans them.
+# Rows that ask another question (day, horizon, candidates) and switch no mechanism take more than a
+# quarter of the time: `make mission` alone plans them.
 QUESTIONS = {"S5", "S8", "S9"}
 
 

@@ -362,20 +362,8 @@ def keep_limits(
     return when, how
 
 
-@jax.jit
-def _repair_many(
-    problem: Arrays,
-    limits: Limits,
-    central: Parameters,
-    enter: Array,
-    option: Array,
-    rank: Array,
-    leaders: Array,
-) -> tuple[Array, Array]:
-    def one(enter: Array, option: Array, leader: Array) -> tuple[Array, Array]:
-        return repair(problem, limits, central, enter, option, rank, leader)
-
-    return jax.vmap(one)(enter, option, leaders)
+# Of many schedules, axis schedule of `enter`, `option` and `leader`.
+_repair_many = jax.jit(jax.vmap(repair, in_axes=(None, None, None, 0, 0, None, 0)))
 
 
 def _fit_teams(
