@@ -1,7 +1,8 @@
 """Write the second table of docs/mission.md: each row's mechanism off and on, planned anew.
 
-`make mission` runs it; tests/test_mission.py runs the same and compares. A row is one case under
-docs/mission and what is changed on its command line, so that anybody can do the same by hand.
+`make mission` runs it; tests/test_mission.py values what stands there anew, and plans some rows. A
+row is one case under docs/mission and what is changed on its command line, so that anybody can do
+the same by hand.
 """
 
 from __future__ import annotations
@@ -23,18 +24,21 @@ import jax.numpy as jnp
 
 import beachhead as bh
 from beachhead.cases import Case, Schedule, read_draft
+from beachhead.cases.schedule import Begun, Entry
 from beachhead.data import Panel
-from beachhead.mechanisms.value import objective
-from beachhead.planning.plan import Plan
-from beachhead.planning.planner import FRESH_SEED
+from beachhead.planning.plan import GateUse
+from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
+from beachhead.planning.reasons import expose, weigh_targets
+from beachhead.planning.valuation import Account, Valuer
 from beachhead.process import set_up
 from beachhead.reporting.words import money, percent, several
 from beachhead.simulation.futures import Futures
+from beachhead.simulation.pack import pack
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "mission.md"
 BEGIN, END = "<!-- begin: made by make mission -->", "<!-- end -->"
-EFFORT, SEED, WORLDS = "quick", 1, 1024
+EFFORT, SEED = "quick", 1
 
 
 class Row(NamedTuple):
@@ -219,12 +223,12 @@ ROWS = (
 
 
 class Answer(NamedTuple):
-    """A plan of a case and its futures."""
+    """A schedule for a case, and the gates of its plan where it was planned."""
 
     case: Case
     panel: Panel
-    plan: Plan
-    futures: Futures
+    schedule: Schedule
+    gates: tuple[GateUse, ...] = ()
 
 
 class Compared(NamedTuple):
@@ -241,12 +245,12 @@ class Compared(NamedTuple):
 
 
 def _show_open(found: Answer) -> str:
-    cost = float(-found.futures["ledger"].sel(line="opening").sum())
+    cost = float(-_simulate(found)["ledger"].sel(line="opening").sum())
     return f"opening markets costs {_money(found, cost)}"
 
 
 def _show_abroad(found: Answer) -> str:
-    sold = float(found.futures["revenue_abroad"].mean("world")[-4:].sum())
+    sold = float(_simulate(found)["revenue_abroad"].mean("world")[-4:].sum())
     return f"sales abroad in the last year {_money(found, sold)}"
 
 
@@ -256,21 +260,28 @@ def _show_first(found: Answer) -> str:
 
 
 def _show_home(found: Answer) -> str:
-    sold = float(found.futures["revenue_home"].mean("world")[-4:].sum())
+    sold = float(_simulate(found)["revenue_home"].mean("world")[-4:].sum())
     return f"sales at home in the last year {_money(found, sold)}"
 
 
 def _show_adds(found: Answer) -> str:
-    worth = found.plan.objective - found.plan.stay_home
-    return f"adds {_money(found, worth)} to J at home"
+    """On the worlds of the search, which is what `beachhead plan` tells."""
+    there, stay = (
+        _judge(found, schedule, SEARCH_WORLDS, SEED).score.objective
+        for schedule in (found.schedule, Schedule())
+    )
+    return f"adds {_money(found, there - stay)} to J at home"
 
 
 def _show_chance(found: Answer) -> str:
-    return f"chance of the target {percent(found.plan.targets[0].chance)}"
+    account = _judge(found, found.schedule)
+    return f"chance of the target {percent(weigh_targets(found.case, account, account)[0].chance)}"
 
 
 def _show_lost(found: Answer) -> str:
-    [component] = found.plan.exposures
+    with jax.enable_x64(True):
+        fresh = _follow(found, found.schedule)
+        [component] = expose(found.case, fresh, *fresh.packed.encode(found.schedule))
     return (
         f"disruptions of the {component.component} cost {_money(found, component.lost)}, "
         f"in one future of twenty {_money(found, component.at_risk)}"
@@ -282,12 +293,12 @@ def _show_choice(found: Answer) -> str:
 
 
 def _show_people(found: Answer) -> str:
-    teams = float(found.futures["people"].max())
+    teams = float(_simulate(found)["people"].max())
     return f"at most {teams:.1f} teams at work, {_show_adds(found)}"
 
 
 def _show_pilot(found: Answer) -> str:
-    gate = next(iter(found.plan.gates), None)
+    gate = next(iter(found.gates), None)
     if gate is None or not gate.taken:
         return _show_adds(found)
     return (
@@ -308,49 +319,71 @@ def _money(found: Answer, value: float) -> str:
 
 
 @cache
-def answer(case: str, changes: tuple[str, ...]) -> Answer:
-    """The plan of a case under docs/mission with keys changed, as `beachhead plan` makes it."""
+def set_out(case: str, changes: tuple[str, ...]) -> tuple[Case, Panel]:
+    """A case under docs/mission with keys changed, and the panel as of its day."""
     draft = read_draft(ROOT / "docs" / "mission" / f"{case}.toml", changes)
     if draft.problems:
         raise SystemExit("\n".join(map(str, draft.problems)))
-    panel = bh.load_panel(as_of=draft.case.as_of)
-    plan = bh.plan(draft.case, panel, effort=EFFORT, seed=SEED)
-    return Answer(draft.case, panel, plan, _simulate(draft.case, panel, plan.schedule))
+    return draft.case, bh.load_panel(as_of=draft.case.as_of)
+
+
+@cache
+def answer(case: str, changes: tuple[str, ...]) -> Answer:
+    """The plan of a case under docs/mission with keys changed, as `beachhead plan` makes it."""
+    asked, panel = set_out(case, changes)
+    plan = bh.plan(asked, panel, effort=EFFORT, seed=SEED)
+    return Answer(asked, panel, plan.schedule, plan.gates)
 
 
 def compare(row: Row) -> Compared:
     """Both plans of a row, and each valued under the other's setting."""
     off = answer(row.case, (*row.both, *row.off))
     on = answer(row.case, (*row.both, *row.on))
+    return value(row, off, on)
+
+
+def value(row: Row, off: Answer, on: Answer) -> Compared:
+    """Two answers of a row, each valued under the other's setting."""
     if not row.valued or _tell(off) == _tell(on):
         return Compared(row, off, on, None, None)
     ignoring, needless = (
-        _judge(own, own.plan.schedule) - _judge(own, other.plan.schedule)
+        _judge(own, own.schedule).score.objective - _judge(own, other.schedule).score.objective
         for own, other in ((on, off), (off, on))
     )
     # A measure or gate of the one plan is not to be had in the other's setting.
-    ours, theirs = on.plan.schedule, off.plan.schedule
+    ours, theirs = on.schedule, off.schedule
     same = (ours.measures, ours.gates) == (theirs.measures, theirs.gates)
     return Compared(row, off, on, ignoring, needless if same else None)
 
 
-def _simulate(case: Case, panel: Panel, schedule: Schedule) -> Futures:
-    beliefs = bh.believe(case, panel)
-    return bh.simulate(case, panel, beliefs, schedule, worlds=WORLDS, seed=SEED + FRESH_SEED)
+def _simulate(found: Answer) -> Futures:
+    case, panel = found.case, found.panel
+    beliefs, seed = bh.believe(case, panel), SEED + FRESH_SEED
+    return bh.simulate(case, panel, beliefs, found.schedule, worlds=FRESH_WORLDS, seed=seed)
 
 
-def _judge(setting: Answer, schedule: Schedule) -> float:
-    """J of a schedule in the setting of an answer, on the worlds that valued its plan."""
-    futures = _simulate(setting.case, setting.panel, schedule)
-    risk = setting.case.risk
+def _judge(
+    setting: Answer, schedule: Schedule, worlds: int = FRESH_WORLDS, seed: int = SEED + FRESH_SEED
+) -> Account:
+    """A schedule valued in the setting of an answer, on the worlds that valued its plan."""
     with jax.enable_x64(True):
-        worth = jnp.asarray(futures["value"].sum("market").to_numpy())
-        return float(objective(worth, risk.aversion, risk.tail))
+        fresh = _follow(setting, schedule, worlds, seed)
+        return fresh.judge(*fresh.packed.encode(schedule))
+
+
+def _follow(
+    setting: Answer, schedule: Schedule, worlds: int = FRESH_WORLDS, seed: int = SEED + FRESH_SEED
+) -> Valuer:
+    """What values schedules in double precision, with the gates as `schedule` takes them."""
+    case = setting.case.resolve(setting.panel)
+    packed, beliefs = pack(case, setting.panel), bh.believe(case, setting.panel)
+    packed = packed.following(schedule)
+    return Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64, told=True)
 
 
 def _tell(found: Answer) -> str:
     """A schedule in a line."""
-    case, schedule = found.case, found.plan.schedule
+    case, schedule = found.case, found.schedule
     entries = sorted(schedule.entries, key=lambda entry: (entry.quarter, entry.iso3))
     parts = [
         f"{entry.iso3} {case.quarter_label(entry.quarter)} {entry.mode.replace('_', ' ')}"
@@ -365,6 +398,29 @@ def _tell(found: Answer) -> str:
         f"*{case.gates[used.gate].name}* after {used.wait} quarters" for used in schedule.gates
     ]
     return ", ".join(parts) or "nowhere"
+
+
+def read_back(row: Row, cell: str, changes: tuple[str, ...]) -> Answer:
+    """The schedule that stands at the end of a cell of the table, in its setting."""
+    case, panel = set_out(row.case, (*row.both, *changes))
+    entries, begun = [], []
+    told = cell.rpartition("<br>")[2]
+    for part in told.split(", ") if told != "nowhere" else ():
+        if measure := re.fullmatch(r"\*(.+)\* (\w+)", part):
+            number = [measure.name for measure in case.measures].index(measure[1])
+            begun.append(Begun(measure=number, quarter=case.quarter_index(measure[2]), level=1.0))
+            continue
+        iso3, label, *mode = part.split()
+        level = float(mode.pop()) if mode[-1][0].isdigit() else 0.0
+        entries.append(
+            Entry(
+                iso3=iso3,
+                quarter=case.quarter_index(label),
+                mode="_".join(mode),  # type: ignore[arg-type]
+                localisation=level,
+            )
+        )
+    return Answer(case, panel, Schedule(entries=tuple(entries), measures=tuple(begun)))
 
 
 def write_row(found: Compared) -> str:
