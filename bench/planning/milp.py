@@ -21,7 +21,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from beachhead.mechanisms.staffing import staffing
 from beachhead.planning.decoupled import tabulate
-from beachhead.planning.ties import couplings_of
+from beachhead.simulation.rollout import follow
 from beachhead.simulation.state import NEVER
 
 PARTS = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)  # of the markets of the first answer
@@ -35,7 +35,7 @@ def solve_relaxation(problem: Problem) -> Iterator[Schedule]:
     limits, arrays = setting.limits, setting.problem
     rows = problem.valuer.packed.rows
     nowhere = jnp.full(rows, NEVER, jnp.int32)
-    given = couplings_of(setting, nowhere, jnp.zeros(rows, jnp.int32))
+    given = follow(arrays, setting.worlds, nowhere, jnp.zeros(rows, jnp.int32)).tied
     clock = np.arange(arrays.teams.shape[0], dtype=np.int32)
     table = tabulate(setting, given, clock)
     quarters, _, markets = table.shape

@@ -8,19 +8,26 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import Array
 
 from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import load_panel
 from beachhead.planning.bound import relax, survey
 from beachhead.planning.capacity import first_caps
-from beachhead.planning.limits import keep_limits
-from beachhead.planning.ties import couplings_of, optimistic_couplings
+from beachhead.planning.limits import Setting, keep_limits
+from beachhead.planning.ties import optimistic_couplings
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation.pack import pack
-from beachhead.simulation.state import NEVER
+from beachhead.simulation.rollout import follow
+from beachhead.simulation.state import NEVER, Couplings
 
 Toy = Callable[..., Valuer]
+
+
+def _ties_of(setting: Setting, enter: Array, option: Array) -> Couplings:
+    """Couplings that a schedule brings about, leading axes (world, quarter)."""
+    return follow(setting.problem, setting.worlds, enter, option).tied
 
 
 @pytest.fixture
@@ -45,7 +52,7 @@ def test_no_schedule_has_better_ties(exporter: Valuer) -> None:
     option = rng.integers(0, options, (6, markets)).astype(np.int32)
     enter, option = keep_limits(setting, enter, option)
     for one, way in zip(enter, option, strict=True):
-        true = couplings_of(setting, jnp.asarray(one), jnp.asarray(way))
+        true = _ties_of(setting, jnp.asarray(one), jnp.asarray(way))
         for name in ("saving", "familiarity", "heard"):
             room = np.asarray(getattr(best, name)) - np.asarray(getattr(true, name))
             assert room.min() >= -1e-12, name
@@ -68,7 +75,7 @@ def test_what_was_in_preparation_before_the_horizon_teaches_early(toy) -> None:
     setting, option = firm.setting, np.zeros(4, np.int32)
     assert firm.judge(dates, option).score.excess == 0
     best = optimistic_couplings(setting, setting.limits)
-    true = couplings_of(setting, jnp.asarray(dates), jnp.asarray(option))
+    true = _ties_of(setting, jnp.asarray(dates), jnp.asarray(option))
     assert np.asarray(true.saving)[:, 2].max() > 0  # it teaches from the quarter after its entry
     for name in ("saving", "familiarity", "heard"):
         room = np.asarray(getattr(best, name)) - np.asarray(getattr(true, name))
@@ -99,7 +106,7 @@ def test_ties_of_all_that_the_teams_can_open(toy: Toy, teams: float) -> None:
     clock = np.arange(7)[:, None]
     assert kept.sum() > 3
     true = jax.lax.map(
-        lambda one: couplings_of(setting, *one),
+        lambda one: _ties_of(setting, *one),
         (jnp.asarray(enter[kept]), jnp.asarray(option[kept])), batch_size=16,
     )  # fmt: skip
     for name in ("saving", "familiarity"):

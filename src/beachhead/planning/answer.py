@@ -135,8 +135,8 @@ def compose(
     """
     enter, option, account = best.enter, best.option, best.account
     never = np.full_like(enter, NEVER)
-    both = exact.scores(np.stack([enter, never]), np.stack([option, option]))
-    worth, stay = both.objective.tolist()
+    # One by one, as on fresh worlds: a batch of them would be one more program to compile.
+    worth, stay = (exact.judge(dates, option).score.objective for dates in (enter, never))
     at_home = fresh.judge(never, option)
     adds = worth - stay
     tiny = 1e-9 * max(abs(worth), 1.0)

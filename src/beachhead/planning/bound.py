@@ -43,9 +43,8 @@ from beachhead.planning.decoupled import Table, tabulate_best
 from beachhead.planning.limits import YEAR, Setting
 from beachhead.planning.ties import (
     best_ties,
-    couplings_of,
 )
-from beachhead.simulation.rollout import over_worlds
+from beachhead.simulation.rollout import Followed, follow
 from beachhead.simulation.state import NEVER, STEP
 
 Floats = NDArray[np.float64]
@@ -126,7 +125,7 @@ def survey(
 
     `enter`, `option`: a schedule in whose neighbourhood attention is priced closest. Axis row.
     """
-    near = couplings_of(setting, jnp.asarray(enter), jnp.asarray(option)).load
+    near = _follow(setting, enter, option).tied.load
     ties = _ties(setting, near, first_caps(setting) if caps is None else caps)
     return _lay_out(setting, tabulate_best(setting, ties))
 
@@ -207,7 +206,7 @@ def relax(
     rounds, nodes : int
         Times that ties are made closer, and branches, at most.
     """
-    values = np.asarray(_values(setting, jnp.asarray(enter), jnp.asarray(option)))
+    values = np.asarray(_follow(setting, enter, option).value.sum(axis=1))
     weights = measure(values, aversion, tail)
     known, best = float(weights @ values), np.inf
     start: tuple[Integers, Integers] | None = None
@@ -232,10 +231,8 @@ def relax(
     return Relaxation(best, *start)
 
 
-@jax.jit
-def _values(setting: Setting, enter: jax.Array, option: jax.Array) -> jax.Array:
-    outcome = over_worlds(setting.problem, setting.worlds, enter, option)
-    return outcome.value.sum(axis=1)
+def _follow(setting: Setting, enter: Integers, option: Integers) -> Followed:
+    return follow(setting.problem, setting.worlds, jnp.asarray(enter), jnp.asarray(option))
 
 
 _ties = jax.jit(best_ties)

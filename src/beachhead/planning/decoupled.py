@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from beachhead.mechanisms.home import novelty
 from beachhead.planning.limits import Setting
-from beachhead.planning.ties import Ties, couplings_of, first_decision, worst_rates
-from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
-from beachhead.simulation.state import NEVER, STEP, Couplings, Quarter
+from beachhead.planning.ties import Ties, first_decision, worst_rates
+from beachhead.simulation.rollout import Worlds, follow, over_worlds, take_worlds
+from beachhead.simulation.state import NEVER, STEP, Couplings, Problem, Quarter
 
 Floats = NDArray[np.float64]
 
@@ -176,23 +176,23 @@ def tabulate_best(setting: Setting, ties: Ties) -> Table:
 
 @partial(jax.jit, static_argnames="paths")
 def _bring_at(
-    setting: Setting, given: Couplings, quarter: Array, paths: bool
+    problem: Problem, worlds: Worlds, given: Couplings, quarter: Array, paths: bool
 ) -> tuple[Array, Array | None]:
     """Of all markets entered in `quarter`: mean values, axes (option, market), changes in cash.
 
     These have axes (option, market, world, quarter), and are left out without `paths`.
     """
-    rows = jnp.zeros_like(setting.problem.entered)
+    rows = jnp.zeros_like(problem.entered)
 
     def one(option: Array) -> tuple[Array, Array | None]:
         outcome = over_worlds(
-            setting.problem, setting.worlds, rows + quarter, rows + option, given=given,
+            problem, worlds, rows + quarter, rows + option, given=given,
             record=changes_in_cash if paths else _nothing,
         )  # fmt: skip
         change = outcome.record.transpose(2, 0, 1)[:, :MOST] if paths else None
         return outcome.value.mean(axis=0), change
 
-    return jax.lax.map(one, jnp.arange(setting.problem.options.fee.size), batch_size=4)
+    return jax.lax.map(one, jnp.arange(problem.options.fee.size), batch_size=4)
 
 
 def tabulate(
@@ -215,7 +215,9 @@ def tabulate(
         open_to = ((first <= quarter) & (quarter <= last)[:, None]).T
         if not open_to.any() and changes is None:
             continue
-        values, change = _bring_at(setting, given, jnp.asarray(quarter), changes is not None)
+        values, change = _bring_at(
+            setting.problem, setting.worlds, given, jnp.asarray(quarter), changes is not None
+        )
         table[quarter] = np.where(open_to, np.asarray(values), -np.inf)
         if changes is not None:
             changes.append(np.asarray(change))
@@ -241,7 +243,7 @@ class Paths(NamedTuple):
 def tabulate_alone(setting: Setting) -> tuple[Floats, Paths]:
     """Values and cash of every market alone, beside home and what is served, at some dates."""
     none = jnp.zeros(setting.limits.required.shape, jnp.int32)
-    given = couplings_of(setting, jnp.full_like(none, NEVER), none)
+    given = follow(setting.problem, setting.worlds, jnp.full_like(none, NEVER), none).tied
     quarters = setting.problem.teams.shape[0]
     dates = np.arange(0, quarters, min(STRIDE, max(1, quarters // 8)), dtype=np.int32)
     changes: list[NDArray[np.floating]] = []

@@ -7,14 +7,13 @@ ties between markets stay those of the simulated schedule.
 
 from __future__ import annotations
 
-import jax
+import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from numpy.typing import NDArray
 
-from beachhead.planning.decoupled import Paths, changes_in_cash
+from beachhead.planning.decoupled import Paths
 from beachhead.planning.limits import Setting
-from beachhead.simulation.rollout import Worlds, over_worlds
+from beachhead.simulation.rollout import follow
 
 WORST = 32  # worlds, those in which cash falls lowest, that are looked at
 PART = 1_024  # schedules that are added up at a time
@@ -29,7 +28,8 @@ class Foretold:
     def __init__(self, setting: Setting, paths: Paths, enter: Integers, option: Integers) -> None:
         self.setting, self.paths = setting, paths
         self.enter, self.option = enter, option
-        value, change = map(np.asarray, _simulate(setting, paths.worlds, enter, option))
+        found = follow(setting.problem, paths.worlds, jnp.asarray(enter), jnp.asarray(option))
+        value, change = np.asarray(found.value), np.asarray(found.change)
         capital, floor = float(setting.problem.capital), float(setting.limits.floor)
         low = capital + change.sum(axis=2).cumsum(axis=1).min(axis=1)
         self.worst = np.argsort(low, kind="stable")[:WORST]
@@ -82,10 +82,3 @@ class Foretold:
             np.arange(self.worst.size)[:, None], at[these, None], row[these, None, None]
         ]
         return paths * (source >= 0)[:, None]
-
-
-@jax.jit
-def _simulate(setting: Setting, worlds: Worlds, enter: Array, option: Array) -> tuple[Array, Array]:
-    """Values, axes (world, market), and changes in cash, axes (world, quarter, market)."""
-    outcome = over_worlds(setting.problem, worlds, enter, option, record=changes_in_cash)
-    return outcome.value, outcome.record

@@ -29,13 +29,12 @@ from beachhead.planning.nearest import find_zero, pull_cost, pull_size
 from beachhead.planning.plan import Help, Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
 from beachhead.planning.study import Schedule, mix
-from beachhead.planning.ties import couplings_of
 from beachhead.planning.valuation import BATCH, PART, Score, Valuer
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.narrow import narrow
 from beachhead.simulation.pack import Packed, pack
 from beachhead.simulation.people import use_of_teams
-from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
+from beachhead.simulation.rollout import Worlds, follow, over_worlds, take_worlds
 from beachhead.simulation.state import NEVER, STEP, Quarter
 from beachhead.simulation.state import Problem as Arrays
 
@@ -128,7 +127,8 @@ class Inquiry:
         """Rows that would bring most beside the plan, were nothing taken from its entries."""
         setting, quarters = self.single.setting, self.case.quarters
         with jax.enable_x64(False):
-            given = couplings_of(setting, *(jnp.asarray(part) for part in self.schedule))
+            chosen = (jnp.asarray(part) for part in self.schedule)
+            given = follow(setting.problem, setting.worlds, *chosen).tied
             brings = tabulate(setting, given, np.arange(0, quarters, STRIDE, dtype=np.int32))
         best = brings.max(axis=(0, 1))
         best[[*self.present, *self.entries]] = -np.inf

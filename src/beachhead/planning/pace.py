@@ -27,9 +27,9 @@ from beachhead.planning.many import Job, Open, Report, demand_a_plan, plan_many
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
 from beachhead.planning.pool import Answer, Pool, Rows, compare
 from beachhead.planning.study import fix
-from beachhead.planning.valuation import PART, Valuer
+from beachhead.planning.valuation import Valuer
 from beachhead.simulation.beliefs import Beliefs
-from beachhead.simulation.rollout import Worlds, over_worlds, take_worlds
+from beachhead.simulation.rollout import Worlds, over_worlds
 from beachhead.simulation.state import NEVER, Problem, Quarter
 
 LAUNCHES = (1, 2, 3, 4, 6, 8, 12)  # a year, beside no limit
@@ -242,15 +242,8 @@ def _weigh_opening(
     valuer: Valuer, enter: NDArray[np.int32], option: NDArray[np.int32]
 ) -> tuple[float, float]:
     """Mean discounted cost of the entries of a schedule, and the part of it due to haste."""
-    worlds = valuer.setting.worlds
-    count = worlds.shocks.fate.shape[0]
-    parts = [
-        _pay_for_haste(
-            valuer.setting.problem, take_worlds(worlds, begin, begin + PART),
-            jnp.asarray(enter), jnp.asarray(option),
-        )
-        for begin in range(0, count, PART)
-    ]  # fmt: skip
+    chosen = jnp.asarray(enter), jnp.asarray(option)
+    parts = [_pay_for_haste(valuer.setting.problem, worlds, *chosen) for worlds in valuer.parts]
     paid, haste = (float(np.concatenate(part).mean()) for part in zip(*parts, strict=True))
     return paid, haste
 

@@ -39,9 +39,11 @@ def weigh_measures(
     are no longer hired, they are moved as the search would move them. A measure that is not taken
     is looked at at its best date and level.
     """
+    if not case.measures:
+        return ()
     quarters = exact.setting.problem.teams.shape[0]
     first = np.asarray(exact.setting.limits.first)
-    base = float(exact.scores(enter[None], option[None]).objective[0])
+    base = exact.judge(enter, option).score.objective
     values = fresh.judge(enter, option).values
     uses = []
     for k, measure in enumerate(case.measures):
@@ -64,7 +66,7 @@ def weigh_measures(
         other = fresh.judge(changed[top], ways[top])
         sign = 1.0 if taken else -1.0
         gain = sign * (values - other.values)
-        objective = float(exact.scores(changed[top : top + 1], ways[top : top + 1]).objective[0])
+        objective = exact.judge(changed[top], ways[top]).score.objective
         begin, level = (int(enter[row]), int(option[row])) if taken else tried[top]
         size = packed.measures[k][level]
         uses.append(

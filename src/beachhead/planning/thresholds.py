@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from numpy.typing import NDArray
 
 from beachhead.cases import Case
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation.pack import Packed
-from beachhead.simulation.rollout import Worlds, over_worlds
-from beachhead.simulation.state import NEVER, Problem, Quarter
+from beachhead.simulation.rollout import follow
+from beachhead.simulation.state import NEVER
 
 
 def settle(case: Case, valuer: Valuer, alone: NDArray[np.float64]) -> Packed:
@@ -42,8 +40,8 @@ def settle(case: Case, valuer: Valuer, alone: NDArray[np.float64]) -> Packed:
         enter = np.full(packed.rows, NEVER, dtype=np.int32)
         option = np.zeros_like(enter)
         enter[pilot], option[pilot] = began, way
-        units = _units(setting.problem, setting.worlds, jnp.asarray(enter), jnp.asarray(option))
-        seen = np.cumsum(np.asarray(units)[:, :, pilot], axis=1)
+        found = follow(setting.problem, setting.worlds, jnp.asarray(enter), jnp.asarray(option))
+        seen = np.cumsum(np.asarray(found.units)[:, :, pilot], axis=1)
         seen = np.pad(seen, ((0, 0), (1, 0))) * np.asarray(setting.worlds.shocks.seen)[:, :1, k]
         since = began if packed.problem.entered[pilot] == NEVER else 0
         choices.append(
@@ -54,13 +52,3 @@ def settle(case: Case, valuer: Valuer, alone: NDArray[np.float64]) -> Packed:
             ]
         )
     return packed.choosing(choices)
-
-
-def _sold(quarter: Quarter) -> Array:
-    return quarter.units
-
-
-@jax.jit
-def _units(problem: Problem, worlds: Worlds, enter: Array, option: Array) -> Array:
-    """Units sold, axes (world, quarter, market)."""
-    return over_worlds(problem, worlds, enter, option, record=_sold).record

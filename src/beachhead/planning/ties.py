@@ -33,12 +33,6 @@ def _tied(quarter: Quarter) -> Couplings:
     return quarter.tied
 
 
-@jax.jit
-def couplings_of(setting: Setting, enter: Array, option: Array) -> Couplings:
-    """Couplings that a schedule brings about, leading axes (world, quarter)."""
-    return over_worlds(setting.problem, setting.worlds, enter, option, record=_tied).record
-
-
 def optimistic_couplings(setting: Setting, limits: Limits) -> Couplings:
     """Couplings at least as good for every market as any schedule within the limits brings.
 

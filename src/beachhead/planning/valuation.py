@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -28,7 +28,7 @@ from beachhead.simulation.state import NEVER, Problem, Quarter
 # Evaluations that share a call: enough to use both cores, few enough to stay in the cache.
 BATCH = 16
 
-PART = 128  # worlds of which a full account is made at a time
+PART = 128  # worlds that are simulated at a time
 
 
 class Score(NamedTuple):
@@ -118,6 +118,18 @@ class Valuer:
         )
         return cls(packed, setting, case.risk.tail)
 
+    @cached_property
+    def parts(self) -> list[Worlds]:
+        """The worlds, `PART` at a time: any number of them stays in the cache of the processor.
+
+        And where it is a multiple of `PART`, one compilation serves all.
+        """
+        worlds = self.setting.worlds
+        count = worlds.shocks.fate.shape[0]
+        if count <= PART:
+            return [worlds]
+        return [take_worlds(worlds, begin, begin + PART) for begin in range(0, count, PART)]
+
     def scores(self, enter: NDArray[np.int32], option: NDArray[np.int32]) -> Score:
         """Scores of many schedules, axis schedule; `enter`, `option` axes (schedule, row)."""
         # Schedules of like length share a batch, so that the short ones need few slots.
@@ -125,35 +137,27 @@ class Valuer:
         entries = (np.asarray(enter)[:, :markets] < quarters).sum(axis=1)
         served = int((np.asarray(self.setting.problem.entered) < 0).sum())
         order = np.argsort(entries, kind="stable")
-        parts = []
+        judged = self.setting._replace(worlds=None)  # type: ignore[arg-type]
+        scored = []
         for batch in _batches(order):
             slots = pick_slots(served + int(entries[batch].max()), markets)
-            scored = _scorer()(
-                self.setting, jnp.asarray(enter[batch]), jnp.asarray(option[batch]), self.tail,
-                slots,
-            )  # fmt: skip
-            parts.append([np.asarray(field) for field in scored])
-        joined = [np.concatenate(fields)[: order.size] for fields in zip(*parts, strict=True)]
+            chosen = jnp.asarray(enter[batch]), jnp.asarray(option[batch])
+            found = [
+                _simulator()(self.setting.problem, part, *chosen, self.setting.targets, slots)
+                for part in self.parts
+            ]
+            scores = _weigh_many(judged, found, *chosen, self.tail)
+            scored.append([np.asarray(field) for field in scores])
+        joined = [np.concatenate(fields)[: order.size] for fields in zip(*scored, strict=True)]
         back = np.argsort(order, kind="stable")
         return Score(*[field[back] for field in joined])
 
     def judge(self, enter: NDArray[np.int32], option: NDArray[np.int32]) -> Account:
-        """Full account of one schedule; `enter`, `option` axis row.
-
-        Worlds are simulated a part at a time, so that any number of them needs the same memory
-        and, where it is a multiple of `PART`, one compilation.
-        """
-        worlds = self.setting.worlds
-        count = worlds.shocks.fate.shape[0]
+        """Full account of one schedule; `enter`, `option` axis row."""
         chosen = jnp.asarray(enter), jnp.asarray(option)
         parts = [
-            _account(
-                self.setting.problem,
-                take_worlds(worlds, begin, begin + PART),
-                *chosen,
-                self.setting.targets,
-            )
-            for begin in range(0, count, PART)
+            _account(self.setting.problem, part, *chosen, self.setting.targets)
+            for part in self.parts
         ]
         value, low, sales, paid, saved, measured, reached = (
             np.concatenate([np.asarray(part[k], dtype=np.float64) for part in parts])
@@ -207,14 +211,34 @@ def pick_slots(needed: int, markets: int) -> int:
     return slots if slots * 3 <= markets else markets
 
 
-def score(setting: Setting, enter: Array, option: Array, tail: float, slots: int) -> Score:
-    """Score of one schedule; `enter`, `option` axis row.
+class _Found(NamedTuple):
+    """What a schedule brings on a part of the worlds.
+
+    `value`, `low` (lowest cash), axis world; `reached` as in `Account`, None without targets;
+    `fits`: whether there were slots for all its markets.
+    """
+
+    value: Array
+    low: Array
+    reached: Array | None
+    fits: Array
+
+
+def _simulate(
+    problem: Problem,
+    worlds: Worlds,
+    enter: Array,
+    option: Array,
+    targets: Targets | None,
+    slots: int,
+) -> _Found:
+    """One schedule; `enter`, `option` axis row.
 
     Where `slots` are few, only so many markets are simulated, those that are served or entered:
-    the same score for a fraction of the work. A schedule that needs more has fitness -inf.
+    the same for a fraction of the work.
     """
-    markets, quarters = setting.problem.people.shape[0], setting.problem.teams.shape[0]
-    here = (setting.problem.entered < 0) | (enter[:markets] < quarters)
+    markets, quarters = problem.people.shape[0], problem.teams.shape[0]
+    here = (problem.entered < 0) | (enter[:markets] < quarters)
     narrows = slots < markets
     width = slots if narrows else round_up(markets)
     order = jnp.argsort(~here) if narrows else jnp.arange(markets)
@@ -224,8 +248,8 @@ def score(setting: Setting, enter: Array, option: Array, tail: float, slots: int
     # Measures are few and come along as they are.
     dates = jnp.concatenate([when, enter[markets:]])
     ways = jnp.concatenate([option[rows], option[markets:]])
-    problem, worlds = narrow(setting.problem, setting.worlds, rows)
-    targets = setting.targets
+    capital = problem.capital
+    problem, worlds = narrow(problem, worlds, rows)
     if targets is None:
         outcome = over_worlds(problem, worlds, dates, ways)
         change, reached = outcome.record, None
@@ -235,9 +259,43 @@ def score(setting: Setting, enter: Array, option: Array, tail: float, slots: int
         outcome = over_worlds(problem, worlds, dates, ways, record=_with_targets(targets))
         change, reached = outcome.record[0], add_up(targets, outcome.record[1])[1]
     fits = here.sum() <= slots if narrows else jnp.ones((), bool)
-    low = (setting.problem.capital + jnp.cumsum(change, axis=1)).min(axis=1)
-    worth = _weigh(setting, outcome.value.sum(axis=1), low, enter, option, tail, reached)
-    return worth._replace(fitness=jnp.where(fits, worth.fitness, -jnp.inf))
+    low = (capital + jnp.cumsum(change, axis=1)).min(axis=1)
+    return _Found(outcome.value.sum(axis=1), low, reached, fits)
+
+
+def _simulate_many(
+    problem: Problem,
+    worlds: Worlds,
+    enter: Array,
+    option: Array,
+    targets: Targets | None,
+    slots: int,
+) -> _Found:
+    """`_simulate` of many schedules, axis schedule of `enter`, `option` and of what is found."""
+    return jax.vmap(lambda e, o: _simulate(problem, worlds, e, o, targets, slots))(enter, option)
+
+
+@cache
+def _simulator() -> Callable[..., _Found]:
+    return compile_for_search(_simulate_many, ("slots",))
+
+
+@partial(jax.jit, static_argnames="tail")
+def _weigh_many(
+    setting: Setting, parts: Sequence[_Found], enter: Array, option: Array, tail: float
+) -> Score:
+    """Scores from what was found on each part of the worlds, axis schedule.
+
+    What had too few slots has fitness -inf.
+    """
+
+    def weigh(parts: Sequence[_Found], enter: Array, option: Array) -> Score:
+        found = [part[:3] for part in parts]
+        value, low, reached = jax.tree.map(lambda *of: jnp.concatenate(of), *found)
+        worth = _weigh(setting, value, low, enter, option, tail, reached)
+        return worth._replace(fitness=jnp.where(parts[0].fits, worth.fitness, -jnp.inf))
+
+    return jax.vmap(weigh)(parts, enter, option)
 
 
 @partial(jax.jit, static_argnames="tail")
@@ -298,15 +356,6 @@ def _account(
     nothing = looked[:, 0]
     followed = (nothing, nothing) if targets is None else add_up(targets, looked)
     return outcome.value, low, sales.sum(axis=1), paid.sum(axis=1), saved.sum(axis=1), *followed
-
-
-def _score_many(setting: Setting, enter: Array, option: Array, tail: float, slots: int) -> Score:
-    return jax.vmap(lambda e, o: score(setting, e, o, tail, slots))(enter, option)
-
-
-@cache
-def _scorer() -> Callable[..., Score]:
-    return compile_for_search(_score_many, ("tail", "slots"))
 
 
 def _batches(order: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -141,12 +141,38 @@ def over_worlds(
     return jax.vmap(one)(worlds.parameters, worlds.shocks, given)
 
 
+class Followed(NamedTuple):
+    """What a schedule brings in each world.
+
+    `value` of each market as in `Outcome`, axes (world, market); the couplings in force, `tied`,
+    leading axes (world, quarter); `change` in cash and `units` sold, axes (world, quarter, market).
+    """
+
+    value: Array
+    tied: Couplings
+    change: Array
+    units: Array
+
+
+@jax.jit
+def follow(problem: Problem, worlds: Worlds, enter: Array, option: Array) -> Followed:
+    """One schedule in every world, whatever of it is asked: one program for all who do."""
+    outcome = over_worlds(problem, worlds, enter, option, record=_followed)
+    return Followed(outcome.value, *outcome.record)
+
+
+def _followed(quarter: Quarter) -> tuple[Couplings, Array, Array]:
+    return quarter.tied, quarter.change, quarter.units
+
+
 __all__ = [
+    "Followed",
     "NEVER",
     "Outcome",
     "Worlds",
     "change_in_cash",
     "everything",
+    "follow",
     "over_worlds",
     "rollout",
     "take_worlds",
