@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -112,11 +113,18 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
     return Browser(program, tmp_path_factory.mktemp("browser"))
 
 
+@pytest.hookimpl(trylast=True)  # after those that are not asked for have been taken out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the browser, so that `-m "not browser"` leaves it out."""
+    """Mark what needs the browser, so that `-m "not browser"` leaves it out; the longest first.
+
+    Where whole files are dealt out, one that takes minutes shall not be left for the end. That is
+    one with many tests, or with one that types in all commands of a page.
+    """
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path.name != "test_howto.py", -tests[item.path]))
 
 
 @dataclass(frozen=True)

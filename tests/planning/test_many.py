@@ -42,7 +42,7 @@ price = 60.0
 unit_cost = 18.0
 
 [markets]
-candidates = ["AUT", "ITA"]
+candidates = ["AUT", "ITA", "HUN"]
 
 [modes]
 allowed = ["online"]

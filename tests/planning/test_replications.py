@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import jax
 import numpy as np
 import pytest
 from scipy import stats
+from tiny_firm import CASE
 
 from beachhead.cases import Case
 from beachhead.data import load_panel
 from beachhead.planning.planner import plan
 from beachhead.planning.replications import replicate
-
-PHONES = Path(__file__).parents[2] / "docs" / "mission" / "phones.toml"
 
 
 @pytest.mark.slow
@@ -25,10 +22,10 @@ def test_gap_on_other_futures() -> None:
 
 
 def _replicate() -> None:
-    case = Case.load(PHONES)
+    case = Case.loads(CASE)
     panel = load_panel(case.as_of)
-    found = plan(case, panel, effort="quick", worlds=32, fresh_worlds=64)
-    gap = replicate(case, panel, found, count=4, worlds=32)
+    found = plan(case, panel, effort="quick")
+    gap = replicate(case, panel, found, count=4)
     gaps = np.array([one.bound - one.objective for one in gap.replications])
     assert (gaps >= -1e-6 * abs(found.objective)).all()
     assert len({one.objective for one in gap.replications} | {found.objective}) == 5
@@ -37,4 +34,4 @@ def _replicate() -> None:
     assert gap.status == "complete" and low <= gap.mean
     # The plan was chosen on other worlds: the best there is worth more, so the gap is no smaller.
     assert gap.mean > 0.0
-    assert gap == replicate(case, panel, found, count=4, worlds=32)
+    assert gap == replicate(case, panel, found, count=4)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tiny_firm import CASE
 
 from beachhead.reporting.folder import read_stamp
 from beachhead.reporting.run import read_run
@@ -29,15 +30,6 @@ for seed in range(10_000):
     print("written", flush=True)
 """
 PROGRAM = "from beachhead.cli import main; main()"
-CASE = """
-as_of = 2024-06-30
-quarters = 6
-firm = { name = "Tiny", home = "AUT", units = 400000, revenue = 20e6 }
-product = { category = "generic", price = 20.0, unit_cost = 5.0 }
-markets = { candidates = ["DEU", "CZE"] }
-modes = { allowed = ["online"], localisation = [0.0] }
-limits = { teams = 2, capital = 4e6 }
-"""
 
 
 def is_whole(folder: Path) -> bool:
@@ -55,7 +47,7 @@ def is_whole(folder: Path) -> bool:
 def test_killed_while_it_writes(tmp_path: Path) -> None:
     folder, chance = tmp_path / "runs" / "made", random.Random(1)
     seen = []
-    for _ in range(5):
+    for _ in range(3):
         process = subprocess.Popen(
             [sys.executable, "-c", WRITER, Path(__file__).parent, folder], stdout=subprocess.PIPE
         )
