@@ -1,6 +1,6 @@
 # Every target sets up what it needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: setup demo test test-slow check docs site pages mission mutants bench evidence pin clean help
+.PHONY: setup demo test test-slow test-all check docs site pages mission mutants bench evidence pin clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -28,6 +28,9 @@ test: $(READY)  ## run the tests, some minutes
 
 test-slow: $(READY)  ## run the tests that take longer
 	@$(TESTS) loadfile --no-loadscope-reorder -m slow  # tests of a file share plans
+
+test-all: $(READY)  ## run both at once, which takes less than one after the other
+	@$(TESTS) loadfile --no-loadscope-reorder -m ""
 
 check: $(READY)  ## check style, types and the order of the rooms
 	@$(BIN)/ruff check

@@ -118,13 +118,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs the browser, so that `-m "not browser"` leaves it out; the longest first.
 
     Where whole files are dealt out, one that takes minutes shall not be left for the end. That is
-    one with many tests, or with one that types in all commands of a page.
+    one with slow tests, above all with one that types in all commands of a page.
     """
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
-    tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: (item.path.name != "test_howto.py", -tests[item.path]))
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: (item.path.name != "test_howto.py", -slow[item.path]))
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 from mission import PAGE, ROOT, ROWS, Row, compare, read_back, read_rows, value, write_row
 
 NUMBER = re.compile(r"\d+\.\d+|\d+")
-# Planned anew: experience and a gate. `make mission` plans all, for half an hour.
-PLANNED = ("S6", "S11")
+# Planned anew: a gate, of which the page tells no threshold. `make mission` plans all of them.
+PLANNED = ("S11",)
 
 
 def names() -> list[str]:
