@@ -147,19 +147,18 @@ def test_waterfall_or_sprinkler(toy: Toy, kappa: float, threshold: float, side: 
 @pytest.mark.slow
 def test_without_ties_the_plan_is_the_sum_of_the_best(toy: Toy) -> None:
     """Check 5: no couplings, no limits: value = sum of independent maxima, gap 0 to 1e-9."""
-    flow = np.array([[0.5, 0.8], [0.2, 0.1], [0.02, 0.01], [1.0, 1.1]])
-    cost = np.array([[1.0, 2.0], [1.0, 0.3], [5.0, 5.0], [2.0, 2.5]])
-    valuer = toy(flow=flow, cost=cost, quarters=10, terminal=8.0, preparation=(0, 1))
+    flow = np.array([[0.5, 0.8], [0.02, 0.01], [1.0, 1.1]])
+    cost = np.array([[1.0, 2.0], [5.0, 5.0], [2.0, 2.5]])
+    firm = {"flow": flow, "cost": cost, "quarters": 6, "terminal": 8.0, "preparation": (0, 1),
+            "worlds": 16}  # fmt: skip
+    valuer = toy(**firm)
     best, enter, option = _search(valuer)
-    alone = 0.0
-    for row in range(flow.shape[0]):
-        single = toy(
-            flow=flow[row : row + 1], cost=cost[row : row + 1], quarters=10, terminal=8.0,
-            preparation=(0, 1),
-        )  # fmt: skip
-        alone += _brute(single)[0]
+    open_to, alone = np.asarray(valuer.setting.limits.first), 0.0
+    for row in range(1, 4):
+        only = np.where(np.arange(4)[:, None] == row, open_to, NEVER)
+        alone += _brute(toy(**firm, limits={"first": only}))[0]
     assert best == pytest.approx(alone, rel=1e-9)
-    assert enter[3] == NEVER
+    assert (enter[[1, 3]] < NEVER).all() and enter[2] == NEVER
     assert _bound(valuer, np.full_like(enter, NEVER), option) == pytest.approx(best, rel=1e-9)
 
 
@@ -206,12 +205,13 @@ def test_search_agrees_with_brute_force(toy: Toy, seed: int) -> None:
 def test_bound_needs_no_good_incumbent(toy: Toy) -> None:
     """The bound holds whatever schedule is known."""
     valuer = toy(
-        flow=[0.3, 0.4], cost=[0.5, 0.9], quarters=6, worlds=16, aversion=0.7, spread=True,
+        flow=[[0.3, 0.3], [0.4, 0.5], [0.1, 0.2]], cost=[[0.5, 0.6], [0.9, 1.0], [0.4, 0.4]],
+        quarters=6, worlds=16, aversion=0.7, spread=True, preparation=(0, 1),
         believed={"category.replacement_years": 1.0, "acceptance.p0": 0.8},
     )  # fmt: skip
     exact, _, _ = _brute(valuer)
     enters, options = _everything(valuer)
-    for k in (0, 7, 20, 33, 48):
+    for k in (0, 70, 400, 900, len(enters) - 1):
         assert _bound(valuer, enters[k], options[k]) >= exact - 1e-9
 
 
