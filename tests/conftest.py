@@ -113,18 +113,21 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
     return Browser(program, tmp_path_factory.mktemp("browser"))
 
 
-@pytest.hookimpl(trylast=True)  # after those that are not asked for have been taken out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the browser, so that `-m "not browser"` leaves it out; the longest first.
-
-    Where whole files are dealt out, one that takes minutes shall not be left for the end. That is
-    one with slow tests, above all with one that types in all commands of a page.
-    """
+    """Mark what needs the browser, so that `-m "not browser"` leaves it out."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
-    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-    items.sort(key=lambda item: (item.path.name != "test_howto.py", -slow[item.path]))
+
+
+@pytest.hookimpl(tryfirst=True)  # before a worker tells what it has found
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The longest first: where whole files are dealt out, they shall not be left for the end.
+
+    These are files with slow tests, above all the one that types in all commands of a page.
+    """
+    slow = Counter(item.path for item in session.items if item.get_closest_marker("slow"))
+    session.items.sort(key=lambda item: (item.path.name != "test_howto.py", -slow[item.path]))
 
 
 @dataclass(frozen=True)
