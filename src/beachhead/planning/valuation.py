@@ -137,6 +137,7 @@ class Valuer:
         entries = (np.asarray(enter)[:, :markets] < quarters).sum(axis=1)
         served = int((np.asarray(self.setting.problem.entered) < 0).sum())
         order = np.argsort(entries, kind="stable")
+        # Weighing looks at no worlds, and would be compiled anew for each number of them.
         judged = self.setting._replace(worlds=None)  # type: ignore[arg-type]
         scored = []
         for batch in _batches(order):
