@@ -1,4 +1,4 @@
-"""A case that plans in half a minute, and `beachhead serve` on a folder, for tests of the page."""
+"""`beachhead serve` on a folder, for tests of the page."""
 
 import signal
 import subprocess
@@ -10,38 +10,6 @@ from pathlib import Path
 import httpx
 
 PROGRAM = "from beachhead.cli import main; main()"
-CASE = """\
-# Ours: every figure is made up.
-name = "tiny"
-title = "Three neighbours"
-as_of = 2024-06-30
-quarters = 8
-currency = "EUR"
-dollars = 1.07    # end of June
-
-[firm]
-name = "Tiny"
-home = "AUT"
-units = 400000
-revenue = 20e6
-
-[product]
-category = "generic"
-price = 45.0      # with tax
-unit_cost = 22.0
-
-[markets]
-candidates = ["DEU", "CZE", "SVN"]
-
-[modes]
-allowed = ["online", "distributor"]
-localisation = [0.0]
-
-[limits]
-teams = 2
-capital = 4e6
-must = ["DEU"]    # a partner waits
-"""
 
 
 @dataclass

@@ -1,8 +1,8 @@
 """The how-to says what the program says: its commands run from top to bottom, in one folder."""
 
 import re
+import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,6 @@ import pytest
 PAGE = Path(__file__).parents[1] / "docs" / "howto.md"
 PYTHON_PAGE = PAGE.with_name("python.md")
 QUICK = ("screen", "data", "new")  # commands that ask for no futures
-SHELL = f"{sys.executable} -c 'from beachhead.cli import main; main()'"
 
 
 def read_blocks(page: Path, language: str) -> list[str]:
@@ -34,19 +33,23 @@ def is_quick(command: str) -> bool:
     )
 
 
-def run_all(
-    commands: list[tuple[str, list[str]]], folder: Path, environment: dict[str, str]
-) -> None:
+def run_all(commands: list[tuple[str, list[str]]], folder: Path, beachhead) -> None:
+    """The program runs in this process, what else is typed in a shell."""
     (case,) = read_blocks(PAGE, "toml")
     (folder / "acme.toml").write_text(case, encoding="utf-8")
     for command, expected in commands:
-        done = subprocess.run(
-            ["bash", "-c", f'beachhead() {{ {SHELL} "$@"; }}; {command}'],
-            cwd=folder, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        shown = [line.rstrip() for line in (done.stdout + done.stderr).splitlines()]
+        program, *arguments = shlex.split(command)
+        if program == "beachhead":
+            answer = beachhead(*arguments, folder=folder)
+            status, out, err = answer.status, answer.out, answer.err
+        else:
+            done = subprocess.run(
+                ["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False
+            )
+            status, out, err = done.returncode, done.stdout, done.stderr
+        shown = [line.rstrip() for line in (out + err).splitlines()]
         fails = any(line.startswith("error:") for line in expected)
-        assert done.returncode == int(fails), f"{command}\n{done.stderr}"
+        assert status == int(fails), f"{command}\n{err}"
         compare(command, expected, shown)
 
 
@@ -73,15 +76,15 @@ def test_comparison_sees_what_differs() -> None:
             compare("x", expected, ["a", "b", "c", "d"])
 
 
-def test_quick_commands_of_the_page(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_quick_commands_of_the_page(tmp_path: Path, beachhead) -> None:
     commands = [pair for pair in read_commands() if is_quick(pair[0])]
     assert len(commands) >= 4
-    run_all(commands, tmp_path, environment)
+    run_all(commands, tmp_path, beachhead)
 
 
 @pytest.mark.slow
-def test_all_commands_of_the_page(tmp_path: Path, environment: dict[str, str]) -> None:
-    run_all(read_commands(), tmp_path, environment)
+def test_all_commands_of_the_page(tmp_path: Path, beachhead) -> None:
+    run_all(read_commands(), tmp_path, beachhead)
 
 
 def test_python_of_the_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -239,7 +239,7 @@ def test_truth_comes_back(invented: Invented) -> None:
     inside, scale = [], []
     with jax.enable_x64(True):
         known = find_known(invented.records.units, invented.records.costs)
-        sampler = make_sampler(invented.setting, invented.unknowns, known, 300, 250)
+        sampler = make_sampler(invented.setting, invented.unknowns, known, 200, 150)
         for seed in range(2):
             truth, units, costs = invented.write(seed)
             draws = sample(sampler, units, costs, seed).vectors.reshape(-1, len(truth))

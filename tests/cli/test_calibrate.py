@@ -91,7 +91,7 @@ def test_from_records_to_a_plan_and_on(beachhead, tiny: Path, tmp_path: Path) ->
     actuals.write_text("market,quarter,metric,value\nhome,2024Q3,units,3600\n")
     assert beachhead("track", run, "--actuals", actuals).status in (0, 3)
     gone = beachhead(
-        "plan", run / "case.toml", "--from", run, "--as-of", "2024Q4", "--actuals", actuals,
+        "plan", run / "case.toml", "--from", run, "--as-of", "2025Q1", "--actuals", actuals,
         "-o", on, "--effort", "quick",
     )  # fmt: skip
     assert gone.status == 0, gone.err

@@ -136,4 +136,4 @@ def test_no_schedule_within_the_limits_and_the_time(panel: Panel) -> None:
     deadline = Deadline.within(ENOUGH, watch)
     watch.now = 2.0 * ENOUGH
     with pytest.raises(InputError, match="no schedule was found"):
-        plan(case, panel, effort="quick", worlds=32, fresh_worlds=128, deadline=deadline)
+        plan(case, panel, effort="quick", deadline=deadline)

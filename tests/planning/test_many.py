@@ -16,6 +16,7 @@ from typing import Any
 
 import jax
 import pytest
+from tiny_firm import CASE
 
 from beachhead.calibration import believe
 from beachhead.cases import Case
@@ -24,37 +25,6 @@ from beachhead.errors import InputError, Problem
 from beachhead.planning import many
 from beachhead.planning.many import LOST, Job, make, open_workers, plan_many
 from beachhead.planning.pace import find_pace
-
-TINY = """
-name = "tiny"
-as_of = 2024-06-30
-quarters = 8
-
-[firm]
-name = "Tiny"
-home = "SVN"
-units = 120000
-revenue = 12e6
-
-[product]
-category = "generic"
-price = 60.0
-unit_cost = 18.0
-
-[markets]
-candidates = ["AUT", "ITA", "HUN"]
-
-[modes]
-allowed = ["online"]
-localisation = [0.0]
-
-[limits]
-teams = 2
-capital = 3e7
-
-[parameters]
-"entry.haste" = 0.0
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -216,14 +186,13 @@ def cluster() -> Iterator[Any]:
 
 @pytest.mark.slow
 def test_the_same_bytes_with_one_process_two_and_a_cluster_that_loses_a_worker(cluster) -> None:
-    case = Case.loads(TINY)
+    # Where haste costs nothing there are two plans to make and not four.
+    case = Case.loads(CASE + '[parameters]\n"entry.haste" = 0.0\n')
     panel = load_panel(case.as_of)
 
     def answer(jobs: int | None, address: str | None = None) -> str:
         with open_workers(jobs, address) as workers:
-            found = find_pace(
-                case, panel, launches=[1], worlds=16, fresh_worlds=32, workers=workers
-            )  # fmt: skip
+            found = find_pace(case, panel, launches=[1], workers=workers)
         assert found.status == "complete"
         return found.to_json()
 

@@ -47,7 +47,7 @@ def is_whole(folder: Path) -> bool:
 def test_killed_while_it_writes(tmp_path: Path) -> None:
     folder, chance = tmp_path / "runs" / "made", random.Random(1)
     seen = []
-    for _ in range(3):
+    for _ in range(2):
         process = subprocess.Popen(
             [sys.executable, "-c", WRITER, Path(__file__).parent, folder], stdout=subprocess.PIPE
         )

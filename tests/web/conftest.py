@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from served import CASE, PROGRAM, Server, answers, wait_for
+from served import PROGRAM, Server, answers, wait_for
+from tiny_firm import CASE
 
 from beachhead.web import Settings
 from beachhead.web.app import make_app

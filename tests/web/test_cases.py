@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from served import CASE, PROGRAM
+from served import PROGRAM
+from tiny_firm import CASE
 
 from beachhead.cases import Case, bundled_cases, new_case, write_workbook
 from beachhead.web.drafting import LEVERS, edit, list_candidates, read, show_values

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
-from served import CASE
+from tiny_firm import CASE
 
 from beachhead.web import Settings
 from beachhead.web.app import make_app

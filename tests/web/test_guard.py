@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from served import CASE
+from tiny_firm import CASE
 
 from beachhead.errors import InputError
 from beachhead.web import Settings

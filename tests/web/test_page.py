@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from served import CASE, Server, wait_for
+from served import Server, wait_for
+from tiny_firm import CASE
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -22,7 +23,6 @@ Page = playwright.Page
 SLOW = 600_000  # ms that a plan may take on a busy machine
 TEXT = "The case as text (TOML)"
 PICTURES = Path(__file__).parents[2] / ".pytest_cache" / "pages"
-BUNDLED = Path(__file__).parents[2] / "src/beachhead/cases/bundled/small-exporter.toml"
 
 
 @pytest.fixture
@@ -118,12 +118,6 @@ def read_value(page: Page) -> str:
     return page.locator(".figures").first.inner_text()
 
 
-def small() -> str:
-    text = BUNDLED.read_text("utf-8")
-    head, tail = text.split("candidates = ")
-    return f'{head}candidates = ["DEU", "ITA", "HUN"]\n{tail[tail.index("exclude") :]}'
-
-
 @pytest.fixture(scope="module")
 def made(server: Server, planned: Path) -> str:
     """Name of a run in the folder of the server."""
@@ -135,20 +129,20 @@ def made(server: Server, planned: Path) -> str:
 def test_from_upload_to_report_and_back_to_the_plan(visit, server: Server) -> None:
     page = visit(server)
     page.get_by_label("You are").fill("Ada")
-    upload(page, "exporter.toml", small())
-    page.get_by_label("Launch teams").fill("2")
+    upload(page, "exporter.toml", CASE.replace("price = 45.0", "price = 90.0"))
+    page.get_by_label("Launch teams").fill("3")
     page.get_by_label("Launch teams").press("Tab")
-    expect(page.get_by_label(TEXT)).to_have_value(re.compile("^teams = 2$", re.M))
+    expect(page.get_by_label(TEXT)).to_have_value(re.compile("^teams = 3$", re.M))
     page.get_by_role("tab", name="Markets").click()
-    page.get_by_label("Search markets").fill("ital")
-    page.get_by_role("button", name="Must enter Italy").click()
-    expect(page.get_by_text("1 of 3 markets; 1 must be entered")).to_be_visible()
+    page.get_by_label("Search markets").fill("czec")
+    page.get_by_role("button", name="Must enter Czechia").click()
+    expect(page.get_by_text("1 of 3 markets; 2 must be entered")).to_be_visible()
     plan(page, "quick")
     expect(page.locator("progress")).to_be_visible()
     page.wait_for_url("**/#/run/exporter-1", timeout=SLOW)
     folder = server.folder / "exporter-1"
     assert json.loads((folder / "plan.json").read_text())["effort"] == "quick"
-    assert "teams = 2" in (folder / "case.toml").read_text()
+    assert "teams = 3" in (folder / "case.toml").read_text()
 
     # The report, in a frame that is of no origin.
     page.get_by_role("tab", name="Report").click()
@@ -160,9 +154,9 @@ def test_from_upload_to_report_and_back_to_the_plan(visit, server: Server) -> No
     page.get_by_role("tab", name="The plan").click()
     expect(page.get_by_text("All are kept.")).to_be_visible(timeout=SLOW)
     plain = read_value(page)
-    pin = page.locator("[data-pin=ITA]")
+    pin = page.locator("[data-pin=CZE]")
     begun = pin.get_attribute("aria-valuetext")
-    pin.press("ArrowRight")
+    pin.press("ArrowLeft")
     assert pin.get_attribute("aria-valuetext") != begun
     expect(page.locator(".figures").first).not_to_contain_text("the same")
     assert read_value(page) != plain
@@ -175,23 +169,23 @@ def test_from_upload_to_report_and_back_to_the_plan(visit, server: Server) -> No
     page.mouse.down()
     page.mouse.move(line["x"] + 0.99 * line["width"], at["y"] + 9, steps=5)
     page.mouse.up()
-    expect(mark).to_have_attribute("aria-valuetext", "2030Q2")
+    expect(mark).to_have_attribute("aria-valuetext", "2026Q2")
     expect(page.locator(".figures").first).not_to_contain_text("the same")
     page.get_by_role("button", name="Back to the plan").click()
-    page.get_by_label("Way of entering Italy").select_option("joint_venture")
+    page.get_by_label("Way of entering Czechia").select_option("online")
     expect(page.locator(".figures").first).not_to_contain_text("the same")
     page.get_by_role("button", name="Back to the plan").click()
     expect(page.locator(".figures").first).to_contain_text("the same")
-    page.get_by_role("button", name="Drop Italy").click()
+    page.get_by_role("button", name="Drop Czechia").click()
     expect(page.get_by_text("markets that must be entered")).to_be_visible()
-    page.get_by_role("button", name="Enter Italy again").click()
+    page.get_by_role("button", name="Enter Czechia again").click()
     expect(page.get_by_text("All are kept.")).to_be_visible()
 
     # All others planned around a change.
-    pin.press("ArrowRight")
+    pin.press("ArrowLeft")
     page.get_by_role("button", name="Plan the rest anew").click()
-    page.wait_for_url("**/#/case/small-exporter-changed")
-    expect(page.get_by_label(TEXT)).to_have_value(re.compile(r"^fixed = .*ITA", re.M))
+    page.wait_for_url("**/#/case/tiny-changed")
+    expect(page.get_by_label(TEXT)).to_have_value(re.compile(r"^fixed = .*CZE", re.M))
     page.go_back()
 
     # The plan against what happened.

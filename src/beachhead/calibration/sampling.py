@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -61,13 +62,34 @@ class Sampler:
     chains: MCMC
 
 
+class _Nuts(NUTS):
+    """Begins in one compiled program.
+
+    Left to itself, NumPyro begins step by step, and some hundred steps are compiled one by one.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._begin = jax.jit(super().init, static_argnums=1)
+
+    def init(
+        self,
+        rng_key: Array,
+        num_warmup: int,
+        init_params: Any = None,
+        model_args: Any = (),
+        model_kwargs: Any = None,
+    ) -> Any:
+        return self._begin(rng_key, num_warmup, init_params, model_args, model_kwargs or {})
+
+
 def make_sampler(
     setting: Setting, unknowns: Unknowns, known: NDArray[np.intp], warmup: int, draws: int
 ) -> Sampler:
     """A sampler; needs `jax.enable_x64()` around every use."""
     look = partial(list_logs, setting, unknowns, known)
     chains = MCMC(
-        NUTS(
+        _Nuts(
             partial(model, setting, unknowns), target_accept_prob=ACCEPT, max_tree_depth=DEPTH,
             adapt_mass_matrix=False,
         ),

@@ -34,7 +34,7 @@ def compile_for_search[**P, R](
     return compiled
 
 
-MAPPINGS = 30_000  # memory mappings of a process from which on programs are dropped
+MAPPINGS = 45_000  # memory mappings of a process from which on programs are dropped
 
 
 def make_room() -> None:
