@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from beachhead.planning.search import EFFORT
+
 
 def test_a_folder_that_is_no_run_is_refused(beachhead, tmp_path: Path) -> None:
     answer = beachhead("sensitivity", tmp_path / "nowhere")
@@ -13,7 +15,10 @@ def test_a_folder_that_is_no_run_is_refused(beachhead, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_it_is_written_into_the_run(beachhead, run: Path) -> None:
+def test_it_is_written_into_the_run(
+    beachhead, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(EFFORT, "quick", 320)  # of each of the plans that are made again
     answer = beachhead("sensitivity", run, "--json")
     assert answer.status == 0, answer.err
     assert json.loads(answer.out)["status"] == "complete"

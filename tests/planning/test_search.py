@@ -233,11 +233,13 @@ def test_bound_needs_no_good_incumbent(toy: Toy) -> None:
 )
 def test_limits_are_kept(toy: Toy, limits: dict[str, NDArray[np.float64]]) -> None:
     """With each limit the search agrees with brute force under it, and the bound holds."""
-    valuer = toy(
-        flow=[0.30, 0.25, 0.05], cost=[0.6, 0.5, 0.9], quarters=6, limits=limits, terminal=2.0,
-    )  # fmt: skip
+    firm = {
+        "flow": [[0.30, 0.20], [0.25, 0.25], [0.05, 0.05]], "quarters": 6, "terminal": 2.0,
+        "cost": [[0.6, 0.5], [0.5, 0.6], [0.9, 1.0]], "worlds": 16,
+    }  # fmt: skip
+    valuer = toy(**firm, limits=limits)
     exact, _, _ = _brute(valuer)
-    free = _brute(toy(flow=[0.30, 0.25, 0.05], cost=[0.6, 0.5, 0.9], quarters=6, terminal=2.0))[0]
+    free = _brute(toy(**firm))[0]
     best, enter, option = _search(valuer)
     assert best == pytest.approx(exact, rel=1e-9)
     assert exact <= free + 1e-12

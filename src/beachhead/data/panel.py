@@ -190,7 +190,7 @@ class Panel:
             if column.key in BY_KEY
         ]
         both = {column.key: column for column in (*self.columns, *columns)}
-        panel = replace(self, columns=tuple(both.values()))
+        panel = self._having(tuple(both.values()), self.own)
         given = pl.DataFrame(list(rows), schema=OWN, orient="row")
         for series, iso3 in given.select("series", "iso3").unique(maintain_order=True).iter_rows():
             try:
@@ -204,14 +204,21 @@ class Panel:
         own = pl.concat([self.own, given]).unique(keys, keep="last").sort(keys)
         if own.equals(self.own) and panel.columns == self.columns:
             return self
-        return replace(panel, own=own)
+        return self._having(panel.columns, own)
+
+    def _having(self, columns: tuple[Series, ...], own: pl.DataFrame) -> Panel:
+        """The same panel with these of the user's; what hangs on neither is not read again."""
+        panel = replace(self, columns=columns, own=own)
+        for name in ("names", "_names", "_by_series", "_newest_figures", "_references", "_read"):
+            panel.__dict__[name] = getattr(self, name)
+        return panel
 
     @cached_property
     def published(self) -> Panel:
         """The panel without the user's own columns and figures."""
         if not self.columns and self.own.is_empty():
             return self
-        return replace(self, columns=(), own=self.own.head(0))
+        return self._having((), self.own.head(0))
 
     @cached_property
     def codes(self) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ tables of worth and of cash that tell the search where to look.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -51,10 +50,6 @@ def _cells(quarter: Quarter) -> Cells:
 
 def _units(quarter: Quarter) -> Array:
     return quarter.units
-
-
-def _nothing(quarter: Quarter) -> None:
-    return None
 
 
 def changes_in_cash(quarter: Quarter) -> Array:
@@ -174,23 +169,21 @@ def tabulate_best(setting: Setting, ties: Ties) -> Table:
     return Table(market, quarter, option, worth, waits, held)
 
 
-@partial(jax.jit, static_argnames="paths")
+@jax.jit
 def _bring_at(
-    problem: Problem, worlds: Worlds, given: Couplings, quarter: Array, paths: bool
-) -> tuple[Array, Array | None]:
+    problem: Problem, worlds: Worlds, given: Couplings, quarter: Array
+) -> tuple[Array, Array]:
     """Of all markets entered in `quarter`: mean values, axes (option, market), changes in cash.
 
-    These have axes (option, market, world, quarter), and are left out without `paths`.
+    These have axes (option, market, world, quarter).
     """
     rows = jnp.zeros_like(problem.entered)
 
-    def one(option: Array) -> tuple[Array, Array | None]:
+    def one(option: Array) -> tuple[Array, Array]:
         outcome = over_worlds(
-            problem, worlds, rows + quarter, rows + option, given=given,
-            record=changes_in_cash if paths else _nothing,
-        )  # fmt: skip
-        change = outcome.record.transpose(2, 0, 1)[:, :MOST] if paths else None
-        return outcome.value.mean(axis=0), change
+            problem, worlds, rows + quarter, rows + option, given=given, record=changes_in_cash
+        )
+        return outcome.value.mean(axis=0), outcome.record.transpose(2, 0, 1)[:, :MOST]
 
     return jax.lax.map(one, jnp.arange(problem.options.fee.size), batch_size=4)
 
@@ -215,9 +208,7 @@ def tabulate(
         open_to = ((first <= quarter) & (quarter <= last)[:, None]).T
         if not open_to.any() and changes is None:
             continue
-        values, change = _bring_at(
-            setting.problem, setting.worlds, given, jnp.asarray(quarter), changes is not None
-        )
+        values, change = _bring_at(setting.problem, setting.worlds, given, jnp.asarray(quarter))
         table[quarter] = np.where(open_to, np.asarray(values), -np.inf)
         if changes is not None:
             changes.append(np.asarray(change))
