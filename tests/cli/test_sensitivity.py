@@ -15,9 +15,7 @@ def test_a_folder_that_is_no_run_is_refused(beachhead, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_it_is_written_into_the_run(
-    beachhead, run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_written_into_the_run(beachhead, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(EFFORT, "quick", 320)  # of each of the plans that are made again
     answer = beachhead("sensitivity", run, "--json")
     assert answer.status == 0, answer.err
