@@ -185,7 +185,8 @@ def cluster() -> Iterator[Any]:
 
 
 @pytest.mark.slow
-def test_the_same_bytes_with_one_process_two_and_a_cluster_that_loses_a_worker(cluster) -> None:
+def test_the_same_bytes_with_one_process_and_a_cluster_that_loses_a_worker(cluster) -> None:
+    """With two processes of this machine: tests/cli/test_many.py."""
     # Where haste costs nothing there are two plans to make and not four.
     case = Case.loads(CASE + '[parameters]\n"entry.haste" = 0.0\n')
     panel = load_panel(case.as_of)
@@ -197,7 +198,6 @@ def test_the_same_bytes_with_one_process_two_and_a_cluster_that_loses_a_worker(c
         return found.to_json()
 
     here = answer(1)
-    assert answer(2) == here
     worker, killed = cluster.workers[0], []
 
     def kill() -> None:
