@@ -275,10 +275,10 @@ FIELDS = [name for name in Levers._fields if name != "teams"]
 
 
 def _measure(markets: int, **fields: Any) -> Measures:
-    """One measure that reaches every market."""
+    """One measure that reaches every market, of two sizes so that all are of one shape."""
     plain = {
         "covers": np.ones(markets), "change": np.zeros(len(FIELDS)), "teams": 0.0, "lead": 0,
-        "lasts": NEVER, "once": 0.0, "yearly": 0.0, "size": [1.0],
+        "lasts": NEVER, "once": 0.0, "yearly": 0.0, "size": [1.0, 1.0],
     } | fields  # fmt: skip
     whole = ("lead", "lasts")
     return Measures(
@@ -343,7 +343,7 @@ def test_a_part_is_sourced_otherwise_where_it_fails_often(
     valuer = toy(
         flow=[1.0, 1.5], cost=[2.0, 3.0], quarters=6, terminal=8.0, unit_cost=0.5, worlds=64,
         believed={"supply.rate": rate, "supply.years": 0.25}, aversion=aversion,
-        measures=_measure(3, once=0.05), supply=supply,
+        measures=_measure(3, once=0.05, size=[1.0]), supply=supply,
     )  # fmt: skip
     exact, enter, option = _brute(valuer)
     assert (enter[3] < NEVER) == begun
