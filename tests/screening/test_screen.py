@@ -123,6 +123,9 @@ def test_worth_at_and_beyond_the_anchors() -> None:
     servers = next(criterion for criterion in CRITERIA if criterion.key == "secure_servers")
     assert servers.worth(100.0) == pytest.approx(0.5)  # the geometric middle of 0.1 and 100,000
     assert servers.worth(0.0) == 0.0
+    # Anchors whose ratio is no number, and such whose logs are the same.
+    assert replace(servers, low=4e184, high=1e-139).worth(100.0) == pytest.approx(0.564, abs=1e-3)
+    assert replace(servers, low=1e184, high=math.nextafter(1e184, math.inf)).worth(1e184) == 0.0
 
 
 @settings(max_examples=25, deadline=None)

@@ -56,13 +56,14 @@ class Criterion:
 
     def worth(self, value: float) -> float:
         """Worth of a figure, 0..1; what lies beyond an anchor counts as the anchor."""
+        low, high, at = self.low, self.high, value
         if self.transform == "log":
             # What is zero or less lies beyond the smaller anchor, whichever that is.
-            floor = min(self.low, self.high)
-            position = math.log(max(value, floor) / self.low) / math.log(self.high / self.low)
-        else:
-            position = (value - self.low) / (self.high - self.low)
-        return min(1.0, max(0.0, position))
+            logs = [math.log(max(figure, min(low, high))) for figure in (low, high, value)]
+            # Where the anchors are so near each other that their logs are one, scales are alike.
+            if logs[0] != logs[1]:
+                low, high, at = logs
+        return min(1.0, max(0.0, (at - low) / (high - low)))
 
 
 def measure_series(key: str) -> Measure:
