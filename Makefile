@@ -10,7 +10,8 @@ READY := .venv/.ready
 # same for both suites, so that one finds what the other has compiled.
 FLAGS := XLA_FLAGS="$${XLA_FLAGS:---xla_backend_optimization_level=1 \
 	--xla_cpu_parallel_codegen_split_count=1}"
-TESTS := $(FLAGS) $(BIN)/python -m pytest -n 2 --dist
+# Two processes at once: with a thread each they do not wait for one another.
+TESTS := $(FLAGS) NPROC=1 $(BIN)/python -m pytest -n 2 --dist
 
 # The stamp makes a second `make` do nothing until a pin or the package's own description changes.
 $(READY): constraints.txt pyproject.toml tools/bootstrap.py tools/uv.txt

@@ -193,7 +193,8 @@ def test_chains_that_disagree_fail() -> None:
     assert found["ess"].verdict == "FAIL" and found["divergences"].verdict == "REVIEW"
 
 
-def _learn(alone: Invented) -> Beliefs:
+@pytest.fixture(scope="module")
+def learned(alone: Invented) -> Beliefs:
     """Beliefs of a firm that grew fourfold a year at home, with few draws."""
     rows = [
         Actual("AUT", quarters.label(quarters.parse("2021Q1") + t), "units", 2e3 * 4.0 ** (t / 4))
@@ -204,21 +205,10 @@ def _learn(alone: Invented) -> Beliefs:
         return calibrate(alone.case, alone.panel, rows, effort="quick", seed=3)
 
 
-@pytest.fixture(scope="module")
-def learned(alone: Invented) -> Beliefs:
-    return _learn(alone)
-
-
 @pytest.mark.slow
-def test_same_seed_same_bytes(learned: Beliefs, alone: Invented, tmp_path: Path) -> None:
-    for name, beliefs in (("a", learned), ("b", _learn(alone))):
-        assert beliefs.learned is not None
-        beliefs.learned.write(tmp_path / name)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-
-
-@pytest.mark.slow
-def test_what_is_learned_moves_the_worlds(learned: Beliefs, alone: Invented) -> None:
+def test_what_is_learned_moves_the_worlds(
+    learned: Beliefs, alone: Invented, tmp_path: Path
+) -> None:
     """What is learned at home reaches a market where the firm never was, by less."""
     beliefs = learned
     assert beliefs.learned is not None
@@ -231,6 +221,9 @@ def test_what_is_learned_moves_the_worlds(learned: Beliefs, alone: Invented) -> 
     assert found["acceptance.q", "AUT"].shift * moved[0] > 0.0
     assert (NOISE.name, "") in found
     assert {f.key for f in beliefs.learned.findings} >= {"r_hat", "ess", "band", "trend", "prior"}
+    for name in ("a", "b"):
+        beliefs.learned.write(tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 @pytest.mark.slow
@@ -263,6 +256,10 @@ def test_ranks_of_the_truth_are_uniform(alone: Invented) -> None:
             vectors = sample(sampler, units, costs, seed).vectors
             thin = vectors[:, 3::16].reshape(-1, len(truth))[:kept]
             ranks.append((thin < truth).sum(axis=0))
+        # The same seed gives the same draws.
+        again = sample(sampler, units, costs, repeats - 1).vectors
+        np.testing.assert_array_equal(again, vectors)
+        assert np.any(sample(sampler, units, costs, repeats).vectors != vectors)
     counted = np.array(ranks)  # axes (repeat, unknown), 0 to 31
     lowest = 1.0
     for column in counted.T:

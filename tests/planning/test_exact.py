@@ -107,7 +107,7 @@ def _lay_out(plan: list[tuple[int, int]]) -> NDArray[np.int32]:
     return enter
 
 
-# Firms, and how much of the best value the better of two searches may miss: there are deep funnels
+# Firms, and how much of the best value two searches may miss: there are deep funnels
 # beside the best, in which one of three ends on firm 6.
 FIRMS = [(7, 0.0), (6, 0.0), (8, 0.0), (9, 0.0), (1, 0.0), (0, 0.01), (4, 0.01)]
 
@@ -132,10 +132,11 @@ def test_search_finds_what_dynamic_programming_does(toy: Toy, seed: int, missed:
     # The best is no trifle: it enters some markets only for what they teach or were taught.
     assert 3 <= len(best) < MARKETS
     assert exact > max(firm.value([(1, market)]) for market in range(MARKETS))
-    tried = [_search(valuer, budget=12_000, seed=seed) for seed in (3, 4)]
-    found, dates, option = max(tried, key=lambda one: one[0])
+    found, dates, option = _search(valuer, budget=12_000, seed=3)
+    assert found >= 0.95 * exact
+    if found < exact * (1.0 - missed - 1e-9):
+        found, dates, option = _search(valuer, budget=12_000, seed=4)
     assert exact * (1.0 - missed - 1e-9) <= found <= exact * (1.0 + 1e-9)
-    assert min(one for one, *_ in tried) >= 0.95 * exact
     assert _bound(valuer, dates, option) >= exact - 1e-9
 
 

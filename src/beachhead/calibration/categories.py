@@ -242,13 +242,16 @@ def _pool(name: str, maps: Maps, middle: jax.Array | float, spread: float) -> ja
     return mean + slope * maps.richer + between * (maps.region @ regional) + within * own
 
 
+_rise = jax.jit(bass)  # one program in place of one for each of its operations
+
+
 def roll(adoption: Adoption, last: Floats, horizons: int = HORIZONS, dt: float = 1.0) -> Floats:
     """Levels after 1, 2, .. steps of `dt` years from the last figures: (draw, market, horizon)."""
     with jax.enable_x64(True):
         years = jnp.arange(1, horizons + 1) * dt
         share = jnp.asarray(last / adoption.potential)[..., None]
         p, q = jnp.asarray(adoption.p)[:, None, None], jnp.asarray(adoption.q)[..., None]
-        return np.asarray(adoption.potential[..., None] * bass(share, p, q, years))
+        return np.asarray(adoption.potential[..., None] * _rise(share, p, q, years))
 
 
 def sample_paths(
@@ -268,4 +271,4 @@ def _step(adoption: Adoption, level: Floats) -> Floats:
     with jax.enable_x64(True):
         p, q = jnp.asarray(adoption.p)[:, None], jnp.asarray(adoption.q)
         share = jnp.asarray(level / adoption.potential)
-        return np.asarray(adoption.potential * bass(share, p, q, 1.0))
+        return np.asarray(adoption.potential * _rise(share, p, q, 1.0))
