@@ -111,9 +111,9 @@ def test_half_the_exits_on_record_move_the_level_by_log_two():
 
 def test_within_firms_finds_an_effect_and_knows_nothing_of_how_often_a_firm_leaves():
     random = np.random.default_rng(3)
-    firm = np.repeat(np.arange(30), 60)
+    firm = np.repeat(np.arange(30), 200)
     crowd = random.uniform(0, 2, size=firm.size)
-    often = np.exp(random.normal(-3.3, 0.7, size=30))[firm]
+    often = np.exp(random.normal(-4.5, 0.7, size=30))[firm]
     left = (random.random(firm.size) < often * np.exp(0.6 * crowd)).astype(int)
     age = random.integers(0, 60, firm.size)
     table = Cells(firm, age, age * 0, age, age + 4, left)

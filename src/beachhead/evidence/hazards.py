@@ -247,9 +247,13 @@ def fit_counts(counts: Ints, design: Floats) -> Estimate:
 
 def climb(negative: Callable[[Floats], float], start: Floats) -> Estimate:
     """Minimum of a smooth function and the inverse of its second derivatives there."""
-    best = minimize(negative, start, method="Nelder-Mead",
-                    options={"xatol": 1e-6, "fatol": 1e-8, "maxiter": 20000}).x  # fmt: skip
-    step, size = 1e-3, len(best)
+    step, size = 1e-3, len(start)
+    # Left to itself it begins with a step of 0.00025 along what starts at 0, and takes thousands.
+    first = start + 0.5 * np.eye(size + 1, size, -1)
+    best = minimize(
+        negative, start, method="Nelder-Mead",
+        options={"xatol": 1e-6, "fatol": 1e-8, "maxiter": 20000, "initial_simplex": first},
+    ).x  # fmt: skip
     axes = step * np.eye(size)
     hessian = np.array(
         [
