@@ -86,10 +86,57 @@ def test_a_process_keeps_to_its_share_of_the_cores(cores: int, threads: int) -> 
     assert int(made.stdout) == threads
 
 
-def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("beachhead.planning.many._count_cores", lambda: 7)
+def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And keep programs apart from those of the process that opens them, which has more threads."""
+    folders = tmp_path / "beachhead" / "compiled"
+    monkeypatch.setattr("beachhead.planning.many.count_cores", lambda: 7)
     monkeypatch.delenv("NPROC", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(folders / "7-threads"))
     with open_workers(2) as workers:
         assert workers is not None
         with workers() as pool:
             assert pool.submit(os.getenv, "NPROC").result() == "3"
+            kept = pool.submit(eval, "__import__('jax').config.jax_compilation_cache_dir")
+            assert kept.result() == str(folders / "3-threads")
+
+
+COMPILE = """
+from beachhead.process import set_up
+set_up()
+import jax
+found = []
+jax.monitoring.register_event_listener(
+    lambda event, **_: found.append(event) if event.endswith("/cache_hits") else None
+)
+jax.jit(lambda x: x + 1.0)(2.0)
+print(len(found))
+"""
+
+
+def count_kept(folder: Path, threads: int = 1) -> int:
+    """Programs that a process took from the user's cache in `folder`, and had nothing to say."""
+    mine = {k: v for k, v in os.environ.items() if not k.startswith("JAX_")}
+    made = subprocess.run(
+        [sys.executable, "-c", COMPILE], check=True, capture_output=True, text=True,
+        env=mine | {
+            "XDG_CACHE_HOME": str(folder), "NPROC": str(threads),
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        },
+    )  # fmt: skip
+    assert not made.stderr
+    return int(made.stdout)
+
+
+def test_programs_are_kept_for_the_next_process(tmp_path: Path) -> None:
+    assert count_kept(tmp_path) == 0
+    assert count_kept(tmp_path) > 0
+    assert count_kept(tmp_path, threads=2) == 0  # made for so many threads
+    for entry in tmp_path.rglob("*-cache"):  # as a process leaves it that is killed as it writes
+        entry.write_bytes(entry.read_bytes()[:20])
+    assert count_kept(tmp_path) == 0
+
+
+def test_without_a_place_for_programs_each_process_compiles(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert count_kept(tmp_path / "file") == 0

@@ -20,10 +20,12 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+
+import jax
 
 from beachhead._version import __version__
 from beachhead.cases import Case
@@ -32,7 +34,7 @@ from beachhead.errors import InputError, Problem
 from beachhead.planning.plan import Plan
 from beachhead.planning.planner import FRESH_WORLDS, SEARCH_WORLDS, plan
 from beachhead.planning.search import Progress
-from beachhead.process import set_up
+from beachhead.process import FOLDER, count_cores, set_up
 from beachhead.simulation.beliefs import Beliefs
 
 LOST = 3  # times that workers may be lost before it is given up
@@ -228,14 +230,14 @@ def open_workers(jobs: int | None = None, cluster: str | None = None) -> Iterato
         If the cluster is not there, or lost, or the package for it is missing.
     """
     if cluster is None:
-        count = _count_cores() if jobs is None else jobs
+        count = count_cores() if jobs is None else jobs
         # JAX has threads, which do not survive a fork.
         context = multiprocessing.get_context("spawn")
         yield (
             None
             if count == 1
             else lambda: ProcessPoolExecutor(
-                count, mp_context=context, initializer=_begin, initargs=(_count_cores() // count,)
+                count, mp_context=context, initializer=_begin, initargs=(count_cores() // count,)
             )
         )
         return
@@ -268,14 +270,9 @@ def open_workers(jobs: int | None = None, cluster: str | None = None) -> Iterato
         ) from error
 
 
-def _count_cores() -> int:
-    """Processor cores that this process may use."""
-    with suppress(AttributeError):  # where cores cannot be allotted
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _begin(cores: int) -> None:
     """Set up a worker. Ctrl-C reaches all of a group; the first of it says what becomes of it."""
     set_up(cores)
+    # What this function comes with has imported JAX, with the folder of the process that began it.
+    jax.config.update("jax_compilation_cache_dir", os.environ.get(FOLDER))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
