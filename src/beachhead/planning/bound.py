@@ -50,10 +50,9 @@ from beachhead.simulation.state import NEVER, STEP
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 
-KIND = "all schedules fixed in advance, on the worlds of the search; cash not limited"
-WAIT_AND_SEE = (
-    "all schedules with gates that know the world, on the worlds of the search; cash not limited"
-)
+# What the bound covers, short enough for the terminal; all of it is on the worlds of the search.
+KIND = "schedules fixed in advance, cash not limited"
+WAIT_AND_SEE = "gates that know the world, cash not limited"
 ROUNDS = 2  # of closer ties, at most
 FEW = 0.6  # of the columns: where more are left, another round would close little
 WORKING = 2_000  # columns that are added to the programme at a time
