@@ -13,7 +13,7 @@ from pathlib import Path
 FLAGS = "--xla_backend_optimization_level=1"
 
 FOLDER = "JAX_COMPILATION_CACHE_DIR"  # read when JAX is imported
-KEPT = 128 * 2**20  # bytes of compiled programs, some fifty shapes of cases; the oldest go first
+KEPT = 128 * 2**20  # bytes of compiled programs, some forty shapes of cases; then the oldest go
 WORTH_KEEPING = 0.2  # seconds that a program took to compile; hundreds take less
 
 # Options of the C library's `mallopt`, as glibc numbers them.
