@@ -190,8 +190,9 @@ def tell_worth(case: Case, worth: Worth, names: Mapping[str, str]) -> str:
     return (
         f"It brings {money(worth.own, case.currency)} itself and adds {count(worth.adds)} "
         f"(±{count(worth.error or 0.0)}) to the plan: {change(worth.adds - worth.own)} elsewhere, "
-        f"of it {change(worth.home)} at home, {change(worth.lends)} by what it teaches others"
-        f"{lent}, {change(-worth.haste)} by the haste of its launch, {change(worth.rest)} the rest."
+        f"of it {change(worth.home)} at home, {change(worth.lends)} by entries it makes cheaper"
+        f"{lent}, {change(-worth.haste)} by the haste of its launch, {change(worth.rest)} the rest,"
+        " as by how others are accepted and survive."
     )
 
 
@@ -231,7 +232,7 @@ def describe_plan(case: Case, plan: Plan, why: Why, names: Mapping[str, str]) ->
     lines += _wrap(tell_worlds(case, why.worlds, why.search_worlds))
     lines += _wrap(
         "Adds: what the plan loses without the entry. Elsewhere: the rest of that, at home by "
-        "attention, by what others are taught, by the haste of its launch, and otherwise."
+        "attention, by entries made cheaper, by the haste of its launch, and otherwise."
     )
     if why.rejected:
         lines += ["", "Left alone, nearest first"]
