@@ -3,14 +3,16 @@
 import dataclasses
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from beachhead.calibration import believe
 from beachhead.cases import Case, Entry, Gated, Schedule
 from beachhead.data import load_panel
 from beachhead.errors import InputError
+from beachhead.mechanisms.knowledge import KINDS
 from beachhead.planning.grounds import Why
-from beachhead.planning.inquiry import Inquiry
+from beachhead.planning.inquiry import Inquiry, find_teachers
 from beachhead.planning.nearest import find_zero, pull_cost, pull_size
 from beachhead.planning.plan import Plan, Value
 from beachhead.planning.planner import FRESH_SEED
@@ -79,12 +81,74 @@ def test_what_markets_bring_adds_up(inquiry: Inquiry) -> None:
         assert worth.home == pytest.approx(
             worths[0].own - float(without.sel(market="AUT")), rel=1e-6
         )
-        parts = worth.own + worth.home + worth.lends - worth.haste + worth.rest
-        assert worth.adds == pytest.approx(parts, rel=1e-9)
+        parts = worth.home + worth.lends + worth.haste + worth.spillover
+        assert worth.adds == pytest.approx(worth.own + parts, rel=1e-9) and worth.rest == 0.0
         assert worth.home < 0  # attention abroad is missed at home
     first, last = worths[1], worths[-1]
     assert first.lends > 0 and first.lent_to[0].iso3 in ("CZE", "SVN")
-    assert last.lends == pytest.approx(0.0, abs=1e-6)  # nobody comes after it
+    # Nobody enters after it: it makes those that are there already last longer.
+    assert last.lends > 0 and {learner.iso3 for learner in last.lent_to} <= {"DEU", "CZE"}
+    assert first.lends > sum(learner.worth for learner in first.lent_to) * (1.0 - 1e-9)
+
+
+def look(**parameters: float) -> Inquiry:
+    """At a plan with two entries in one neighbourhood, under these parameters."""
+    import jax
+
+    lines = "".join(f'"{name}" = {value}\n' for name, value in parameters.items())
+    last = Entry(iso3="POL", quarter=6, mode="online", localisation=0.0)
+    schedule = Schedule(entries=(*SCHEDULE.entries[:2], last))
+    with jax.enable_x64(True):
+        case = Case.loads(f"{CASE}[parameters]\n{lines}")
+        plan = replace(make_plan(case, float(value(case, schedule).sum())), schedule=schedule)
+        return Inquiry(case, load_panel(as_of=case.as_of), plan, worlds=16, fresh_worlds=WORLDS)
+
+
+UNTAUGHT = {f"knowledge.{kind}": 0.0 for kind in KINDS}
+CALM = {"entry.haste": 0.0, "exit.haste": 0.0}
+UNHEARD = {"acceptance.spillover": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("part", "off"), [("lends", UNTAUGHT), ("haste", CALM), ("spillover", UNHEARD)]
+)
+def test_a_part_is_nothing_without_its_mechanism(part: str, off: dict[str, float]) -> None:
+    usual, there = look(), look(**off)
+    worths = [there.weigh(row) for row in there.entries]
+    assert all(getattr(worth, part) == pytest.approx(0.0, abs=1e-6) for worth in worths)
+    assert all(worth.rest == 0.0 for worth in worths)
+    assert any(abs(getattr(usual.weigh(row), part)) > 1.0 for row in usual.entries)
+    answer = there.answer(there.entries[-1], worths[-1])
+    assert bool(answer.helped_by) == (answer.taught > 1.0) == (part != "lends")
+
+
+def test_what_a_market_learns_is_what_it_loses_if_nothing_can_be_learned() -> None:
+    # Else who knows more launches in less haste, and is heard of for longer.
+    there, none = look(**CALM, **UNHEARD), look(**CALM, **UNHEARD, **UNTAUGHT)
+    entry, stay = there.learned
+    lost = there.base.own - none.base.own
+    assert (entry + stay)[there.entries] == pytest.approx(lost[there.entries], rel=1e-9)
+    assert (entry[there.entries[1:]] > 1.0).all() and stay[there.entries[0]] > 1.0
+
+
+def test_those_who_know_as_much_teach_as_much(inquiry: Inquiry) -> None:
+    problem, central = inquiry.packed.problem, inquiry.exact.setting.central
+    alike = problem._replace(likeness=problem.likeness._replace(
+        teaches=np.ones_like(problem.likeness.teaches),
+        learns=np.ones_like(problem.likeness.learns),
+    ))  # fmt: skip
+    enter = inquiry.schedule[0].copy()
+    rows = [inquiry.packed.markets.index(iso3) for iso3 in ("DEU", "CZE", "SVN")]
+    enter[rows] = 2, 2, 6
+    parts = find_teachers(alike, central, enter, rows[2], np.array([5], np.int32))
+    assert parts[rows[:2]] == pytest.approx([0.5, 0.5]) and parts.sum() == pytest.approx(1.0)
+    # Whoever has been there for long has the larger part; before anybody is there nobody teaches.
+    enter[rows[1]] = 4
+    early, late = (
+        find_teachers(alike, central, enter, rows[2], np.array(when, np.int32))
+        for when in ([2, 1], [5, 6, 7])
+    )
+    assert not early.any() and late[rows[0]] > late[rows[1]] > 0.0
 
 
 def test_changes_of_an_entry(inquiry: Inquiry) -> None:
@@ -92,7 +156,9 @@ def test_changes_of_an_entry(inquiry: Inquiry) -> None:
     answer = inquiry.answer(row, inquiry.weigh(row))
     assert (answer.enter, answer.mode) == ("2025Q3", "distributor")
     assert answer.after == ("DEU",) and answer.before == ()
-    assert [helped.iso3 for helped in answer.helped_by] == ["DEU"]
+    # Germany made its entry cheaper, and Slovenia makes it last longer.
+    assert [teacher.iso3 for teacher in answer.helped_by] == ["DEU", "SVN"]
+    assert sum(teacher.worth for teacher in answer.helped_by) == pytest.approx(answer.taught)
     trials = {trial.kind: trial for trial in answer.trials}
     assert trials["without"].gains == pytest.approx(-answer.worth.adds)
     assert trials["without"].breaks == ("demands",) and answer.demanded == "limits.must"
@@ -165,7 +231,6 @@ def test_it_comes_back(inquiry: Inquiry) -> None:
 
 def test_a_market_left_alone_pays_once_what_is_named_has_changed() -> None:
     import jax
-    import numpy as np
 
     text = CASE.replace("unit_cost = 3.0", "unit_cost = 12.0").replace("max_markets = 3\n", "")
     with jax.enable_x64(True):

@@ -151,7 +151,7 @@ def make_answer(quarters: int = 24, entries: int = 8, status: str = "complete") 
     answers = tuple(
         Reason(
             worth=worth,
-            saved=3e4 * number,
+            taught=3e4 * number,
             helped_by=tuple(Help(other.iso3, 1e4) for other in worths[:number][:2]),
             trials=tuple(
                 Trial(kind, None, "online", 0.0, gains, 1e4, gains, (), ())

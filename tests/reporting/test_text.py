@@ -62,8 +62,8 @@ def test_plan_says_what_was_asked(answer) -> None:
         "Q1 Aruba (subsidiary)", "localised 0.5", "Peak funding", "break-even in",
         "any other at most 36.0 m", "a gap of 100 %", "Limits that bind: launch teams",
         "waterfall 28.0 m (J 27.0 m, 12 markets, 4 a year)", "years 1, 3 and 5",
-        "adds 1.10 m ±200 k; sooner not possible, later -41.0 k",
-        "cheaper thanks to Aruba", "Commit now",
+        "adds 1.10 m ±200 k; no sooner, later -41.0 k",
+        "learned in Aruba", "Commit now",
     ):  # fmt: skip
         assert part in text, part
 

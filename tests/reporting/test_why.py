@@ -29,7 +29,9 @@ def explain(answer) -> Why:
     worths = (
         Worth("AUT", "home", mean - 3e6),
         Worth("DEU", "served", 1e6),
-        Worth(first, "entered", 2e6, 1.5e6, 2e5, -6e5, 3e5, (Help(second, 3e5),), 1e5, -1e5),
+        Worth(
+            first, "entered", 2e6, 1.5e6, 2e5, -6e5, 3e5, (Help(second, 3e5),), -1e5, 4e4, -1.4e5
+        ),
     )
     trials = (
         Trial("without", None, "online", 0.0, -1.5e6, 2e5, -1.2e6, (), tuple(LIMITS)),
@@ -48,7 +50,7 @@ def test_it_is_told_in_a_hundred_columns(answer) -> None:
     why = explain(answer)
     text = describe_plan(answer.case, answer.plan, why, names)
     assert max(map(len, text.splitlines())) <= 100
-    for words in ("Austria, home", "Germany, served", "1.50 m ±200 k", "-500 k", "they differ by"):
+    for words in ("Austria, home", "Germany, served", "1.50 m ±200 k", "+300 k", "they differ by"):
         assert words in " ".join(text.split()), words
     text = describe_market(answer.case, why.answers[0], names, 1024, 128)
     assert max(map(len, text.splitlines())) <= 100
@@ -56,6 +58,7 @@ def test_it_is_told_in_a_hundred_columns(answer) -> None:
     for words in (
         "entered in 2025Q1, joint venture, localised 0.5", "itself and adds 1.50 m (±200 k)",
         "left out, it takes them along", "limits.must demands it", "waits for the gate a gate",
+        "by what it teaches (Afghanistan 300 k)", "is worth 40.0 k to it: Afghanistan",
         "2025Q1 to 2025Q3", "2025Q2 to never", "Breaks limits:", "launch teams are short",
     ):  # fmt: skip
         assert words in joined, words

@@ -46,9 +46,9 @@ class Worth:
 
     `role`: 'home', 'served' or 'entered'. `own`: value of the market. Of an entry: `adds`, what
     the plan loses without it, with half its 95 % interval `error`. The rest of `adds` is what it
-    does elsewhere: `home`, what it changes there (attention); `lends`, what its experience takes
-    off the entry costs of others, `lent_to` whom most; `haste`, what its launch adds to them;
-    `rest`, what is left: spillover, exits, supply, and those that would not be entered without it.
+    changes elsewhere: `home` (attention), and in the other markets `lends`, by what it teaches
+    (entry and running cost, exits), `lent_to` whom most; `haste`, by its launch; `spillover`, by
+    how its brand is heard of; `rest`, by supply, and in those that would not be entered without it.
     """
 
     iso3: str
@@ -60,6 +60,7 @@ class Worth:
     lends: float = 0.0
     lent_to: tuple[Help, ...] = ()
     haste: float = 0.0
+    spillover: float = 0.0
     rest: float = 0.0
 
 
@@ -83,8 +84,8 @@ class Bar:
 class Answer:
     """Why one market is entered as it is, or not.
 
-    `enter`, `mode`, `localisation` where it is entered. `saved`: what experience took off its
-    entry cost, `helped_by` whose. `waits`: gates that it waits for. `pilots`: gates whose pilot it
+    `enter`, `mode`, `localisation` where it is entered. `taught`: what experience elsewhere is
+    worth to it, `helped_by` whose. `waits`: gates that it waits for. `pilots`: gates whose pilot it
     is, and `behind` the entries that wait for them. `after`, `before`: entries that limits.after
     puts before and behind it. `demanded`: key of the limit that demands it.
     """
@@ -93,7 +94,7 @@ class Answer:
     enter: str | None = None
     mode: str = ""
     localisation: float = 0.0
-    saved: float = 0.0
+    taught: float = 0.0
     helped_by: tuple[Help, ...] = ()
     waits: tuple[str, ...] = ()
     pilots: tuple[str, ...] = ()

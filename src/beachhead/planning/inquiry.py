@@ -7,8 +7,10 @@ others. Of a market that is not entered: what its best entry would change, and w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +26,7 @@ from beachhead.errors import InputError, Problem
 from beachhead.mechanisms import Parameters
 from beachhead.planning.decoupled import tabulate
 from beachhead.planning.grounds import Answer, Bar, Moved, Rejected, Trial, Worth
-from beachhead.planning.limits import Limits, Setting, excess, keep_limits
+from beachhead.planning.limits import Limits, excess, keep_limits
 from beachhead.planning.nearest import find_zero, pull_cost, pull_size
 from beachhead.planning.plan import Help, Plan
 from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
@@ -32,10 +34,10 @@ from beachhead.planning.study import Schedule, mix
 from beachhead.planning.valuation import BATCH, PART, Score, Valuer
 from beachhead.simulation.beliefs import Beliefs
 from beachhead.simulation.narrow import narrow
-from beachhead.simulation.pack import Packed, pack
+from beachhead.simulation.pack import pack
 from beachhead.simulation.people import use_of_teams
 from beachhead.simulation.rollout import Worlds, follow, over_worlds, take_worlds
-from beachhead.simulation.state import NEVER, STEP, Quarter
+from beachhead.simulation.state import NEVER, STEP, Couplings
 from beachhead.simulation.state import Problem as Arrays
 
 Integers = NDArray[np.int32]
@@ -43,7 +45,8 @@ Floats = NDArray[np.float64]
 
 EXACT = 1e-9  # relative: the same plan on the same worlds is worth the same
 SHIFT = 2  # quarters by which an entry is moved to see what its date is worth
-LENT = 3  # markets that are named as those that an entry helps
+NAMED = 3  # markets that are named as those that an entry helps, or is helped by
+WORTH_A_NAME = 0.05  # part of all such help
 STRIDE = 4  # quarters between the dates at which it is looked for who is nearest to the plan
 LARGER = 8.0  # times its size, up to which a market is looked at that does not pay
 LOOKED = 40  # entries of a market that would gain, of which the limits are looked at
@@ -51,16 +54,13 @@ LOOKED = 40  # entries of a market that would gain, of which the limits are look
 
 @dataclass(frozen=True)
 class _Brought:
-    """What a schedule brings on fresh worlds, discounted.
-
-    `values` axis world; mean value, entry cost had nobody taught anything, and what experience
-    takes off it, axis market.
+    """What a schedule brings on fresh worlds, discounted: `values`, axis world, and `own`, the mean
+    of each market; `tied`: the couplings in force, leading axes (world, quarter), a part at a time.
     """
 
     values: Floats
     own: Floats
-    opening: Floats
-    saved: Floats
+    tied: list[Couplings]
 
 
 class Inquiry:
@@ -137,21 +137,43 @@ class Inquiry:
 
     def bring(self, schedule: Schedule) -> _Brought:
         """What a schedule that enters no other markets than the plan brings."""
+        chosen = self._narrow(schedule)
+        brought = [follow(self.problem, worlds, *chosen) for worlds in self.parts]
+        value = np.concatenate([part.value for part in brought])
+        return _Brought(value.sum(axis=1), self._widen(value), [part.tied for part in brought])
+
+    def _hold(self, schedule: Schedule, tied: Iterable[Couplings]) -> Floats:
+        """Mean value of each market where these couplings are in force, whoever is entered."""
+        chosen = self._narrow(schedule)
+        given = zip(self.parts, tied, strict=True)
+        return self._widen(
+            np.concatenate([_hold(self.problem, worlds, *chosen, part) for worlds, part in given])
+        )
+
+    def _narrow(self, schedule: Schedule) -> Schedule:
         markets = len(self.packed.markets)
         enter, option = (np.concatenate([part[self.rows], part[markets:]]) for part in schedule)
-        brought = [
-            map(np.asarray, _follow(self.problem, worlds, enter, option)) for worlds in self.parts
-        ]
-        value, opening, saved = (np.concatenate(arrays) for arrays in zip(*brought, strict=True))
+        return enter, option
 
-        def spread(mean: Floats) -> Floats:
-            wide = np.zeros(markets)
-            wide[self.rows] = mean
-            return wide
+    def _widen(self, value: Floats) -> Floats:
+        wide = np.zeros(len(self.packed.markets))
+        wide[self.rows] = value.mean(axis=0)
+        return wide
 
-        return _Brought(
-            value.sum(axis=1), *(spread(a.mean(axis=0)) for a in (value, opening, saved))
-        )
+    @cached_property
+    def learned(self) -> tuple[Floats, Floats]:
+        """What experience elsewhere is worth to each market by a cheaper entry, and once it is
+        there by cheaper running and fewer exits.
+        """
+
+        def forget(*names: str) -> Iterable[Couplings]:
+            for part in self.base.tied:
+                nothing: dict[str, Any] = {name: jnp.zeros_like(part.saving) for name in names}
+                yield part._replace(**nothing)
+
+        dearer = self._hold(self.schedule, forget("saving"))
+        ignorant = self._hold(self.schedule, forget("saving", "familiarity"))
+        return self.base.own - dearer, dearer - ignorant
 
     def weigh(self, row: int) -> Worth:
         """What a market brings itself and, where it is entered, to others."""
@@ -159,16 +181,25 @@ class Inquiry:
         role = "home" if row == 0 else "served" if row in self.present else "entered"
         if role != "entered" or row not in self.entries:
             return Worth(iso3, role if row in self.present else "", float(base.own[row]))
-        without = self.bring(self._leave(row))
-        loss = base.values - without.values
-        own, (adds, error) = float(base.own[row]), spread_of(loss)
+        schedule = self._leave(row)
+        without = self.bring(schedule)
+        own, (adds, error) = float(base.own[row]), spread_of(base.values - without.values)
         behind = {self.packed.markets.index(name) for name in self._list_behind(iso3)}
-        others = [other for other in self.entries if other != row and other not in behind]
+        others = [other for other in self.rows.tolist() if other not in {0, row, *behind}]
+
+        # From the ties without the entry to those with it, one after the other: given its ties, a
+        # market is on its own, so that each step is what the entry does to the others in that way.
+        here, ties, values = base.tied, without.tied, [without.own]
+        for names in (("saving", "familiarity"), ("crowd",), ("heard",)):
+            ties = [
+                tied._replace(**{name: getattr(now, name) for name in names})
+                for tied, now in zip(ties, here, strict=True)
+            ]
+            values.append(self._hold(schedule, ties))
+        steps = np.diff(values, axis=0)
+        lends, haste, spillover = steps[:, others].sum(axis=1).tolist()
         home = float(base.own[0] - without.own[0])
-        lent = {other: float(base.saved[other] - without.saved[other]) for other in others}
-        lends = sum(lent.values())
-        haste = float((base.opening[others] - without.opening[others]).sum())
-        most = sorted((k for k in others if lent[k] > 0.05 * lends > 0), key=lambda k: -lent[k])
+        rest = adds - own - home - lends - haste - spillover
         return Worth(
             iso3=iso3,
             role=role,
@@ -177,10 +208,17 @@ class Inquiry:
             error=error,
             home=home,
             lends=lends,
-            lent_to=tuple(Help(self.packed.markets[k], lent[k]) for k in most[:LENT]),
+            lent_to=self._name_most({other: float(steps[0, other]) for other in others}),
             haste=haste,
-            rest=adds - own - home - lends + haste,
+            spillover=spillover,
+            rest=rest if abs(rest) > EXACT * abs(own) else 0.0,  # not what rounding leaves
         )
+
+    def _name_most(self, gains: Mapping[int, float]) -> tuple[Help, ...]:
+        """The largest gains of markets, by row, as far as they are worth a name."""
+        least = WORTH_A_NAME * sum(gains.values())
+        most = sorted((k for k in gains if gains[k] > least > 0.0), key=lambda k: -gains[k])
+        return tuple(Help(self.packed.markets[k], gains[k]) for k in most[:NAMED])
 
     def answer(self, row: int, worth: Worth) -> Answer:
         """Why a market is entered as it is, or not; `worth` as `weigh` gives it."""
@@ -189,7 +227,7 @@ class Inquiry:
         if row not in self.entries:
             return self._explain_absence(row, worth, *self._add(row))
         (enter, option), iso3 = self.schedule, self.packed.markets[row]
-        saved, limits = float(self.base.saved[row]), self.case.limits
+        limits = self.case.limits
         mode, localisation = self.packed.options[int(option[row])]
         inside = {self.packed.markets[k] for k in self.entries}
         demands: dict[str, Collection[str]] = {
@@ -203,8 +241,8 @@ class Inquiry:
             enter=self._label(int(enter[row])),
             mode=mode,
             localisation=localisation,
-            saved=saved,
-            helped_by=find_helpers(self.packed, self.exact.setting, enter, option, row, saved),
+            taught=float(sum(learned[row] for learned in self.learned)),
+            helped_by=self._name_most(self._share_out(row)),
             waits=tuple(gates[k].name for k in self.waits.get(iso3, ())),
             pilots=tuple(gate.name for gate in gates.values() if gate.pilot == iso3),
             behind=self._list_behind(iso3),
@@ -213,6 +251,15 @@ class Inquiry:
             demanded=next((key for key, names in demands.items() if iso3 in names), ""),
             trials=tuple(self._try(row)),
         )
+
+    def _share_out(self, row: int) -> dict[int, float]:
+        """What experience elsewhere is worth to an entry, by the markets that it is from."""
+        enter, quarter = self.schedule[0], int(self.schedule[0][row])
+        given = self.packed.problem, self.exact.setting.central, enter, row
+        quarters = np.arange(quarter - 1, self.case.quarters, dtype=np.int32)
+        entry, stay = (learned[row] for learned in self.learned)
+        at_entry, later = (find_teachers(*given, when) for when in (quarters[:1], quarters[1:]))
+        return dict(enumerate((entry * at_entry + stay * later).tolist()))
 
     def _label(self, quarter: int) -> str | None:
         return self.case.quarter_label(quarter) if quarter < self.case.quarters else None
@@ -422,45 +469,33 @@ class Inquiry:
         )
 
 
-def find_helpers(
-    packed: Packed, setting: Setting, enter: Integers, option: Integers, row: int, saved: float
-) -> tuple[Help, ...]:
-    """Earlier markets by what their experience took off an entry cost, largest first.
+def find_teachers(
+    problem: Arrays, central: Parameters, enter: Integers, row: int, quarters: Integers
+) -> Floats:
+    """Part of each market in what is known of one in these quarters, axis market.
 
-    The saving is shared out by each market's part of the experience in the groups that count, at
-    the parameters' defaults, when preparation ends.
+    Of what is known by E4, each market has its part of the experience in the groups that count, at
+    the parameters' defaults and as if no venture failed. The parts make one; all are 0 where nobody
+    teaches.
     """
-    problem, central = packed.problem, setting.central
-    quarters = problem.teams.shape[0]
-    when = np.where(problem.entered < 0, problem.entered, enter[: len(packed.markets)])
-    at = int(enter[row]) - 1
-    age = np.maximum(at - when, 0) * STEP
+    markets = problem.people.shape[0]
+    when = np.where(problem.entered < 0, problem.entered, enter[:markets])
+    age = np.maximum(quarters[:, None] - when, 0) * STEP
     years = max(float(central.experience.years), 1e-9)
-    known = (1.0 - np.exp(-age / years)) * (1.0 - problem.home) * (when < quarters)
-    known[row] = 0.0
+    known = (1.0 - np.exp(-age / years)) * (1.0 - problem.home)
+    known[:, row] = 0.0
     likeness = problem.likeness
     weight = float(central.knowledge.weight())
     cuts = np.asarray(central.knowledge.by_group(likeness))
     in_group = known @ likeness.teaches
     gain = cuts * likeness.learns[row] * (1.0 - np.exp(-weight * in_group))
-    parts = known[:, None] * likeness.teaches / np.where(in_group > 0.0, in_group, 1.0)
-    credit = parts @ gain
-    if credit.sum() <= 0.0:
-        return ()
-    share = saved * credit / credit.sum()
-    order = [k for k in np.argsort(-share, kind="stable") if share[k] > 0.05 * saved][:3]
-    return tuple(Help(packed.markets[k], float(share[k])) for k in order)
+    credit = (known.T @ (gain / np.where(in_group > 0.0, in_group, 1.0)) * likeness.teaches).sum(1)
+    return credit / max(credit.sum(), 1e-300)
 
 
 def spread_of(gain: Floats) -> tuple[float, float]:
     """Mean over worlds, and half its 95 % interval."""
     return float(gain.mean()), float(1.96 * gain.std(ddof=1) / np.sqrt(gain.size))
-
-
-def _open(quarter: Quarter) -> tuple[Array, Array]:
-    """Record of entry costs as they would be without experience, and of what it takes off."""
-    paid, saving = -quarter.ledger.opening, quarter.tied.saving
-    return paid / (1.0 - saving), paid * saving / (1.0 - saving)
 
 
 @jax.jit
@@ -491,13 +526,6 @@ def overstep(
 
 
 @jax.jit
-def _follow(
-    problem: Arrays, worlds: Worlds, enter: Array, option: Array
-) -> tuple[Array, Array, Array]:
-    """Value, entry cost without experience and what experience takes off, discounted; axes (world,
-    market).
-    """
-    outcome = over_worlds(problem, worlds, enter, option, record=_open)
-    factor = (problem.discount ** jnp.arange(problem.teams.shape[0]))[None, :, None]
-    opening, saved = ((factor * part).sum(axis=1) for part in outcome.record)
-    return outcome.value, opening, saved
+def _hold(problem: Arrays, worlds: Worlds, enter: Array, option: Array, tied: Couplings) -> Array:
+    """Value where these couplings are in force, axes (world, market)."""
+    return over_worlds(problem, worlds, enter, option, given=tied).value

@@ -65,10 +65,10 @@ class LimitUse:
 
 @dataclass(frozen=True)
 class Help:
-    """An earlier market and the money by which its experience made an entry cheaper."""
+    """A market that teaches another, or learns from it, and what that is worth, in money."""
 
     iso3: str
-    saved: float
+    worth: float
 
 
 @dataclass(frozen=True)

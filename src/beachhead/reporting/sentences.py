@@ -366,17 +366,17 @@ def tell_reason(
     names : mapping
         ISO3 codes to names.
     helpers : int
-        How many earlier markets to name at most.
+        How many markets to name at most of those that teach it.
     """
     said = f"adds {count(worth.adds or 0.0)} ±{count(worth.error or 0.0)}"
     if answer is None:
         return said
     helped = several([names[helper.iso3] for helper in answer.helped_by[:helpers]])
-    if helped and answer.saved > 0:
-        said += f", {count(answer.saved)} cheaper thanks to {helped}"
+    if helped:
+        said += f", {count(answer.taught)} learned in {helped}"
     gains = {trial.kind: trial.gains for trial in answer.trials}
     tried = [
-        f"{kind} {change(gains[kind]) if kind in gains else 'not possible'}"
+        f"{kind} {change(gains[kind])}" if kind in gains else f"no {kind}"
         for kind in ("sooner", "later", "otherwise")
         if kind in gains or kind != "otherwise"  # where there is one way only
     ]

@@ -52,14 +52,14 @@ def list_worths(case: Case, why: Why, names: Mapping[str, str]) -> Table:
     for worth in why.worths:
         elsewhere: tuple[str, ...] = ("",) * 6
         if worth.adds is not None:
-            parts = worth.adds - worth.own, worth.home, worth.lends, -worth.haste, worth.rest
+            parts = worth.home, worth.lends, worth.haste, worth.spillover, worth.rest
             adds = f"{count(worth.adds)} ±{count(worth.error or 0.0)}"
             elsewhere = (adds, *(change(part) for part in parts))
         role = "" if worth.role == "entered" else f", {worth.role}"
         rows.append((f"{names[worth.iso3]}{role}", count(worth.own), *elsewhere))
     rows.append(("sum", count(sum(worth.own for worth in why.worths)), *("",) * 6))
-    heads = (f"{case.currency}", "itself#", "adds to plan#", "elsewhere#", "at home#", "taught#",
-             "haste#", "rest#")  # fmt: skip
+    heads = (f"{case.currency}", "itself#", "adds to plan#", "at home#", "taught#", "haste#",
+             "spillover#", "rest#")  # fmt: skip
     return Table(heads, tuple(rows))
 
 
@@ -158,7 +158,7 @@ def tell_market(case: Case, answer: Answer, names: Mapping[str, str]) -> Iterato
         yield tell_worth(case, worth, names)
         if answer.helped_by:
             yield (
-                f"Experience elsewhere makes its entry {count(answer.saved)} cheaper: "
+                f"What was learned elsewhere is worth {count(answer.taught)} to it: "
                 f"{_name_helps(answer.helped_by, names)}."
             )
     else:
@@ -187,12 +187,13 @@ def tell_worth(case: Case, worth: Worth, names: Mapping[str, str]) -> str:
     if worth.adds is None:
         return ""
     lent = f" ({_name_helps(worth.lent_to, names)})" if worth.lent_to else ""
+    rest = f", {change(worth.rest)} the rest" if worth.rest else ""
     return (
         f"It brings {money(worth.own, case.currency)} itself and adds {count(worth.adds)} "
         f"(±{count(worth.error or 0.0)}) to the plan: {change(worth.adds - worth.own)} elsewhere, "
-        f"of it {change(worth.home)} at home, {change(worth.lends)} by entries it makes cheaper"
-        f"{lent}, {change(-worth.haste)} by the haste of its launch, {change(worth.rest)} the rest,"
-        " as by how others are accepted and survive."
+        f"of it {change(worth.home)} at home, {change(worth.lends)} by what it teaches{lent}, "
+        f"{change(worth.haste)} by the haste of its launch, {change(worth.spillover)} by what is "
+        f"heard of its brand{rest}."
     )
 
 
@@ -231,8 +232,10 @@ def describe_plan(case: Case, plan: Plan, why: Why, names: Mapping[str, str]) ->
     lines += ["", *_wrap(tell_sum(case, plan, why))]
     lines += _wrap(tell_worlds(case, why.worlds, why.search_worlds))
     lines += _wrap(
-        "Adds: what the plan loses without the entry. Elsewhere: the rest of that, at home by "
-        "attention, by entries made cheaper, by the haste of its launch, and otherwise."
+        "Adds: what the plan loses without the entry. That is what it brings itself, what it takes "
+        "at home by attention, and what it changes in the other markets: taught, by cheaper "
+        "entries, cheaper running and fewer exits; by the haste of its launch; by the spillover of "
+        "its brand; and the rest, by scarce supply and entries that wait for it."
     )
     if why.rejected:
         lines += ["", "Left alone, nearest first"]
@@ -275,7 +278,7 @@ def _wrap(said: str) -> list[str]:
 
 
 def _name_helps(helps: Sequence[Help], names: Mapping[str, str]) -> str:
-    return ", ".join(f"{names[other.iso3]} {count(other.saved)}" for other in helps)
+    return ", ".join(f"{names[other.iso3]} {count(other.worth)}" for other in helps)
 
 
 def _way(mode: str, localisation: float) -> str:
