@@ -18,6 +18,7 @@ from beachhead.simulation import Beliefs
 
 _NEXT = 10  # decisions to come that are named
 _LEADING = 3  # markets that the first sentence names
+_WORTH_A_WORD = 0.05  # part of what an entry adds, from which on what was learned is said
 
 
 def tell_headline(case: Case, plan: Plan, summary: Summary) -> str:
@@ -372,7 +373,7 @@ def tell_reason(
     if answer is None:
         return said
     helped = several([names[helper.iso3] for helper in answer.helped_by[:helpers]])
-    if helped:
+    if helped and answer.taught > _WORTH_A_WORD * abs(worth.adds or 0.0):
         said += f", {count(answer.taught)} learned in {helped}"
     gains = {trial.kind: trial.gains for trial in answer.trials}
     tried = [
