@@ -13,6 +13,7 @@ from beachhead.reporting.against import describe_against
 from beachhead.reporting.html import write_report
 from beachhead.reporting.run import read_against, read_why
 from beachhead.reporting.why import (
+    ADDS,
     KEYS,
     LIMITS,
     describe_market,
@@ -86,7 +87,8 @@ def test_report_has_sections_of_their_own(answer, tmp_path: Path) -> None:
                       0.25, changes)  # fmt: skip
     write_report(path, *given, why=replace(why, status="partial"), against=against)
     page = path.read_text("utf-8").replace("\u00a0", " ")
-    for words in ("Why these and not others", "PARTIAL", "Against the old plan", "A &lt;b&gt;note"):
+    for words in ("Why these and not others", "PARTIAL", "Against the old plan", "A &lt;b&gt;note",
+                  ADDS, "by what it teaches (Afghanistan 300 k)"):  # fmt: skip
         assert words in page, words
     text = describe_against(answer.case, answer.panel, against)
     assert max(map(len, text.splitlines())) <= 100

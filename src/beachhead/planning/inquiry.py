@@ -200,6 +200,7 @@ class Inquiry:
         lends, haste, spillover = steps[:, others].sum(axis=1).tolist()
         home = float(base.own[0] - without.own[0])
         rest = adds - own - home - lends - haste - spillover
+        rounding = EXACT * float(np.abs(base.own).sum())
         return Worth(
             iso3=iso3,
             role=role,
@@ -211,7 +212,7 @@ class Inquiry:
             lent_to=self._name_most({other: float(steps[0, other]) for other in others}),
             haste=haste,
             spillover=spillover,
-            rest=rest if abs(rest) > EXACT * abs(own) else 0.0,  # not what rounding leaves
+            rest=rest if abs(rest) > rounding else 0.0,
         )
 
     def _name_most(self, gains: Mapping[int, float]) -> tuple[Help, ...]:

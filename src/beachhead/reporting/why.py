@@ -36,6 +36,12 @@ KEYS = {
     "population": "Nobody knows how many people it has: give its population in markets.inputs",
 }
 CHECKED = "the value on fresh worlds below says whether that is more than chance"
+ADDS = (
+    "Adds: what the plan loses without the entry. That is what it brings itself, what it changes "
+    "at home (attention), and in the other markets by what it teaches (cheaper entries, cheaper "
+    "running, fewer exits), by the haste of its launch, by the spillover of its brand, and the "
+    "rest (scarce supply, entries that wait for it)."
+)
 NEEDED = {
     "teams": "more launch teams, or one free at another time",
     "ruin": "more cash, or a higher limits.ruin",
@@ -231,12 +237,7 @@ def describe_plan(case: Case, plan: Plan, why: Why, names: Mapping[str, str]) ->
         lines.append("  ".join(cells).rstrip())
     lines += ["", *_wrap(tell_sum(case, plan, why))]
     lines += _wrap(tell_worlds(case, why.worlds, why.search_worlds))
-    lines += _wrap(
-        "Adds: what the plan loses without the entry. That is what it brings itself, what it takes "
-        "at home by attention, and what it changes in the other markets: taught, by cheaper "
-        "entries, cheaper running and fewer exits; by the haste of its launch; by the spillover of "
-        "its brand; and the rest, by scarce supply and entries that wait for it."
-    )
+    lines += _wrap(ADDS)
     if why.rejected:
         lines += ["", "Left alone, nearest first"]
         for name, *said in list_rejected(why, names).rows:
@@ -251,6 +252,7 @@ def tell_why(case: Case, plan: Plan, why: Why, names: Mapping[str, str]) -> dict
         "partial": PARTIAL if why.status == "partial" else "",
         "worlds": tell_worlds(case, why.worlds, why.search_worlds),
         "worths": list_worths(case, why, names),
+        "adds": ADDS,
         "sum": tell_sum(case, plan, why),
         "rejected": list_rejected(why, names),
         "markets": [
