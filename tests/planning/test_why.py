@@ -15,7 +15,7 @@ from beachhead.planning.grounds import Why
 from beachhead.planning.inquiry import Inquiry, find_teachers
 from beachhead.planning.nearest import find_zero, pull_cost, pull_size
 from beachhead.planning.plan import Plan, Value
-from beachhead.planning.planner import FRESH_SEED
+from beachhead.planning.planner import CHECK_SEED, FRESH_SEED, MANY_WORLDS
 from beachhead.simulation import simulate
 
 WORLDS = 128
@@ -212,6 +212,26 @@ units = [1000.0]
     answer = inquiry.answer(behind, inquiry.weigh(behind))
     assert answer.waits == ("Germany first",) and answer.pilots == ()
     assert answer.trials[0].breaks == ()
+
+
+def test_cash_is_looked_at_where_the_search_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    import jax
+
+    text = CASE.replace("capital = 4e7", "capital = 4e6")
+    case = Case.loads(text.replace("unit_cost = 3.0", "unit_cost = 30.0"))
+    plan, panel = make_plan(case, float(value(case, SCHEDULE).sum())), load_panel(as_of=case.as_of)
+    with jax.enable_x64(True):
+        poor = Inquiry(case, panel, plan, worlds=16, fresh_worlds=WORLDS)
+        futures = simulate(case, panel, believe(case, panel), SCHEDULE, worlds=MANY_WORLDS,
+                           seed=1 + CHECK_SEED)  # fmt: skip
+        short = float((futures["cash"].min("quarter") < 0.0).mean())
+        assert 0.05 < short < 0.95
+        assert poor.ruin == pytest.approx(short, abs=2.0 / MANY_WORLDS)
+        row = poor.packed.markets.index("CZE")
+        assert poor.answer(row, poor.weigh(row)).trials[0].breaks == ("demands",)
+        # Cash is there on the worlds that chose the plan, and short on those.
+        monkeypatch.setattr(poor, "ruin", 0.0)
+        assert poor.answer(row, poor.weigh(row)).trials[0].breaks == ("demands", "ruin")
 
 
 def test_a_plan_that_is_not_worth_what_it_says_is_refused(inquiry: Inquiry) -> None:

@@ -119,6 +119,9 @@ def test_markets_left_alone_say_what_would_have_to_change(answer) -> None:
         "COL": (Rejected(Answer(Worth("COL", "", 0.0), trials=(added,),
                                 bars=(Bar("passed over", gains=1e6),))),
                 ("nothing", "+1.20 m ±200 k", "more than chance")),
+        "CRI": (Rejected(Answer(Worth("CRI", "", 0.0), trials=(replace(added, breaks=("ruin",)),),
+                                bars=(Bar("passed over", gains=1e6),))),
+                ("a longer search, or another seed",)),
         "ECU": (Rejected(Answer(Worth("ECU", "", 0.0), bars=(Bar("rule", "a ban"),))),
                 ("the rule that closes it",)),
     }  # fmt: skip

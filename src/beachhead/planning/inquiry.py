@@ -29,7 +29,13 @@ from beachhead.planning.grounds import Answer, Bar, Moved, Rejected, Trial, Wort
 from beachhead.planning.limits import Limits, excess, keep_limits
 from beachhead.planning.nearest import find_zero, pull_cost, pull_size
 from beachhead.planning.plan import Help, Plan
-from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
+from beachhead.planning.planner import (
+    CHECK_SEED,
+    FRESH_SEED,
+    FRESH_WORLDS,
+    MANY_WORLDS,
+    SEARCH_WORLDS,
+)
 from beachhead.planning.study import Schedule, mix
 from beachhead.planning.valuation import BATCH, PART, Score, Valuer
 from beachhead.simulation.beliefs import Beliefs
@@ -72,6 +78,8 @@ class Inquiry:
         The plan.
     exact, single, fresh : Valuer
         On the worlds that chose the plan, in double and in single precision, and on fresh ones.
+    many : Valuer
+        On those on which the search keeps the limit on cash; `ruin` of the plan there.
     present, entries : list of int
         Rows of home and served markets, and of the entries by date.
     problem, parts
@@ -105,6 +113,7 @@ class Inquiry:
         self.fresh = Valuer.prepare(*given, fresh_worlds, plan.seed + FRESH_SEED, jnp.float64)
         with jax.enable_x64(False):
             self.single = Valuer.prepare(*given, worlds, plan.seed, jnp.float32)
+            self.many = Valuer.prepare(*given, MANY_WORLDS, plan.seed + CHECK_SEED, jnp.float32)
         dates = self.schedule[0][: len(self.packed.markets)]
         self.present = np.flatnonzero(self.packed.problem.entered < 0).tolist()
         order = np.argsort(dates, kind="stable")
@@ -117,6 +126,7 @@ class Inquiry:
         self.parts = [take_worlds(there, k, k + PART) for k in range(0, fresh_worlds, PART)]
         self.base = self.bring(self.schedule)
         (self.scores,) = self._score([self.schedule])
+        (self.ruin,) = self._ruin_of([self.schedule])
         mean = plan.value.mean
         apart = abs(float(self.base.values.mean()) - mean) / max(abs(mean), 1e-9)
         if exact and apart > EXACT:
@@ -328,9 +338,11 @@ class Inquiry:
 
     def _compare(self, row: int, chosen: Sequence[tuple[str, Schedule]]) -> list[Trial]:
         """Schedules beside the plan; `chosen`: the kind of each with it."""
-        scores = self._score([schedule for _, schedule in chosen])
+        schedules = [schedule for _, schedule in chosen]
+        scores = self._score(schedules)
+        breaks = self._list_broken(schedules, scores)
         trials = []
-        for (kind, schedule), score in zip(chosen, scores, strict=True):
+        for (kind, schedule), score, broken in zip(chosen, scores, breaks, strict=True):
             gains, error = spread_of(self.bring(schedule).values - self.base.values)
             mode, localisation = self.packed.options[int(schedule[1][row])]
             moved = tuple(
@@ -351,7 +363,7 @@ class Inquiry:
                     error=error,
                     objective=score.objective - self.scores.objective,
                     moved=moved,
-                    breaks=self._name_broken(schedule, score.ruin, score.short),
+                    breaks=broken,
                 )
             )
         return trials
@@ -361,16 +373,27 @@ class Inquiry:
         scores = self.exact.scores(*(np.stack(part) for part in zip(*schedules, strict=True)))
         return [Score(*map(float, numbers)) for numbers in zip(*scores, strict=True)]
 
-    def _name_broken(self, schedule: Schedule, ruin: float, short: float) -> tuple[str, ...]:
-        """Limits that a schedule breaks; its chance of ruin and how far it misses targets given."""
-        setting = self.exact.setting
-        over = overstep(setting.problem, setting.limits, setting.central, *schedule)
-        names = [name for name, far in over.items() if float(far) > 1e-6]
-        if ruin > max(float(setting.limits.ruin), self.scores.ruin):
-            names.append("ruin")
-        if short > self.scores.short + 1e-9:
-            names.append("targets")
-        return tuple(names)
+    def _ruin_of(self, schedules: Sequence[Schedule]) -> list[float]:
+        """Chance of ruin of each on the worlds on which the search keeps the limit on it."""
+        with jax.enable_x64(False):
+            ruin = self.many.scores(*(np.stack(part) for part in zip(*schedules, strict=True))).ruin
+        return np.asarray(ruin).tolist()
+
+    def _list_broken(
+        self, schedules: Sequence[Schedule], scores: Sequence[Score]
+    ) -> list[tuple[str, ...]]:
+        """Limits that each breaks; `scores` on the worlds that chose the plan."""
+        setting, broken = self.exact.setting, []
+        accepted = float(setting.limits.ruin)
+        for schedule, score, ruin in zip(schedules, scores, self._ruin_of(schedules), strict=True):
+            over = overstep(setting.problem, setting.limits, setting.central, *schedule)
+            names = [name for name, far in over.items() if float(far) > 1e-6]
+            if score.ruin > max(accepted, self.scores.ruin) or ruin > max(accepted, self.ruin):
+                names.append("ruin")
+            if score.short > self.scores.short + 1e-9:
+                names.append("targets")
+            broken.append(tuple(names))
+        return broken
 
     def _explain_absence(
         self, row: int, worth: Worth, tried: list[tuple[int, int]], best: Schedule | None
@@ -455,17 +478,17 @@ class Inquiry:
             return (Bar("beside", gains=float(gains.max())),)
         # Of those that would gain, one that breaks fewest limits tells what is in the way.
         order = [k for k in np.argsort(-gains, kind="stable").tolist() if gains[k] > 0.0]
-        broken, gain = min(
-            (
-                (
-                    self._name_broken((made[0][k], made[1][k]), scores.ruin[k], scores.short[k]),
-                    float(gains[k]),
-                )
-                for k in order[:LOOKED]
-            ),
+        looked = order[:LOOKED]
+        broken = self._list_broken(
+            [(made[0][k], made[1][k]) for k in looked],
+            [Score(*(part[k] for part in scores)) for k in looked],
+        )
+        tried_before = [(trial.breaks, trial.objective) for trial in trials if trial.objective > 0]
+        names, gain = min(
+            [*tried_before, *zip(broken, gains[looked].tolist(), strict=True)],
             key=lambda one: len(one[0]),
         )
-        return tuple(Bar("limit", name, gain) for name in broken) or (
+        return tuple(Bar("limit", name, gain) for name in names) or (
             Bar("passed over", gains=gain),
         )
 

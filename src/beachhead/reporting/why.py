@@ -118,9 +118,11 @@ def _tell_needed(one: Rejected) -> str:
     if names:
         return several([NEEDED.get(name, f"more room in limits.{name}") for name in names])
     if "passed over" in kinds:
-        gains = next((trial for trial in one.answer.trials if trial.kind == "added"), None)
+        # The best entry on the worlds that chose the plan may be short of cash on others.
+        added = (trial for trial in one.answer.trials if trial.kind == "added")
+        gains = next((trial for trial in added if not trial.breaks), None)
         if gains is None:
-            return ""
+            return "nothing: a longer search, or another seed, may take it in"
         sure = "more than chance" if abs(gains.gains) > gains.error else "no more than chance"
         return (
             f"nothing: as it is, entered in {_how(gains)}, it changes the mean value by "
