@@ -321,7 +321,10 @@ class Inquiry:
         return np.flatnonzero(ways[: len(self.packed.options)]).tolist()
 
     def _best(self, row: int, made: Sequence[Schedule], ways: Sequence[int]) -> Schedule | None:
-        """The best schedule of those that do enter the market in the way that they should."""
+        """The best schedule of those that do enter the market in the way that they should.
+
+        Where it gains, the best of those that do and break no limit, if there is one.
+        """
         kept = [
             schedule
             for schedule, way in zip(made, ways, strict=True)
@@ -333,8 +336,15 @@ class Inquiry:
             rough = self.single.scores(*(np.stack(part) for part in zip(*kept, strict=True)))
         first = np.argsort(-rough.fitness, kind="stable")[:BATCH]
         kept = [kept[k] for k in first.tolist()]
-        fitness = [score.fitness for score in self._score(kept)]
-        return kept[int(np.argmax(fitness))]
+        scores, least = self._score(kept), self.scores.objective
+        best = int(np.argmax([score.fitness for score in scores]))
+        if scores[best].objective > least:
+            breaks = self._list_broken(kept, scores)
+            good = [
+                k for k, score in enumerate(scores) if score.objective > least and not breaks[k]
+            ]
+            best = max(good, key=lambda k: scores[k].objective, default=best)
+        return kept[best]
 
     def _compare(self, row: int, chosen: Sequence[tuple[str, Schedule]]) -> list[Trial]:
         """Schedules beside the plan; `chosen`: the kind of each with it."""
@@ -462,8 +472,11 @@ class Inquiry:
         self, row: int, tried: list[tuple[int, int]], trials: tuple[Trial, ...]
     ) -> tuple[Bar, ...]:
         """What keeps a market out that could be entered at each of `tried`, (date, option)."""
-        if any(trial.objective > 0 and not trial.breaks for trial in trials):
-            return (Bar("passed over", gains=trials[0].objective),)
+        for trial in trials:
+            if trial.objective > 0 and not trial.breaks:
+                return (Bar("passed over", gains=trial.objective),)
+            if trial.objective > 0 and len(trial.breaks) == 1:
+                return (Bar("limit", trial.breaks[0], trial.objective),)
         never = np.full_like(self.schedule[0], NEVER), np.zeros_like(self.schedule[1])
 
         stay = self.exact.scores(never[0][None], never[1][None]).objective
@@ -483,10 +496,8 @@ class Inquiry:
             [(made[0][k], made[1][k]) for k in looked],
             [Score(*(part[k] for part in scores)) for k in looked],
         )
-        tried_before = [(trial.breaks, trial.objective) for trial in trials if trial.objective > 0]
         names, gain = min(
-            [*tried_before, *zip(broken, gains[looked].tolist(), strict=True)],
-            key=lambda one: len(one[0]),
+            zip(broken, gains[looked].tolist(), strict=True), key=lambda one: len(one[0])
         )
         return tuple(Bar("limit", name, gain) for name in names) or (
             Bar("passed over", gains=gain),
