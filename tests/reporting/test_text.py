@@ -8,6 +8,7 @@ import pytest
 
 from beachhead.cases import Target
 from beachhead.planning import TargetUse
+from beachhead.planning.grounds import Trial
 from beachhead.reporting.text import LINES, WIDTH, describe, describe_futures
 
 
@@ -71,6 +72,26 @@ def test_plan_says_what_was_asked(answer) -> None:
 def test_without_grounds_no_entry_is_explained(answer) -> None:
     text = describe(answer.case, answer.panel, answer.plan, answer.futures)
     assert "Why here" not in text and "Commit now" in text
+
+
+def test_a_change_that_gains_and_breaks_a_limit_is_barred(answer) -> None:
+    first = answer.why.answers[0]
+
+    def tell(helped_by: tuple, *gains: float) -> str:
+        trials = tuple(
+            Trial(kind, None, "online", 0.0, gain, 1e4, gain, (), ("ruin",))
+            for kind, gain in zip(("sooner", "later", "otherwise"), gains, strict=True)
+        )
+        one = dataclasses.replace(first, trials=trials, helped_by=helped_by)
+        why = dataclasses.replace(answer.why, answers=(one,))
+        text = describe(answer.case, answer.panel, answer.plan, answer.futures, why)
+        return next(line for line in text.splitlines() if "; sooner" in line)
+
+    line = tell((), 5e4, -5e4, 6e4)
+    assert line.endswith("; sooner +50.0 k barred, later -50.0 k, otherwise +60.0 k barred")
+    # Where there is no room for its name, its code stands for it.
+    line = tell((), 123e12, 123e12, 123e12)
+    assert line.count("barred") == 3 and len(line) <= WIDTH
 
 
 def test_what_the_case_sets_itself_is_said(answer) -> None:

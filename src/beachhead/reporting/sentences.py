@@ -375,9 +375,13 @@ def tell_reason(
     helped = several([names[helper.iso3] for helper in answer.helped_by[:helpers]])
     if helped and answer.taught > _WORTH_A_WORD * abs(worth.adds or 0.0):
         said += f", {count(answer.taught)} learned in {helped}"
-    gains = {trial.kind: trial.gains for trial in answer.trials}
+    # What loses needs no limit to be left.
+    gains = {
+        trial.kind: change(trial.gains) + " barred" * (trial.gains > 0 and bool(trial.breaks))
+        for trial in answer.trials
+    }
     tried = [
-        f"{kind} {change(gains[kind])}" if kind in gains else f"no {kind}"
+        f"{kind} {gains[kind]}" if kind in gains else f"no {kind}"
         for kind in ("sooner", "later", "otherwise")
         if kind in gains or kind != "otherwise"  # where there is one way only
     ]

@@ -268,10 +268,11 @@ def _list_reasons(
     for answer in why.answers if why else ():
         names = {helper.iso3: panel.name(helper.iso3) for helper in answer.helped_by}
         name = panel.name(answer.worth.iso3)
+        dated = f"{name} {enter[answer.worth.iso3]}"
+        begins = [(begin, most) for most in (3, 2, 1, 0) for begin in (dated, name)]
         told = [
             f"  {begin}: {sentences.tell_reason(answer.worth, answer, names, helpers=most)}"
-            for most in (3, 2, 1, 0)
-            for begin in (f"{name} {enter[answer.worth.iso3]}", name)
+            for begin, most in [*begins, (answer.worth.iso3, 0)]
         ]
         lines.append(next((line for line in told if len(line) <= WIDTH), told[-1]))
     head = (
