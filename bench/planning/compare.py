@@ -9,6 +9,7 @@ import json
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,34 +38,30 @@ def main(
     ] = None,
     seeds: Annotated[int, typer.Option(help="seeds 1, 2, ... of each optimiser")] = 5,
     evaluations: Annotated[int, typer.Option(help="schedules valued")] = 1_600,
-    seconds: Annotated[
-        float | None,
-        typer.Option(help="peers have this time in place of evaluations; 0: as long as ours took"),
-    ] = None,
     only: Annotated[list[str] | None, typer.Option(help=f"{OURS}, {', '.join(PEERS)}")] = None,
     starts: Annotated[str, typer.Option(help="of the peers: own, ours, or both")] = "both",
     out: Annotated[Path, typer.Option("-o", help="JSON lines; what is there is kept")] = Path(
         "bench.jsonl"
     ),
-    table: Annotated[Path | None, typer.Option(help="print the table of this file")] = None,
+    table: Annotated[Path | None, typer.Option(help="print the tables of this file")] = None,
 ) -> None:
-    """Run optimisers on instances, or print the table of what was run."""
+    """Run optimisers on instances, or print the tables of what was run."""
     if table is not None:
         print("\n".join(tabulate(read(table))))
         return
     names = instances or sorted(path.stem for path in CASES.glob("*.toml"))
-    wanted = only or [OURS, *PEERS]
+    wanted = [OURS, *(name for name in only or PEERS if name != OURS)]
     begins = ["own", "ours"] if starts == "both" else [starts]
+    once = {OURS: ["ours"], "milp": ["own"]}
     there = read(out)
     for name in names:
         own, mine = None, [r for r in there if r["instance"] == name]
         for optimiser in wanted:
-            for begin in begins if optimiser not in (OURS, "milp") else ["ours"]:
+            for begin in once.get(optimiser, begins):
                 for seed in range(1, 2 if optimiser == "milp" else seeds + 1):
                     key = {
                         "instance": name, "optimiser": optimiser, "starts": begin, "seed": seed,
                         "budget": evaluations,
-                        "limit": None if optimiser in (OURS, "milp") else seconds,
                     }  # fmt: skip
                     if any(key.items() <= r.items() for r in mine):
                         continue
@@ -73,16 +70,18 @@ def main(
                     of_ours = [
                         r for r in mine if r["optimiser"] == OURS and r["budget"] == evaluations
                     ]
-                    spent = [r["evaluations"] for r in of_ours if optimiser != OURS]
-                    took = [r["seconds"] + r["preparing"] for r in of_ours]
-                    if seconds == 0 and optimiser != OURS and not took:
-                        raise typer.BadParameter(f"{OURS} has to run first, to say how long")
-                    found = run(
-                        own, optimiser, begin, seed,
-                        # The last sweep of our search may overstep: nobody else has less than that.
-                        evaluations=max([evaluations, *spent]),
-                        seconds=statistics.median(took) if seconds == 0 and took else seconds,
-                    )  # fmt: skip
+                    if optimiser == OURS:
+                        found = run_ours(own, seed, evaluations)
+                    else:
+                        found = run_peer(
+                            own, optimiser, begin, seed,
+                            # The last sweep of our search may overstep: nobody has less than that.
+                            evaluations=max(evaluations, *(r["evaluations"] for r in of_ours)),
+                            seconds=statistics.median(
+                                r["seconds"] + (r["preparing"] if begin == "own" else 0.0)
+                                for r in of_ours
+                            ),
+                        )  # fmt: skip
                     mine.append(key | found)
                     with out.open("a") as file:
                         file.write(json.dumps(mine[-1]) + "\n")
@@ -96,56 +95,53 @@ def load(name: str) -> Problem:
     return prepare(case, load_panel(as_of=case.as_of), SEARCH_WORLDS)
 
 
-def run(
-    problem: Problem,
-    optimiser: str,
-    begin: str,
-    seed: int,
-    *,
-    evaluations: int,
-    seconds: float | None,
-) -> Record:
-    """What one optimiser finds; a peer has `seconds` in place of `evaluations` where given.
-
-    With own starts a peer has as much more of the budget as ours spent on finding its starts.
-    """
+def run_ours(problem: Problem, seed: int, evaluations: int) -> Record:
+    """What the product's search finds."""
     began = now()
-    if optimiser == OURS:
-        best, spent = ours(problem, seed, evaluations)
-    else:
-        starts: list[Schedule] = problem.starts if begin == "ours" else []
-        if seconds is None:
-            meter = Meter(problem, evaluations=evaluations + (0 if starts else problem.spent))
-        else:
-            meter = Meter(problem, seconds=seconds - (problem.seconds if starts else 0.0))
-        try:
-            PEERS[optimiser](problem, meter, starts, seed)
-        except Spent:
-            best, spent = meter.best, meter.spent
+    best, spent = ours(problem, seed, evaluations)
     took = now() - began
     score = problem.valuer.scores(best[0][None], best[1][None])
-    markets = len(problem.valuer.packed.markets)
+    adds = float(score.fitness[0]) - problem.stay
     return {
-        "markets": int((problem.free < markets).sum()),
-        "quarters": problem.quarters,
-        "adds": float(score.fitness[0]) - problem.stay,
-        "stay": problem.stay,
-        "entries": problem.count_markets(best[0]),
-        "keeps": bool(score.fitness[0] == score.objective[0]),
-        "ruin": float(score.ruin[0]),
-        "evaluations": spent,
-        "preparing_evaluations": problem.spent if begin == "ours" else 0,
-        "seconds": round(took, 2),
-        "preparing": round(problem.seconds, 2) if begin == "ours" else 0.0,
-    }
+        "markets": count_candidates(problem), "quarters": problem.quarters, "stay": problem.stay,
+        "adds": adds, "adds_timed": adds, "evaluations": spent, "evaluations_timed": spent,
+        "entries": problem.count_markets(best[0]), "ruin": float(score.ruin[0]),
+        "seconds": round(took, 2), "preparing": round(problem.seconds, 2),
+    }  # fmt: skip
+
+
+def run_peer(
+    problem: Problem, optimiser: str, begin: str, seed: int, *, evaluations: int, seconds: float
+) -> Record:
+    """What a peer finds in so many evaluations, and in so many seconds.
+
+    With own starts it has as many evaluations more as ours spent on finding its starts.
+    """
+    began = now()
+    starts: list[Schedule] = problem.starts if begin == "ours" else []
+    meter = Meter(problem, evaluations + (0 if starts else problem.spent), seconds)
+    with suppress(Spent):
+        PEERS[optimiser](problem, meter, starts, seed)
+    return {
+        "markets": count_candidates(problem), "quarters": problem.quarters, "stay": problem.stay,
+        "adds": meter.best - problem.stay, "adds_timed": meter.best_timed - problem.stay,
+        "evaluations": meter.spent, "evaluations_timed": meter.spent_timed,
+        "seconds": round(now() - began, 2), "limit": round(meter.seconds, 2),
+    }  # fmt: skip
+
+
+def count_candidates(problem: Problem) -> int:
+    """Markets that may be entered."""
+    return int((problem.free < len(problem.valuer.packed.markets)).sum())
 
 
 def describe(record: Record) -> str:
     """A line about one run."""
     return (
         f"{record['instance']:<24} {record['optimiser']:<26} starts {record['starts']:<5}"
-        f"seed {record['seed']}  adds {record['adds']:12.5g}  {record['entries']:3d} entries"
-        f"  {record['evaluations']:6d} evaluations  {record['seconds']:7.1f} s"
+        f"seed {record['seed']}  adds {record['adds']:12.5g}, timed {record['adds_timed']:12.5g}"
+        f"  {record['evaluations']:6d} evaluations, timed {record['evaluations_timed']:6d}"
+        f"  {record['seconds']:7.1f} s"
     )
 
 
@@ -155,13 +151,19 @@ def read(path: Path) -> list[Record]:
 
 
 def tabulate(records: list[Record]) -> Iterator[str]:
-    """Lines of the table: medians over seeds of what each optimiser adds to staying at home."""
+    """Lines of the tables: medians over seeds of what each optimiser adds to staying at home."""
+    for title, key in (("at equal evaluations", "adds"), ("at equal time", "adds_timed")):
+        yield from [title, *tabulate_one(records, key), ""]
+
+
+def tabulate_one(records: list[Record], key: str) -> Iterator[str]:
+    """Lines of one table."""
     found: dict[str, dict[str, dict[str, list[float]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
     )
     markets = {}
     for r in records:
-        found[r["instance"]][r["optimiser"]][r["starts"]].append(r["adds"])
+        found[r["instance"]][r["optimiser"]][r["starts"]].append(r[key])
         markets[r["instance"]] = r["markets"]
     peers = [name for name in PEERS if any(name in by for by in found.values())]
     yield f"{'instance':<24}{'markets':>8}" + "".join(f"{n[:12]:>14}" for n in [OURS, *peers, "%"])

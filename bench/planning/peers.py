@@ -1,6 +1,6 @@
 """Optimisers of others on the same problem: see the README for why these and how they are set.
 
-Each takes a problem, a meter that values schedules until its budget is spent, schedules to start
+Each takes a problem, a meter that values schedules until its budgets are spent, schedules to start
 from (none: it finds its own), and a seed; what it found is in the meter.
 """
 
@@ -150,8 +150,7 @@ def _nevergrad(name: str) -> Callable[[Problem, Meter, list[Schedule], int], Non
             ng.p.TransitionChoice(range(genes.widest), repetitions=count),
         )
         space.random_state.seed(seed)
-        budget = 10_000 if meter.evaluations is None else meter.evaluations
-        optimiser = ng.optimizers.registry[name](space, budget=budget, num_workers=BATCH)
+        optimiser = ng.optimizers.registry[name](space, budget=meter.evaluations, num_workers=BATCH)
         sown = genes.sow(starts, 2 * BATCH, np.random.default_rng(seed))
         sown[:, :count] = np.where(
             sown[:, :count] == genes.never, genes.never + genes.never // 2, sown[:, :count]

@@ -106,23 +106,23 @@ class Spent(Exception):
 
 
 class Meter:
-    """Values schedules for an optimiser until its budget is spent, and keeps the best.
+    """Values schedules for an optimiser until two budgets are spent, and keeps the best of each.
 
-    One of `evaluations` and `seconds` is given. Every schedule is repaired before it is valued.
+    Every schedule is repaired before it is valued.
+
+    Attributes
+    ----------
+    best, best_timed : float
+        Fitness of the best schedule among the first `evaluations`, and of those that were asked for
+        within `seconds`.
+    spent, spent_timed : int
+        Schedules valued in all, and within `seconds`.
     """
 
-    def __init__(
-        self, problem: Problem, *, evaluations: int | None = None, seconds: float | None = None
-    ) -> None:
+    def __init__(self, problem: Problem, evaluations: int, seconds: float) -> None:
         self.problem, self.evaluations, self.seconds = problem, evaluations, seconds
-        self.began, self.spent, self.best_fitness = now(), 0, -np.inf
-        rows = problem.valuer.packed.rows
-        self.best: Schedule = np.full(rows, NEVER, np.int32), np.zeros(rows, np.int32)
-
-    @property
-    def took(self) -> float:
-        """Seconds since the beginning."""
-        return now() - self.began
+        self.began, self.spent, self.spent_timed = now(), 0, 0
+        self.best = self.best_timed = -np.inf
 
     def __call__(self, enter: Integers, option: Integers) -> NDArray[np.floating]:
         """Fitness of schedules, axes (schedule, row).
@@ -130,17 +130,16 @@ class Meter:
         Raises
         ------
         Spent
-            If the budget does not last for all of them; the best of those that it lasts for counts.
+            If both budgets are spent.
         """
-        left = len(enter) if self.evaluations is None else self.evaluations - self.spent
-        if left <= 0 or (self.seconds is not None and self.took >= self.seconds):
+        left, in_time = max(self.evaluations - self.spent, 0), now() - self.began < self.seconds
+        if not left and not in_time:
             raise Spent
-        enter, option = self.problem.repair(enter[:left], option[:left])
+        enter, option = self.problem.repair(enter, option)
         fitness = np.asarray(self.problem.valuer.scores(enter, option).fitness)
         self.spent += len(fitness)
-        top = int(np.argmax(fitness))
-        if fitness[top] > self.best_fitness:
-            self.best_fitness, self.best = float(fitness[top]), (enter[top], option[top])
-        if left < len(enter) or self.spent == self.evaluations:
-            raise Spent
+        self.best = max(self.best, float(fitness[:left].max(initial=-np.inf)))
+        if in_time:
+            self.spent_timed = self.spent
+            self.best_timed = max(self.best_timed, float(fitness.max()))
         return fitness
