@@ -192,26 +192,26 @@ def tabulate(
     setting: Setting,
     given: Couplings,
     quarters: NDArray[np.int32],
-    changes: list[NDArray[np.floating]] | None = None,
+    changes: NDArray[np.floating] | None = None,
 ) -> Floats:
     """Mean value of each market by entry quarter and option under `given` couplings.
 
     Axes (quarter, option, market); -inf where the limits rule the entry out, and at quarters other
-    than those asked for. `changes` in cash at each of these are added to the list, if there is one,
-    axes (option, market, world, quarter), for the first `MOST` worlds.
+    than those asked for. `changes`, if there are any, are filled with those in cash at each of
+    these, axes (date, option, market, world, quarter), for the first `MOST` worlds.
     """
     markets, options = setting.problem.options.allowed.shape
     first = np.asarray(setting.limits.first)[:markets, :options]
     last = np.asarray(setting.limits.last)[:markets]
     table = np.full((setting.problem.teams.shape[0], options, markets), -np.inf)
-    for quarter in quarters:
+    for place, quarter in enumerate(quarters):
         open_to = ((first <= quarter) & (quarter <= last)[:, None]).T
         if not open_to.any() and changes is None:
             continue
         values, change = _bring_at(setting.problem, setting.worlds, given, jnp.asarray(quarter))
         table[quarter] = np.where(open_to, np.asarray(values), -np.inf)
         if changes is not None:
-            changes.append(np.asarray(change))
+            changes[place] = change
     return table
 
 
@@ -237,6 +237,11 @@ def tabulate_alone(setting: Setting) -> tuple[Floats, Paths]:
     given = follow(setting.problem, setting.worlds, jnp.full_like(none, NEVER), none).tied
     quarters = setting.problem.teams.shape[0]
     dates = np.arange(0, quarters, min(STRIDE, max(1, quarters // 8)), dtype=np.int32)
-    changes: list[NDArray[np.floating]] = []
-    worth = tabulate(setting, given, dates, changes)
-    return worth, Paths(dates, np.stack(changes), take_worlds(setting.worlds, 0, MOST))
+    worlds = take_worlds(setting.worlds, 0, MOST)
+    markets, options = setting.problem.options.allowed.shape
+    # Filled in place, since with many markets they are most of what the memory holds.
+    changes = np.empty(
+        (dates.size, options, markets, worlds.shocks.fate.shape[0], quarters),
+        setting.problem.people.dtype,
+    )
+    return tabulate(setting, given, dates, changes), Paths(dates, changes, worlds)

@@ -82,7 +82,10 @@ def find_best(
         rank = np.full(markets, float(markets))
         rank[order] = np.arange(order.size)
         enter, options = keep_limits(valuer.setting, enter, options, rank)
-        top = int(np.argmax(valuer.scores(enter, options).fitness))
+        # Within the limits many paces come to the same schedule.
+        made = np.concatenate([enter, np.where(enter < NEVER, options, 0)], axis=1)
+        _, one, of = np.unique(made, axis=0, return_index=True, return_inverse=True)
+        top = int(np.argmax(valuer.scores(enter[one], options[one]).fitness[of]))
         pace = variants[top - 1][0] if top else None
         found.append(Named(name, pace, enter[top], options[top]))
     return found
