@@ -168,7 +168,7 @@ def tabulate_one(records: list[Record], key: str) -> Iterator[str]:
     peers = [name for name in PEERS if any(name in by for by in found.values())]
     yield f"{'instance':<24}{'markets':>8}" + "".join(f"{n[:12]:>14}" for n in [OURS, *peers, "%"])
     over = {}
-    for name in sorted(found, key=lambda name: markets[name]):
+    for name in sorted(found, key=lambda name: (markets[name], name)):
         by = found[name]
         # The better of its own starts and ours counts for a peer.
         medians = {
