@@ -239,7 +239,7 @@ def tabulate_alone(setting: Setting) -> tuple[Floats, Paths]:
     dates = np.arange(0, quarters, min(STRIDE, max(1, quarters // 8)), dtype=np.int32)
     worlds = take_worlds(setting.worlds, 0, MOST)
     markets, options = setting.problem.options.allowed.shape
-    # Filled in place, since with many markets they are most of what the memory holds.
+    # Filled in place: with many markets these are large, and a copy takes a second.
     changes = np.empty(
         (dates.size, options, markets, worlds.shocks.fate.shape[0], quarters),
         setting.problem.people.dtype,
