@@ -24,11 +24,9 @@ def prepare(case: Case, panel: Panel, worlds: int) -> Problem:
     with patch.object(planner, "Valuer", Counting):
         ready = planner.prepare(case, panel, pack(case, panel), beliefs, worlds, WORLDS_SEED)
     assert isinstance(ready.valuer, Counting)
-    # A table is a simulation of all markets for every date and option that it looks at; that of
-    # the bound looks twice.
-    ways = len(ready.valuer.packed.options)
-    dates = ready.proposals.paths.dates.size
-    spent = ready.valuer.count[0] + (dates + 2 * case.quarters) * ways
+    # A table is a simulation of all markets for every date and option; that of the bound looks
+    # twice.
+    spent = ready.valuer.count[0] + 3 * case.quarters * len(ready.valuer.packed.options)
     return Problem(
         case.name, ready.valuer, ready.stay, ready.starts, ready.proposals, ready.spread, spent,
         now() - began,

@@ -230,6 +230,20 @@ def relax(
     return Relaxation(best, *start)
 
 
+def take_alone(setting: Setting, alone: Floats) -> tuple[Integers, Integers]:
+    """Schedules of the markets that would be best together if each were alone, within the limits.
+
+    `alone`: mean value of each market by date and option, axes (quarter, option, market), -inf
+    where it may not be entered. As in `Relaxation`.
+    """
+    quarter, option, market = np.nonzero(np.isfinite(alone))
+    worth = alone[quarter, option, market][:, None]
+    never = np.zeros(market.size, dtype=bool)
+    columns = _lay_out(setting, Table(market, quarter, option, worth, never, np.zeros(1)))
+    _, weights, prices, taken = _solve(columns, np.ones(1), 0.0, 1.0)
+    return _round_off(setting, columns, weights, prices, taken)
+
+
 def _follow(setting: Setting, enter: Integers, option: Integers) -> Followed:
     return follow(setting.problem, setting.worlds, jnp.asarray(enter), jnp.asarray(option))
 

@@ -7,6 +7,7 @@ tables of worth and of cash that tell the search where to look.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -169,21 +170,23 @@ def tabulate_best(setting: Setting, ties: Ties) -> Table:
     return Table(market, quarter, option, worth, waits, held)
 
 
-@jax.jit
+@partial(jax.jit, static_argnames="cash")
 def _bring_at(
-    problem: Problem, worlds: Worlds, given: Couplings, quarter: Array
-) -> tuple[Array, Array]:
+    problem: Problem, worlds: Worlds, given: Couplings, quarter: Array, cash: bool
+) -> tuple[Array, Array | None]:
     """Of all markets entered in `quarter`: mean values, axes (option, market), changes in cash.
 
     These have axes (option, market, world, quarter).
     """
     rows = jnp.zeros_like(problem.entered)
 
-    def one(option: Array) -> tuple[Array, Array]:
+    def one(option: Array) -> tuple[Array, Array | None]:
         outcome = over_worlds(
-            problem, worlds, rows + quarter, rows + option, given=given, record=changes_in_cash
-        )
-        return outcome.value.mean(axis=0), outcome.record.transpose(2, 0, 1)[:, :MOST]
+            problem, worlds, rows + quarter, rows + option, given=given,
+            record=changes_in_cash if cash else lambda _: None,
+        )  # fmt: skip
+        change = outcome.record.transpose(2, 0, 1)[:, :MOST] if cash else None
+        return outcome.value.mean(axis=0), change
 
     return jax.lax.map(one, jnp.arange(problem.options.fee.size), batch_size=4)
 
@@ -192,26 +195,30 @@ def tabulate(
     setting: Setting,
     given: Couplings,
     quarters: NDArray[np.int32],
-    changes: NDArray[np.floating] | None = None,
+    changes: dict[int, NDArray[np.floating]] | None = None,
 ) -> Floats:
     """Mean value of each market by entry quarter and option under `given` couplings.
 
     Axes (quarter, option, market); -inf where the limits rule the entry out, and at quarters other
-    than those asked for. `changes`, if there are any, are filled with those in cash at each of
-    these, axes (date, option, market, world, quarter), for the first `MOST` worlds.
+    than those asked for. `changes`, if there are any, are filled with those in cash of entries in
+    the quarters that are its keys, axes (option, market, world, quarter), for the first `MOST`
+    worlds.
     """
     markets, options = setting.problem.options.allowed.shape
     first = np.asarray(setting.limits.first)[:markets, :options]
     last = np.asarray(setting.limits.last)[:markets]
     table = np.full((setting.problem.teams.shape[0], options, markets), -np.inf)
-    for place, quarter in enumerate(quarters):
+    for quarter in quarters:
         open_to = ((first <= quarter) & (quarter <= last)[:, None]).T
-        if not open_to.any() and changes is None:
+        wanted = (changes or {}).get(int(quarter))
+        if not open_to.any() and wanted is None:
             continue
-        values, change = _bring_at(setting.problem, setting.worlds, given, jnp.asarray(quarter))
+        values, change = _bring_at(
+            setting.problem, setting.worlds, given, jnp.asarray(quarter), cash=wanted is not None
+        )
         table[quarter] = np.where(open_to, np.asarray(values), -np.inf)
-        if changes is not None:
-            changes[place] = change
+        if wanted is not None:
+            wanted[:] = change
     return table
 
 
@@ -232,7 +239,7 @@ class Paths(NamedTuple):
 
 
 def tabulate_alone(setting: Setting) -> tuple[Floats, Paths]:
-    """Values and cash of every market alone, beside home and what is served, at some dates."""
+    """Values of every market alone, beside home and what is served, and its cash at some dates."""
     none = jnp.zeros(setting.limits.required.shape, jnp.int32)
     given = follow(setting.problem, setting.worlds, jnp.full_like(none, NEVER), none).tied
     quarters = setting.problem.teams.shape[0]
@@ -244,4 +251,6 @@ def tabulate_alone(setting: Setting) -> tuple[Floats, Paths]:
         (dates.size, options, markets, worlds.shocks.fate.shape[0], quarters),
         setting.problem.people.dtype,
     )
-    return tabulate(setting, given, dates, changes), Paths(dates, changes, worlds)
+    every = np.arange(quarters, dtype=np.int32)
+    worth = tabulate(setting, given, every, dict(zip(dates.tolist(), changes, strict=True)))
+    return worth, Paths(dates, changes, worlds)

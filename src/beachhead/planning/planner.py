@@ -16,7 +16,7 @@ from beachhead.cases import Case, Schedule, check_case
 from beachhead.data import Panel
 from beachhead.errors import InputError, Problem, suggest
 from beachhead.planning.answer import choose, compose
-from beachhead.planning.bound import NODES, ROUNDS, Columns, relax, survey
+from beachhead.planning.bound import NODES, ROUNDS, Columns, relax, survey, take_alone
 from beachhead.planning.conflicts import check_limits
 from beachhead.planning.deadline import CTRL_C, TIME_LIMIT, Clock, Deadline
 from beachhead.planning.decoupled import Paths, tabulate_alone
@@ -41,9 +41,8 @@ CHECK_WORLDS = 128  # on which every entry has to pay, beside those that chose i
 MANY_WORLDS = 512  # on which cash may run out no more often than is accepted
 SAFER = (0.25, 0.5, 0.75)  # parts of `room` by which what is kept besides has less ruin there
 FRESH_SEED, CHECK_SEED = 1_000_003, 2_000_003  # keep the sets of worlds apart
-STARTS = 3  # of the named strategies, the best, from which the search sets out
+STARTS = 4  # schedules from which the search sets out
 SPREAD = 0.02  # first temperature of the search, of what the markets worth entering bring
-WIDE = 64  # markets, beyond which the bound begins in single precision
 
 Integers = NDArray[np.int32]
 
@@ -216,7 +215,7 @@ def plan(
     clock.lap("search")
 
     tried = [*found, *starts]
-    scored = valuer.scores(*(np.stack(part) for part in zip(*tried, strict=True)))
+    scored = valuer.scores(*_stack(tried))
     known = tried[int(np.argmax(scored.fitness))]
     # The last proof takes less than the first one.
     proofs = 2 if case.gates else 1
@@ -274,7 +273,8 @@ class Ready:
     named : list of Named
         The named strategies.
     starts : list of (enter, option)
-        The best of these, and what the relaxation behind the bound would do.
+        The best of these, of what the relaxation behind the bound would do, and of the markets
+        that would be best together if each were alone; and these with measures.
     proposals, spread
         As `search` takes them.
     columns : Columns
@@ -314,24 +314,24 @@ def prepare(
     packed = valuer.packed
     clock.lap("strategies")
 
-    known = np.stack([n.enter for n in named]), np.stack([n.option for n in named])
-    scores = valuer.scores(*known)
-    best = np.argsort(-scores.fitness, kind="stable")
-    starts = [(known[0][k], known[1][k]) for k in best[:STARTS]]
-    # What is wide is looked at in single precision first, which takes half the time.
-    wide = len(packed.markets) > WIDE
+    pool = [(n.enter, n.option) for n in named]
+    scores = valuer.scores(*_stack(pool))
+    known = pool[int(np.argmax(scores.fitness))]
+    # In single precision, which takes half the time; the proof makes the rest of it exact.
+    columns = survey(valuer.setting, *known)
     with jax.enable_x64(True):
         exact = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64)
-        columns = None if wide else survey(exact.setting, *starts[0])
-    columns = survey(valuer.setting, *starts[0]) if columns is None else columns
-    with jax.enable_x64(True):
         relaxed = relax(
-            exact.setting, columns, *starts[0], case.risk.aversion, case.risk.tail,
+            exact.setting, columns, *known, case.risk.aversion, case.risk.tail,
             rounds=0, nodes=0,
         )  # fmt: skip
-    made = keep_limits(valuer.setting, relaxed.enter, relaxed.option)
-    top = int(np.argmax(valuer.scores(*made).fitness))
-    starts.insert(1, (made[0][top], made[1][top]))
+    for enter, option in ((relaxed.enter, relaxed.option), take_alone(valuer.setting, alone)):
+        enter, option = keep_limits(valuer.setting, enter, option)
+        top = int(np.argmax(valuer.scores(enter, option).fitness))
+        pool.append((enter[top], option[top]))
+    fitness, keys = valuer.scores(*_stack(pool)).fitness, Tried(valuer).keys(*_stack(pool))
+    order = np.argsort(-fitness, kind="stable").tolist()
+    starts = list({keys[k]: pool[k] for k in order}.values())[:STARTS]
     starts += _begin_measures(valuer, *starts[0])
     if not (scores.excess <= 1e-6).any():
         placed = place(case, packed, valuer.setting.central, least=False)
@@ -396,21 +396,18 @@ def look(packed: Packed, alone: NDArray[np.float64], paths: Paths) -> Proposals:
 
     Weights go by rank, so that no unit of money matters; every allowed entry keeps a chance.
     """
-    quarters = alone.shape[0]
-    values = alone[paths.dates[paths.nearest(np.arange(quarters))]]
-    # Options that need more preparation than the nearest date leaves are made good by `repair`.
-    best = values.max(axis=(0, 1))
+    best = alone.max(axis=(0, 1))
     open_to = np.asarray(packed.problem.options.allowed).any(axis=1)
     rank = np.argsort(np.argsort(-np.where(np.isfinite(best), best, -1e300)))
     market = np.where(open_to, -2.0 * rank / max(1.0, 0.25 * open_to.sum()), -np.inf)
-    order = np.argsort(np.argsort(-np.where(np.isfinite(values), values, -1e300), axis=1), axis=1)
+    order = np.argsort(np.argsort(-np.where(np.isfinite(alone), alone, -1e300), axis=1), axis=1)
     allowed = np.asarray(packed.problem.options.allowed).T[None]
     way = np.where(allowed, -1.0 * order, -np.inf)
     regions = {name: k for k, name in enumerate(dict.fromkeys(packed.regions))}
     # Measures and gates are few: each is proposed as often as the best market, all choices alike.
     others: list[Sequence[object]] = [*packed.measures, *packed.gates]
     count, width = len(others), packed.width
-    steps = np.full((quarters, width, packed.rows), -np.inf)
+    steps = np.full((alone.shape[0], width, packed.rows), -np.inf)
     steps[:, : way.shape[1], : way.shape[2]] = way
     for row, sizes in enumerate(others):
         steps[:, : len(sizes), way.shape[2] + row] = 0.0
@@ -418,9 +415,15 @@ def look(packed: Packed, alone: NDArray[np.float64], paths: Paths) -> Proposals:
         jnp.asarray(np.concatenate([market, np.zeros(count)]), jnp.float32),
         jnp.asarray(steps, jnp.float32),
         jnp.asarray([regions[name] for name in packed.regions] + [len(regions)] * count),
-        jnp.asarray(values, jnp.float32),
+        jnp.asarray(alone, jnp.float32),
         paths,
     )
+
+
+def _stack(schedules: list[tuple[Integers, Integers]]) -> tuple[Integers, Integers]:
+    """Dates and options of schedules, axes (schedule, row)."""
+    enter, option = (np.stack(part) for part in zip(*schedules, strict=True))
+    return enter, option
 
 
 def _begin_measures(
