@@ -13,8 +13,9 @@ from jax import Array
 from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import load_panel
-from beachhead.planning.bound import relax, survey
+from beachhead.planning.bound import relax, survey, take_alone
 from beachhead.planning.capacity import first_caps
+from beachhead.planning.decoupled import tabulate_alone
 from beachhead.planning.limits import Setting, keep_limits
 from beachhead.planning.ties import optimistic_couplings
 from beachhead.planning.valuation import Valuer
@@ -169,3 +170,21 @@ def test_bound_is_never_violated(toy: Toy, seeds: range) -> None:
             closed.append((bound - best) / (best - worth[0]))
     # It proves something, too.
     assert np.median(closed) < 0.5
+
+
+@pytest.mark.parametrize("most", [1, 2, 4])
+def test_markets_alone_are_taken_where_they_are_best(toy: Toy, most: int) -> None:
+    """Without ties the best of so many, each at its own best date and in its own best way."""
+    rng, markets = np.random.default_rng(most), 5
+    flow, cost = rng.uniform(0.1, 1.0, (markets, 2)), rng.uniform(0.1, 3.0, (markets, 2))
+    flow[-1], cost[-1] = 0.01, 3.0
+    limits = {"most": np.asarray(most, np.int32)}
+    valuer = toy(flow=flow, cost=cost, preparation=(1, 2), limits=limits)
+    alone, _ = tabulate_alone(valuer.setting)
+    best = alone[:, :, 1:].max(axis=(0, 1))
+    assert (best < 0.0).any()
+    enter, option = take_alone(valuer.setting, alone)
+    scores = valuer.scores(enter, option)
+    assert (scores.excess <= 1e-6).all()
+    expected = np.sort(np.maximum(best, 0.0))[::-1][:most].sum()
+    assert scores.objective.max() == pytest.approx(expected, rel=1e-6)

@@ -338,7 +338,7 @@ def _solve(
     those that are better than it says are added.
     """
     prices, taken = np.zeros(columns.room.size), np.zeros(columns.market.size)
-    best = _price_out(columns, weights, prices), weights, prices, taken
+    best = _price_out(columns, weights, prices), weights, prices
     working = np.zeros(columns.market.size, dtype=bool)
     for _ in range(ENOUGH if columns.market.size else 0):
         # Of the columns that are left out, those that promise most at these prices.
@@ -349,13 +349,12 @@ def _solve(
         weights, prices, shares = _programme(columns.keep(working), aversion, tail)
         bound = _price_out(columns, weights, prices)
         if bound < best[0]:
-            taken = np.zeros(columns.market.size)
-            taken[working] = shares
-            best = bound, weights, prices, taken
+            best = bound, weights, prices
+        taken[working] = shares
         stated = _price_out(columns.keep(working), weights, prices)
         if working.all() or bound - stated <= 1e-6 * abs(bound):
             break
-    return best
+    return *best, taken
 
 
 @dataclass(frozen=True)
