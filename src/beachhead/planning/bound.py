@@ -58,7 +58,7 @@ FEW = 0.6  # of the columns: where more are left, another round would close litt
 WORKING = 2_000  # columns that are added to the programme at a time
 ENOUGH = 12  # times that columns are added, at most
 PARTS = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)  # of its markets, to start from
-SLACK = 1e-5  # of the bound: rounding of values in single precision
+SLACK = 1e-5  # of the bound or of the largest value: their rounding in single precision
 BRANCHED = 6_000  # columns, at most, for branches to be tried
 NODES = 200  # branches
 
@@ -213,7 +213,9 @@ def relax(
         looked_at = columns.knowing() if gates else columns
         bound, weights, prices, taken = _solve(looked_at, weights, aversion, tail)
         start = start or _round_off(setting, looked_at, weights, prices, taken)
-        slack = SLACK * abs(bound) if columns.values.dtype == np.float32 else 0.0
+        slack = 0.0
+        if columns.values.dtype == np.float32:
+            slack = SLACK * max(abs(bound), float(columns.values.max(initial=0.0)))
         best = min(best, max(bound + slack, known))
         # What is better than the known schedule has none of the entries that are dropped here.
         kept = bound + slack + _reduce(looked_at, weights, prices) >= known

@@ -317,7 +317,7 @@ def prepare(
     pool = [(n.enter, n.option) for n in named]
     scores = valuer.scores(*_stack(pool))
     known = pool[int(np.argmax(scores.fitness))]
-    # In single precision, which takes half the time; the proof makes the rest of it exact.
+    # In single precision, which takes half the time; the bound leaves room for the rounding.
     columns = survey(valuer.setting, *known)
     with jax.enable_x64(True):
         exact = Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64)
