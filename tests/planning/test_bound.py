@@ -17,7 +17,7 @@ from beachhead.planning.bound import relax, survey, take_alone
 from beachhead.planning.capacity import first_caps
 from beachhead.planning.decoupled import tabulate_alone
 from beachhead.planning.limits import Setting, keep_limits
-from beachhead.planning.ties import optimistic_couplings
+from beachhead.planning.ties import _line_above, _logistic, optimistic_couplings
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation.pack import pack
 from beachhead.simulation.rollout import follow
@@ -188,3 +188,15 @@ def test_markets_alone_are_taken_where_they_are_best(toy: Toy, most: int) -> Non
     assert (scores.excess <= 1e-6).all()
     expected = np.sort(np.maximum(best, 0.0))[::-1][:most].sum()
     assert scores.objective.max() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
+def test_the_line_above_what_home_earns_is_above_it(dtype: jnp.dtype) -> None:
+    """At every load, and a number where a quarter without parts earns nothing."""
+    scale, odds = jnp.asarray([5.0, 0.0], dtype), jnp.asarray([0.5, 1.0], dtype)
+    weight, near, most = (jnp.full(2, x, dtype) for x in (0.3, 2.0, 8.0))
+    slope, top = _line_above(scale, odds, weight, near, most)
+    load = jnp.linspace(0.0, 8.0, 50, dtype=dtype)[:, None]
+    above = np.asarray(top - slope * load - _logistic(scale, odds, weight, load))
+    assert above.min() >= -1e-6
+    assert above[:, 0].min() < 0.01

@@ -294,13 +294,15 @@ def _line_above(
 
     Of the chord and the tangent at `near`, lifted to where they are above, the lower one there.
     """
+    # In the precision at hand: what rounds to 0 would divide 0 by 0 where nothing is earned.
+    tiny = jnp.finfo(scale.dtype).tiny
 
     def lift(slope: Array) -> Array:
         # The logistic plus the slope is largest at an end or where it turns down.
-        turn = jnp.clip(1.0 - 4.0 * slope / jnp.maximum(scale * weight, 1e-300), 0.0, 1.0)
+        turn = jnp.clip(1.0 - 4.0 * slope / jnp.maximum(scale * weight, tiny), 0.0, 1.0)
         share = (1.0 + jnp.sqrt(turn)) / 2.0
-        at = jnp.log(jnp.maximum(odds * (1.0 - share) / share, 1e-300))
-        at = jnp.clip(at / jnp.maximum(weight, 1e-300), 0.0, most)
+        at = jnp.log(jnp.maximum(odds * (1.0 - share) / share, tiny))
+        at = jnp.clip(at / jnp.maximum(weight, tiny), 0.0, most)
         return jnp.stack(
             [_logistic(scale, odds, weight, load) + slope * load for load in (0.0 * most, most, at)]
         ).max(axis=0)
@@ -309,7 +311,7 @@ def _line_above(
     chord = (
         _logistic(scale, odds, weight, 0.0 * most) - _logistic(scale, odds, weight, most)
     ) / jnp.maximum(most, 1e-9)
-    tangent = weight * here * (1.0 - here / jnp.maximum(scale, 1e-300))
+    tangent = weight * here * (1.0 - here / jnp.maximum(scale, tiny))
     slopes = jnp.stack([chord, tangent])
     tops = jnp.stack([lift(chord), lift(tangent)])
     pick = (tops - slopes * near).argmin(axis=0)[None]
