@@ -24,7 +24,7 @@ from beachhead.simulation.state import NEVER, STEP, Couplings, Problem, Quarter
 
 Floats = NDArray[np.float64]
 
-STRIDE = 4  # quarters between the entry dates that the search's tables look at
+STRIDE = 4  # quarters between the entry dates of which paths of cash are kept
 MOST = 128  # worlds of which paths of cash are kept
 
 
@@ -176,7 +176,7 @@ def _bring_at(
 ) -> tuple[Array, Array | None]:
     """Of all markets entered in `quarter`: mean values, axes (option, market), changes in cash.
 
-    These have axes (option, market, world, quarter).
+    These have axes (option, market, world, quarter); None unless `cash` is asked for.
     """
     rows = jnp.zeros_like(problem.entered)
 
