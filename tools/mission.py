@@ -79,7 +79,7 @@ ROWS = (
         "acceptance by origin and destination",
         "cookware",
         "abroad",
-        both=("limits.teams=2",),
+        both=("limits.teams=2", "quarters=20"),
         off=("parameters.acceptance.development=0", "parameters.acceptance.distance=0"),
     ),
     Row(
