@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -10,13 +11,16 @@ import pytest
 from numpy.typing import NDArray
 from tiny_firm import CASE
 
+from beachhead.calibration import believe
 from beachhead.cases import Case
 from beachhead.data import load_panel
 from beachhead.planning import Effort, Progress, plan, planner
 from beachhead.planning.polish import Tried
 from beachhead.planning.search import EFFORT
+from beachhead.simulation.pack import pack
 from beachhead.simulation.state import NEVER
 
+ROOT = Path(__file__).resolve().parents[2]
 Integers = NDArray[np.int32]
 
 
@@ -40,6 +44,32 @@ def test_the_search_goes_on_where_cash_runs_out_on_other_worlds() -> None:
     # J on the other worlds is no J under the bound.
     assert {at.best for at in after} == {before[-1].best} and made.bound >= before[-1].best
     assert made.schedule.entries and made.objective > made.stay_home
+
+
+@jax.enable_x64(False)
+def test_a_measure_sets_out_with_what_is_only_worth_making_beside_it() -> None:
+    path = ROOT / "docs" / "mission" / "phones.toml"
+    text = path.read_text("utf-8").replace("teams = 3\n", "teams = 1\n")
+    before, hiring = text.split('name = "hiring"')
+    hiring = hiring.replace('begin = "never"', 'begin = "free"', 1)
+    case = Case.loads(f'{before}name = "hiring"{hiring}', path)
+    panel = load_panel(as_of=case.as_of)
+    case = case.resolve(panel)
+    ready = planner.prepare(case, panel, pack(case, panel), believe(case, panel), 32, 1)
+    markets = len(ready.valuer.packed.markets)
+    row = markets + [measure.name for measure in case.measures].index("hiring")
+    enter, option = (np.stack(part) for part in zip(*ready.starts, strict=True))
+    hired = enter[:, row] < NEVER
+    assert hired.any() and not hired.all() and (enter[~hired, markets:] == NEVER).all()
+    scores = ready.valuer.scores(enter, option)
+    assert (scores.excess <= 1e-6).all()
+    # Other entries are worth more with the measure than those that are best without it.
+    best = int(np.argmax(np.where(hired, -np.inf, scores.fitness)))
+    same = enter[best].copy()
+    same[row] = np.asarray(ready.valuer.setting.limits.first)[row].min()
+    with_it = ready.valuer.scores(same[None], option[best][None]).fitness[0]
+    assert scores.fitness[hired].max() > with_it
+    assert not np.array_equal(enter[hired][0, :markets], enter[best, :markets])
 
 
 class Enough(Exception):

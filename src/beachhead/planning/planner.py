@@ -332,7 +332,7 @@ def prepare(
     fitness, keys = valuer.scores(*_stack(pool)).fitness, Tried(valuer).keys(*_stack(pool))
     order = np.argsort(-fitness, kind="stable").tolist()
     starts = list({keys[k]: pool[k] for k in order}.values())[:STARTS]
-    starts += _begin_measures(valuer, *starts[0])
+    starts += _begin_measures(case, panel, valuer, alone, starts[0])
     if not (scores.excess <= 1e-6).any():
         placed = place(case, packed, valuer.setting.central, least=False)
         starts.insert(0, (placed.enter, placed.option))
@@ -427,24 +427,40 @@ def _stack(schedules: list[tuple[Integers, Integers]]) -> tuple[Integers, Intege
 
 
 def _begin_measures(
-    valuer: Valuer, enter: Integers, option: Integers
+    case: Case,
+    panel: Panel,
+    valuer: Valuer,
+    alone: NDArray[np.float64],
+    best: tuple[Integers, Integers],
 ) -> list[tuple[Integers, Integers]]:
-    """The same schedule with all measures begun as early as they can be, and with each of them.
+    """Starts with all measures begun as early as they can be, and with each of them.
 
-    What a measure is good for may take entries that are only worth making with it, such as those
-    of a team that is hired: a search that sees it alone, at its cost, would have to be lucky.
+    Either the `best` schedule without them, or the best of the strategies, made again beside them:
+    what a measure is good for may take entries that are only worth making with it, such as those
+    of a team that is hired, and a search that sees it alone, at its cost, would have to be lucky.
     """
     packed = valuer.packed
     first = np.asarray(valuer.setting.limits.first)
     rows = range(len(packed.markets), len(packed.markets) + len(packed.measures))
-    free = [row for row in rows if enter[row] == NEVER and first[row].min() < NEVER]
+    free = [row for row in rows if best[0][row] == NEVER and first[row].min() < NEVER]
+    if not free:
+        return []
+
+    def begin(measures: list[int], enter: Integers, option: Integers) -> tuple[Integers, Integers]:
+        enter, option = enter.copy(), option.copy()
+        for row in measures:
+            option[row] = np.flatnonzero(first[row] < NEVER)[-1]
+            enter[row] = first[row, option[row]]
+        return enter, option
+
+    orders, enterable = _orders(case, panel, packed), _enterable(packed)
+    never = np.full(packed.rows, NEVER, dtype=np.int32)
     made = []
-    for begun in ([free] if len(free) > 1 else []) + [[row] for row in free]:
-        when, how = enter.copy(), option.copy()
-        for row in begun:
-            how[row] = np.flatnonzero(first[row] < NEVER)[-1]
-            when[row] = first[row, how[row]]
-        made.append((when, how))
+    for measures in ([free] if len(free) > 1 else []) + [[row] for row in free]:
+        beside = begin(measures, never, np.zeros_like(never))
+        again = find_best(valuer, orders, alone, enterable, beside)
+        tried = [begin(measures, *best), *((n.enter, n.option) for n in again)]
+        made.append(tried[int(np.argmax(valuer.scores(*_stack(tried)).fitness))])
     return made
 
 

@@ -41,7 +41,11 @@ class Named:
 
 
 def find_best(
-    valuer: Valuer, orders: dict[str, Integers], alone: Floats, rows: Integers
+    valuer: Valuer,
+    orders: dict[str, Integers],
+    alone: Floats,
+    rows: Integers,
+    beside: tuple[Integers, Integers] | None = None,
 ) -> list[Named]:
     """Every named strategy at its own best pace, number of markets and ways of entering.
 
@@ -57,15 +61,19 @@ def find_best(
         in every way, and enter either all in one mode or each in the way that is best alone.
     rows : array
         Markets that may be entered.
+    beside : (enter, option), optional
+        Measures that are begun with every strategy, along axis row; by default none.
 
     Notes
     -----
     Every variant is made to keep the limits first: it then enters later, or less.
     """
-    markets, rows_all = alone.shape[2], valuer.packed.rows
-    never = np.full(rows_all, NEVER, dtype=np.int32)
-    none = np.zeros(rows_all, dtype=np.int32)
-    ways = _ways(valuer, alone)
+    markets = alone.shape[2]
+    never, none = beside or (
+        np.full(valuer.packed.rows, NEVER, dtype=np.int32),
+        np.zeros(valuer.packed.rows, dtype=np.int32),
+    )
+    ways = [np.concatenate([way, none[markets:]]) for way in _ways(valuer, alone)]
     gain = np.where(np.isfinite(alone), alone, -np.inf).max(axis=(0, 1))
     worthwhile = set(rows[gain[rows] > 0.0].tolist())
     home = keep_limits(valuer.setting, never[None], none[None])
@@ -75,7 +83,9 @@ def find_best(
         # The sprinkler enters the best of them, but all at the same time.
         paces = (None,) if name == "sprinkler" else PACES
         variants = [
-            (pace, enter, way) for pace, enter in _variants(kept, paces, valuer) for way in ways
+            (pace, enter, way)
+            for pace, enter in _variants(kept, paces, never, valuer)
+            for way in ways
         ]
         enter = np.stack([never, *(e for _, e, _ in variants)])
         options = np.stack([none, *(way for _, _, way in variants)])
@@ -100,19 +110,18 @@ def _ways(valuer: Valuer, alone: Floats) -> list[Integers]:
         of_mode = np.array([name == mode for name in modes])
         if np.isfinite(best[of_mode]).any():
             ways.append(np.where(of_mode[:, None], best, -np.inf).argmax(axis=0))
-    blank = np.zeros(valuer.packed.rows - best.shape[1])
-    return [np.concatenate([way, blank]).astype(np.int32) for way in ways]
+    return [way.astype(np.int32) for way in ways]
 
 
 def _variants(
-    order: NDArray[np.int64], paces: tuple[float | None, ...], valuer: Valuer
+    order: NDArray[np.int64], paces: tuple[float | None, ...], never: Integers, valuer: Valuer
 ) -> Iterator[tuple[float | None, Integers]]:
     """Entry quarters of an order at each pace and length."""
     quarters = valuer.setting.problem.teams.shape[0]
     counts = sorted({min(count, order.size) for count in COUNTS} - {0})
     for pace in paces:
         for count in counts:
-            enter = np.full(valuer.packed.rows, NEVER, dtype=np.int32)
+            enter = never.copy()
             wait = 0.0 if pace is None else 4.0 / pace
             when = np.floor(np.arange(count) * wait).astype(np.int32)
             enter[order[:count]] = np.where(when < quarters, when, NEVER)
