@@ -25,7 +25,7 @@ Integers = NDArray[np.int32]
 
 
 @pytest.mark.slow
-def test_the_search_goes_on_where_cash_runs_out_on_other_worlds() -> None:
+def test_the_search_goes_on_on_other_worlds() -> None:
     text = CASE.replace("quarters = 8", "quarters = 16").replace('must = ["DEU"]', "")
     poor = Case.loads(text.replace("capital = 4e6", "capital = 3e5"))
     told: list[Progress] = []
@@ -37,12 +37,13 @@ def test_the_search_goes_on_where_cash_runs_out_on_other_worlds() -> None:
         )  # fmt: skip
     first, whole = EFFORT["quick"], EFFORT["quick"] * 5 // 4
     assert [at.done for at in told] == sorted(at.done for at in told)
-    before = [at for at in told if at.budget == first]
-    after = [at for at in told if at.budget == whole]
-    assert before + after == told and after
-    assert after[0].done == first and first < costs[0].evaluations <= whole + 16
+    assert {at.budget for at in told} == {whole}
+    before = [k for k, at in enumerate(told) if at.done <= first]
+    after = told[before[-1] + 1 :]
+    assert after and first < costs[0].evaluations <= whole + 16
     # J on the other worlds is no J under the bound.
-    assert {at.best for at in after} == {before[-1].best} and made.bound >= before[-1].best
+    assert {at.best for at in after} == {told[before[-1]].best}
+    assert made.bound >= told[before[-1]].best
     assert made.schedule.entries and made.objective > made.stay_home
 
 
@@ -103,4 +104,4 @@ def test_without_a_gate_the_search_goes_on_without_it(monkeypatch: pytest.Monkey
     monkeypatch.setattr(planner, "prune", lambda _, enter, __: enter)
     with pytest.raises(Enough):
         plan(case, load_panel(as_of=case.as_of), effort="quick", worlds=32, fresh_worlds=128)
-    assert seen == [(32, False), (512, False), (32, True), (512, True)]
+    assert seen == [(32, False), (128, False), (32, True), (128, True)]

@@ -15,7 +15,7 @@ from beachhead.planning.grounds import Why
 from beachhead.planning.inquiry import Inquiry, find_teachers
 from beachhead.planning.nearest import find_zero, pull_cost, pull_size
 from beachhead.planning.plan import Plan, Value
-from beachhead.planning.planner import CHECK_SEED, FRESH_SEED, MANY_WORLDS
+from beachhead.planning.planner import CHECK, CHECK_SEED, FRESH_SEED
 from beachhead.simulation import simulate
 
 WORLDS = 128
@@ -222,11 +222,11 @@ def test_cash_is_looked_at_where_the_search_keeps_it(monkeypatch: pytest.MonkeyP
     plan, panel = make_plan(case, float(value(case, SCHEDULE).sum())), load_panel(as_of=case.as_of)
     with jax.enable_x64(True):
         poor = Inquiry(case, panel, plan, worlds=16, fresh_worlds=WORLDS)
-        futures = simulate(case, panel, believe(case, panel), SCHEDULE, worlds=MANY_WORLDS,
+        futures = simulate(case, panel, believe(case, panel), SCHEDULE, worlds=CHECK * 16,
                            seed=1 + CHECK_SEED)  # fmt: skip
         short = float((futures["cash"].min("quarter") < 0.0).mean())
         assert 0.05 < short < 0.95
-        assert poor.ruin == pytest.approx(short, abs=2.0 / MANY_WORLDS)
+        assert poor.ruin == pytest.approx(short, abs=2.0 / (CHECK * 16))
         row = poor.packed.markets.index("CZE")
         assert poor.answer(row, poor.weigh(row)).trials[0].breaks == ("demands",)
         # Cash is there on the worlds that chose the plan, and short on those.

@@ -30,10 +30,10 @@ from beachhead.planning.limits import Limits, excess, keep_limits
 from beachhead.planning.nearest import find_zero, pull_cost, pull_size
 from beachhead.planning.plan import Help, Plan
 from beachhead.planning.planner import (
+    CHECK,
     CHECK_SEED,
     FRESH_SEED,
     FRESH_WORLDS,
-    MANY_WORLDS,
     SEARCH_WORLDS,
 )
 from beachhead.planning.study import Schedule, mix
@@ -113,7 +113,7 @@ class Inquiry:
         self.fresh = Valuer.prepare(*given, fresh_worlds, plan.seed + FRESH_SEED, jnp.float64)
         with jax.enable_x64(False):
             self.single = Valuer.prepare(*given, worlds, plan.seed, jnp.float32)
-            self.many = Valuer.prepare(*given, MANY_WORLDS, plan.seed + CHECK_SEED, jnp.float32)
+            self.many = Valuer.prepare(*given, CHECK * worlds, plan.seed + CHECK_SEED, jnp.float32)
         dates = self.schedule[0][: len(self.packed.markets)]
         self.present = np.flatnonzero(self.packed.problem.entered < 0).tolist()
         order = np.argsort(dates, kind="stable")

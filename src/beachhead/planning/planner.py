@@ -37,8 +37,7 @@ from beachhead.simulation.pack import Packed, pack
 from beachhead.simulation.state import NEVER
 
 SEARCH_WORLDS, FRESH_WORLDS = 128, 1_024
-CHECK_WORLDS = 128  # on which every entry has to pay, beside those that chose it
-MANY_WORLDS = 512  # on which cash may run out no more often than is accepted
+CHECK = 4  # times as many worlds on which the search goes on from what it has found
 SAFER = (0.25, 0.5, 0.75)  # parts of `room` by which what is kept besides has less ruin there
 FRESH_SEED, CHECK_SEED = 1_000_003, 2_000_003  # keep the sets of worlds apart
 STARTS = 4  # schedules from which the search sets out
@@ -127,9 +126,9 @@ def plan(
 
     first, again = EFFORT[effort], EFFORT[effort] // 4
 
-    def report(done: int, best: float, budget: int = first) -> None:
+    def report(done: int, best: float) -> None:
         if progress is not None:
-            progress(Progress(done, budget, best, ready.stay, ready.bound))
+            progress(Progress(done, first + again, best, ready.stay, ready.bound))
         if deadline is not None:
             deadline.step()
 
@@ -158,17 +157,14 @@ def plan(
         deadline.after = deadline.clock() - began
         clock.lap("rehearsal")
 
-    check, many = (
-        Valuer.prepare(case, packed, beliefs, count, seed + CHECK_SEED, jnp.float32)
-        for count in (CHECK_WORLDS, MANY_WORLDS)
-    )
+    check = Valuer.prepare(case, packed, beliefs, CHECK * worlds, seed + CHECK_SEED, jnp.float32)
 
     def look_for(closed: int | None = None) -> tuple[list[tuple[Integers, Integers]], int, bool]:
         """The best schedules, without the gate `closed` if there is one; evaluations; all of them.
 
-        What just keeps the limit on cash on the worlds that chose it may break it on others. Then
-        the search goes on in a greater number of those. What that finds may break it on still
-        others: so the best of what it has tried with less ruin comes along.
+        The search has thousands of tries at being lucky on its worlds. So it goes on from what it
+        has found on a greater number of others. What that finds may break the limit on cash on
+        still others: so the best of what it has tried with less ruin comes along.
         """
 
         def improve(
@@ -188,19 +184,20 @@ def plan(
             return *found, tried
 
         dated, chosen, spent, whole, _ = improve(valuer, starts, first, report)
-        best = [(prune(check, dated, chosen), chosen)]
-        most, error = case.limits.ruin, room(case.limits.ruin, MANY_WORLDS)
-        less = [max(most - part * error, 0.0) for part in SAFER]
-        if whole and many.scores(dated[None], chosen[None]).ruin[0] > less[0]:
+        best = [(dated, chosen)]
+        if whole:
             # The bound holds where the first part was: so what that has reached is still told.
             reached = float(valuer.scores(dated[None], chosen[None]).fitness[0])
+            pays = prune(check, dated, chosen), chosen
             *last, more, whole, tried = improve(
-                many, [(dated, chosen), *best, *starts[:2]], again,
-                lambda done, _: report(first + done, reached, first + again),
+                check, [pays, *best, *starts[:2]], again,
+                lambda done, _: report(first + done, reached),
             )  # fmt: skip
+            most, error = case.limits.ruin, room(case.limits.ruin, CHECK * worlds)
+            less = [max(most - part * error, 0.0) for part in SAFER]
             best += [(last[0], last[1]), *tried.safer(less)]
             spent += more
-        return [(drop_idle_gates(valuer, e), o) for e, o in best], spent, whole
+        return _distinct(valuer, [(drop_idle_gates(valuer, e), o) for e, o in best]), spent, whole
 
     found, evaluations, whole = look_for()
     enter, option = found[0]
@@ -329,9 +326,8 @@ def prepare(
         enter, option = keep_limits(valuer.setting, enter, option)
         top = int(np.argmax(valuer.scores(enter, option).fitness))
         pool.append((enter[top], option[top]))
-    fitness, keys = valuer.scores(*_stack(pool)).fitness, Tried(valuer).keys(*_stack(pool))
-    order = np.argsort(-fitness, kind="stable").tolist()
-    starts = list({keys[k]: pool[k] for k in order}.values())[:STARTS]
+    order = np.argsort(-valuer.scores(*_stack(pool)).fitness, kind="stable").tolist()
+    starts = _distinct(valuer, [pool[k] for k in order])[:STARTS]
     starts += _begin_measures(case, panel, valuer, alone, starts[0])
     if not (scores.excess <= 1e-6).any():
         placed = place(case, packed, valuer.setting.central, least=False)
@@ -424,6 +420,14 @@ def _stack(schedules: list[tuple[Integers, Integers]]) -> tuple[Integers, Intege
     """Dates and options of schedules, axes (schedule, row)."""
     enter, option = (np.stack(part) for part in zip(*schedules, strict=True))
     return enter, option
+
+
+def _distinct(
+    valuer: Valuer, schedules: list[tuple[Integers, Integers]]
+) -> list[tuple[Integers, Integers]]:
+    """The same without those that are there twice."""
+    keys = Tried(valuer).keys(*_stack(schedules))
+    return list(dict(zip(keys, schedules, strict=True)).values())
 
 
 def _begin_measures(
