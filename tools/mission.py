@@ -27,7 +27,7 @@ from beachhead.cases import Case, Schedule, read_draft
 from beachhead.cases.schedule import Begun, Entry
 from beachhead.data import Panel
 from beachhead.planning.plan import GateUse
-from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS, SEARCH_WORLDS
+from beachhead.planning.planner import FRESH_SEED, FRESH_WORLDS
 from beachhead.planning.reasons import expose, weigh_targets
 from beachhead.planning.valuation import Account, Valuer
 from beachhead.process import set_up
@@ -79,7 +79,7 @@ ROWS = (
         "acceptance by origin and destination",
         "cookware",
         "abroad",
-        both=("limits.teams=2", "quarters=20"),
+        both=("quarters=20",),
         off=("parameters.acceptance.development=0", "parameters.acceptance.distance=0"),
     ),
     Row(
@@ -265,10 +265,8 @@ def _show_home(found: Answer) -> str:
 
 
 def _show_adds(found: Answer) -> str:
-    """On the worlds of the search, which is what `beachhead plan` tells."""
     there, stay = (
-        _judge(found, schedule, SEARCH_WORLDS, SEED).score.objective
-        for schedule in (found.schedule, Schedule())
+        _judge(found, schedule).score.objective for schedule in (found.schedule, Schedule())
     )
     return f"adds {_money(found, there - stay)} to J at home"
 
@@ -362,23 +360,21 @@ def _simulate(found: Answer) -> Futures:
     return bh.simulate(case, panel, beliefs, found.schedule, worlds=FRESH_WORLDS, seed=seed)
 
 
-def _judge(
-    setting: Answer, schedule: Schedule, worlds: int = FRESH_WORLDS, seed: int = SEED + FRESH_SEED
-) -> Account:
+def _judge(setting: Answer, schedule: Schedule) -> Account:
     """A schedule valued in the setting of an answer, on the worlds that valued its plan."""
     with jax.enable_x64(True):
-        fresh = _follow(setting, schedule, worlds, seed)
+        fresh = _follow(setting, schedule)
         return fresh.judge(*fresh.packed.encode(schedule))
 
 
-def _follow(
-    setting: Answer, schedule: Schedule, worlds: int = FRESH_WORLDS, seed: int = SEED + FRESH_SEED
-) -> Valuer:
+def _follow(setting: Answer, schedule: Schedule) -> Valuer:
     """What values schedules in double precision, with the gates as `schedule` takes them."""
     case = setting.case.resolve(setting.panel)
     packed, beliefs = pack(case, setting.panel), bh.believe(case, setting.panel)
     packed = packed.following(schedule)
-    return Valuer.prepare(case, packed, beliefs, worlds, seed, jnp.float64, told=True)
+    return Valuer.prepare(
+        case, packed, beliefs, FRESH_WORLDS, SEED + FRESH_SEED, jnp.float64, told=True
+    )
 
 
 def _tell(found: Answer) -> str:
