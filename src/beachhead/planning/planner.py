@@ -86,7 +86,8 @@ def plan(
     seed : int
         Of worlds and search.
     worlds, fresh_worlds : int
-        Number of worlds to search on, and of others to value the answer on.
+        Number of worlds to search on, and of others to value the answer on. The search goes on on
+        `CHECK` times as many worlds as it began on.
     progress : callable, optional
         Called during the search.
     record : callable, optional
