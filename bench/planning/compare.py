@@ -92,7 +92,10 @@ def load(name: str) -> Problem:
     """An instance by name, made ready."""
     path = CASES / f"{name}.toml"
     case = Case.load(str(path) if path.exists() else name)
-    return prepare(case, load_panel(as_of=case.as_of), SEARCH_WORLDS)
+    panel = load_panel(as_of=case.as_of)
+    # Peers find programs traced by what ours prepares: ours is timed once it finds them too.
+    prepare(case, panel, SEARCH_WORLDS)
+    return prepare(case, panel, SEARCH_WORLDS)
 
 
 def run_ours(problem: Problem, seed: int, evaluations: int) -> Record:

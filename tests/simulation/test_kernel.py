@@ -9,7 +9,8 @@ import oracle
 import pytest
 from instances import invent, to_jax
 
-from beachhead.simulation.rollout import change_in_cash, everything, over_worlds, rollout
+from beachhead.simulation.rollout import change_in_cash, everything, over_worlds, rollout, wait
+from beachhead.simulation.state import NEVER
 
 
 def test_compiled_equals_eager() -> None:
@@ -46,6 +47,31 @@ def test_batches_equal_loops() -> None:
                     jax.tree.map(lambda leaf, s=schedule, w=world: leaf[s, w], together),
                     alone,
                 )
+
+
+@pytest.mark.parametrize("first", [0, 3])
+def test_what_comes_before_the_entries_need_not_be_simulated_again(first: int) -> None:
+    """The same from where a world stands without entries, if work on them begins there or later."""
+    instance = invent(8, markets=7, quarters=12, worlds=3, gates=0, measures=0)
+    instance.problem.options.preparation[:] = 1
+    enter = np.where(np.arange(7) == 3, NEVER, first + 1 + np.arange(7)).astype(np.int32)
+    with jax.enable_x64(True):
+        problem, worlds = to_jax(instance.problem), to_jax(instance.worlds)
+        option = jnp.asarray(instance.option[0])
+        whole = jax.jit(partial(over_worlds, record=lambda q: (q.change, q.tied)))(
+            problem, worlds, jnp.asarray(enter), option
+        )
+        change, given = whole.record
+        stands = jax.tree.map(lambda leaf: leaf[:, first], wait(problem, worlds, given))
+        since = jax.jit(
+            partial(over_worlds, record=lambda q: q.change, given=given),
+        )(problem, worlds, jnp.asarray(enter), option, since=(jnp.asarray(first), stands))
+    same = partial(np.testing.assert_allclose, rtol=1e-11, atol=1e-6)
+    same(since.value, whole.value)
+    same(since.terminal, whole.terminal)
+    same(since.record[:, first:], change[:, first:])
+    assert not np.asarray(since.record[:, :first]).any()
+    assert np.abs(change[:, first:]).max() > 1.0
 
 
 @pytest.mark.parametrize("double", [False, True])

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from beachhead.mechanisms.home import novelty
 from beachhead.planning.limits import Setting
 from beachhead.planning.ties import Ties, first_decision, worst_rates
-from beachhead.simulation.rollout import Worlds, follow, over_worlds, take_worlds
-from beachhead.simulation.state import NEVER, STEP, Couplings, Problem, Quarter
+from beachhead.simulation.rollout import Worlds, follow, over_worlds, take_worlds, wait
+from beachhead.simulation.state import NEVER, STEP, Couplings, Problem, Quarter, State
 
 Floats = NDArray[np.float64]
 
@@ -58,23 +58,27 @@ def changes_in_cash(quarter: Quarter) -> Array:
     return quarter.change
 
 
-def best_values(setting: Setting, ties: Ties, enter: Array, option: Array) -> Array:
+def best_values(
+    setting: Setting, ties: Ties, enter: Array, option: Array, since: tuple[Array, State]
+) -> Array:
     """Most that each market can be worth in each world at the best ties, less what home loses.
 
     The firm may leave at the best moment, with hindsight, of all those at which fate could make it
     under any ties. Exits by an agreed loss can happen at any time. What home loses by the attention
-    that a market takes is taken off at the price of `ties`. Axes (world, market).
+    that a market takes is taken off at the price of `ties`. Axes (world, market). `since`, as
+    `rollout` takes it, is before the entries; home and served markets need it to be the first day.
     """
     problem, worlds = setting.problem, setting.worlds
     # Agreed exits end no presence here: under better ties a loss may be passed sooner.
     free = problem._replace(agreed_loss=None)
-    outcome = over_worlds(free, worlds, enter, option, record=_cells, given=ties.given)
+    outcome = over_worlds(free, worlds, enter, option, record=_cells, given=ties.given, since=since)
     cells: Cells = outcome.record
     # Where a unit loses money the fewest that can be sold are best; at home, none.
     stays = problem.options._replace(alpha=jnp.full_like(problem.options.alpha, -jnp.inf))
     least = over_worlds(
-        free._replace(options=stays), worlds, enter, option, record=_units, given=ties.slow
-    ).record
+        free._replace(options=stays), worlds, enter, option, record=_units, given=ties.slow,
+        since=since,
+    ).record  # fmt: skip
     few = least * (1.0 - problem.home) / jnp.where(cells.units > 0.0, cells.units, 1.0)
     operating = jnp.where(cells.traded >= 0.0, cells.traded, cells.traded * few) + cells.other
     quarters, clock = problem.teams.shape[0], jnp.arange(problem.teams.shape[0])
@@ -83,8 +87,8 @@ def best_values(setting: Setting, ties: Ties, enter: Array, option: Array) -> Ar
     ones = jnp.tril(jnp.ones((quarters, quarters), factor.dtype))
     own = jnp.where(problem.entered < 0, problem.option, option)
     rows = jnp.arange(own.shape[0])
-    since = jnp.maximum(clock[:, None] - jnp.where(problem.entered < 0, problem.entered, enter), 0)
-    fresh = jax.vmap(lambda parameters: novelty(parameters.home, since * STEP))(worlds.parameters)
+    age = jnp.maximum(clock[:, None] - jnp.where(problem.entered < 0, problem.entered, enter), 0)
+    fresh = jax.vmap(lambda parameters: novelty(parameters.home, age * STEP))(worlds.parameters)
     load = problem.options.load[own] * (1.0 - problem.home)
     paid = ties.toll[:, :, None] * cells.present * fresh * load
     so_far = jnp.einsum("st,wtn->wsn", ones, factor * operating - paid)
@@ -123,18 +127,25 @@ class Table(NamedTuple):
     held: Floats
 
 
-TOGETHER = 8  # ways of entering that are looked at in one call; more would not fit the memory
+TOGETHER = 4  # options that are looked at side by side; more would not fit the memory
 
 
 @jax.jit
-def _best_at(setting: Setting, ties: Ties, quarters: Array, options: Array) -> Array:
-    """`best_values` of all markets entered in each way, axes (way, market, world)."""
-    rows = jnp.zeros_like(setting.problem.entered)
+def _best_at(setting: Setting, ties: Ties, states: State, quarter: Array) -> Array:
+    """`best_values` of all markets entered in `quarter`, axes (option, market, world)."""
+    rows, since = jnp.zeros_like(setting.problem.entered), _since(setting.problem, states, quarter)
 
-    def one(way: tuple[Array, Array]) -> Array:
-        return best_values(setting, ties, rows + way[0], rows + way[1]).T
+    def one(option: Array) -> Array:
+        return best_values(setting, ties, rows + quarter, rows + option, since).T
 
-    return jax.lax.map(one, (quarters, options), batch_size=4)
+    options = jnp.arange(setting.problem.options.fee.size)
+    return jax.lax.map(one, options, batch_size=TOGETHER)
+
+
+def _since(problem: Problem, states: State, quarter: Array) -> tuple[Array, State]:
+    """When an entry in `quarter` first makes a difference, and where each world stands then."""
+    first = jnp.maximum(quarter - problem.options.preparation.max(), 0)
+    return first, jax.tree.map(lambda leaf: leaf[:, first], states)
 
 
 def tabulate_best(setting: Setting, ties: Ties) -> Table:
@@ -150,20 +161,19 @@ def tabulate_best(setting: Setting, ties: Ties) -> Table:
     begin = clock[:, None, None] - np.asarray(problem.options.preparation).T
     may_wait = begin >= first_decision(problem, setting.limits)
     served = np.asarray(problem.entered) < 0
-    ways = np.argwhere(open_to.any(axis=2))
-    ways = ways if len(ways) else np.zeros((1, 2), dtype=int)
-    filled = np.concatenate([ways, np.repeat(ways[-1:], -len(ways) % TOGETHER, axis=0)])
+    states = wait(problem._replace(agreed_loss=None), setting.worlds, ties.given)
     found, held = [], None
-    for begun in range(0, len(ways), TOGETHER):
-        part = filled[begun : begun + TOGETHER]
-        values = np.asarray(_best_at(setting, ties, *map(jnp.asarray, part.T)))
+    for quarter in clock:
+        if held is not None and not open_to[quarter].any():
+            continue
+        values = np.asarray(_best_at(setting, ties, states, jnp.asarray(quarter)))
         if held is None:
             # Home and served markets are worth the same whatever is entered.
             held = values[0, served].sum(axis=0, dtype=float)
-        way, market = np.nonzero(open_to[tuple(part[: len(ways) - begun].T)])
-        quarter, option = part[way].T
+        option, market = np.nonzero(open_to[quarter])
+        date = np.full_like(market, quarter)
         found.append(
-            (market, quarter, option, values[way, market], may_wait[quarter, option, market])
+            (market, date, option, values[option, market], may_wait[quarter][option, market])
         )
     assert held is not None
     market, quarter, option, worth, waits = (np.concatenate(p) for p in zip(*found, strict=True))
@@ -172,23 +182,23 @@ def tabulate_best(setting: Setting, ties: Ties) -> Table:
 
 @partial(jax.jit, static_argnames="cash")
 def _bring_at(
-    problem: Problem, worlds: Worlds, given: Couplings, quarter: Array, cash: bool
+    problem: Problem, worlds: Worlds, given: Couplings, states: State, quarter: Array, cash: bool
 ) -> tuple[Array, Array | None]:
     """Of all markets entered in `quarter`: mean values, axes (option, market), changes in cash.
 
     These have axes (option, market, world, quarter); None unless `cash` is asked for.
     """
-    rows = jnp.zeros_like(problem.entered)
+    rows, since = jnp.zeros_like(problem.entered), _since(problem, states, quarter)
 
     def one(option: Array) -> tuple[Array, Array | None]:
         outcome = over_worlds(
-            problem, worlds, rows + quarter, rows + option, given=given,
+            problem, worlds, rows + quarter, rows + option, given=given, since=since,
             record=changes_in_cash if cash else lambda _: None,
         )  # fmt: skip
         change = outcome.record.transpose(2, 0, 1)[:, :MOST] if cash else None
         return outcome.value.mean(axis=0), change
 
-    return jax.lax.map(one, jnp.arange(problem.options.fee.size), batch_size=4)
+    return jax.lax.map(one, jnp.arange(problem.options.fee.size), batch_size=TOGETHER)
 
 
 def tabulate(
@@ -208,14 +218,16 @@ def tabulate(
     first = np.asarray(setting.limits.first)[:markets, :options]
     last = np.asarray(setting.limits.last)[:markets]
     table = np.full((setting.problem.teams.shape[0], options, markets), -np.inf)
+    states = wait(setting.problem, setting.worlds, given)
     for quarter in quarters:
         open_to = ((first <= quarter) & (quarter <= last)[:, None]).T
         wanted = (changes or {}).get(int(quarter))
         if not open_to.any() and wanted is None:
             continue
         values, change = _bring_at(
-            setting.problem, setting.worlds, given, jnp.asarray(quarter), cash=wanted is not None
-        )
+            setting.problem, setting.worlds, given, states, jnp.asarray(quarter),
+            cash=wanted is not None,
+        )  # fmt: skip
         table[quarter] = np.where(open_to, np.asarray(values), -np.inf)
         if wanted is not None:
             wanted[:] = change

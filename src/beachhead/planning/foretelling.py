@@ -49,12 +49,19 @@ class Foretold:
         change = np.repeat(self.change.sum(axis=2)[None], len(enters), axis=0)
         differs = (enters != self.enter) | (options != self.option)
         schedule, row = np.nonzero(differs[:, : self.change.shape[2]])
-        new = self._follow(row, enters[schedule, row], options[schedule, row])
-        new -= self._follow(row, self.enter[row], self.option[row])
+        # Many schedules differ in the same entries: what each of these changes is found once.
+        entries = np.stack([row, enters[schedule, row], options[schedule, row]], axis=1)
+        entries, which = np.unique(entries, axis=0, return_inverse=True)
+        rows = entries[:, 0]
+        new = self._follow(*entries.T) - self._follow(rows, self.enter[rows], self.option[rows])
         # Those of one schedule stand together.
-        changed, first = np.unique(schedule, return_index=True)
+        changed, first, count = np.unique(schedule, return_index=True, return_counts=True)
         if changed.size:
-            change[changed] += np.add.reduceat(new, first, axis=0)
+            others = np.zeros((changed.size, *new.shape[1:]), new.dtype)
+            for more in range(1, count.max()):
+                some = count > more
+                others[some] += new[which[first[some] + more]]
+            change[changed] += new[which[first]] + others
         low = float(setting.problem.capital) + change.cumsum(axis=2).min(axis=2)
         short = np.maximum(float(setting.limits.floor) - low, 0.0)
         ruin = ((short > 0.0).sum(axis=1) + self.ruined) / worlds

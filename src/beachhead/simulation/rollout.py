@@ -16,8 +16,8 @@ from jax import Array
 from beachhead.mechanisms import Parameters
 from beachhead.mechanisms.exit import hazard
 from beachhead.mechanisms.value import annuity
-from beachhead.simulation.state import NEVER, Couplings, Problem, Quarter, Shocks
-from beachhead.simulation.step import choose, start, step
+from beachhead.simulation.state import NEVER, Couplings, Problem, Quarter, Shocks, State
+from beachhead.simulation.step import Chosen, choose, start, step
 
 
 class Worlds(NamedTuple):
@@ -65,6 +65,7 @@ def rollout(
     record: Callable[[Quarter], Any] = change_in_cash,
     given: Couplings | None = None,
     accepted_in: Problem | None = None,
+    since: tuple[Array, State] | None = None,
 ) -> Outcome:
     """Simulate one schedule in one world.
 
@@ -83,13 +84,14 @@ def rollout(
         Couplings to use in place of the endogenous ones, with a leading axis quarter.
     accepted_in : Problem, optional
         Where the firm sells already, the brand is at first as accepted as in this problem.
+    since : (quarter, state), optional
+        Where the world stands at the start of that quarter, if it is known: what comes before is
+        not simulated, and 0 in the record.
     """
-    chosen = choose(problem, parameters, enter, option)
-    online = None if shocks.online is None else shocks.online[0]
-    state, chosen = start(problem, parameters, chosen, online)
+    state, chosen = _begin(problem, parameters, shocks, enter, option)
     if accepted_in is not None:
-        held = choose(accepted_in, parameters, enter, option)
-        state = state._replace(accepted=start(accepted_in, parameters, held, online)[0].accepted)
+        held, _ = _begin(accepted_in, parameters, shocks, enter, option)
+        state = state._replace(accepted=held.accepted)
     quarters = problem.teams.shape[0]
 
     def advance(state: Any, inputs: Any) -> tuple[Any, Any]:
@@ -97,13 +99,44 @@ def rollout(
         state, left_behind = step(problem, parameters, chosen, state, quarter, now, tied)
         return state, record(left_behind)
 
-    state, kept = jax.lax.scan(advance, state, (jnp.arange(quarters), shocks, given))
+    inputs = (jnp.arange(quarters), shocks, given)
+    if since is None:
+        state, kept = jax.lax.scan(advance, state, inputs)
+    else:
+        state, kept = _scan_from(*since, advance, inputs)
     yearly = annuity(problem.discount, hazard(state.log_rate), problem.terminal)
     going_on = (chosen.enter < quarters) * ~state.left
     terminal = (
         going_on * problem.discount ** (quarters - 1) * yearly * jnp.maximum(state.late / 4.0, 0.0)
     )
     return Outcome(state.value + terminal, terminal, yearly, kept)
+
+
+def _begin(
+    problem: Problem, parameters: Parameters, shocks: Shocks, enter: Array, option: Array
+) -> tuple[State, Chosen]:
+    """State before the first quarter, and what a schedule fixes, in one world."""
+    online = None if shocks.online is None else shocks.online[0]
+    return start(problem, parameters, choose(problem, parameters, enter, option), online)
+
+
+def _scan_from(
+    first: Array, state: Any, advance: Callable[[Any, Any], tuple[Any, Any]], inputs: Any
+) -> tuple[Any, Any]:
+    """`jax.lax.scan` from the place `first` on, which need not be known when it is compiled."""
+
+    def at(place: Array) -> Any:
+        return jax.tree.map(lambda leaf: leaf[place], inputs)
+
+    def go_on(place: Array, carried: tuple[Any, Any]) -> tuple[Any, Any]:
+        state, kept = carried
+        state, made = advance(state, at(place))
+        return state, jax.tree.map(lambda all_of_it, one: all_of_it.at[place].set(one), kept, made)
+
+    length = jax.tree.leaves(inputs)[0].shape[0]
+    _, made = jax.eval_shape(lambda: advance(state, at(jnp.zeros((), int))))
+    kept = jax.tree.map(lambda leaf: jnp.zeros((length, *leaf.shape), leaf.dtype), made)
+    return jax.lax.fori_loop(first, length, go_on, (state, kept))
 
 
 def take_worlds(worlds: Worlds, begin: int, end: int) -> Worlds:
@@ -126,17 +159,42 @@ def over_worlds(
     record: Callable[[Quarter], Any] = change_in_cash,
     given: Couplings | None = None,
     accepted_in: Problem | None = None,
+    since: tuple[Array, State] | None = None,
 ) -> Outcome:
     """`rollout` of one schedule in every world: results have a leading axis world.
 
-    `given` has a leading axis world too.
+    `given` and the state of `since` have a leading axis world too.
     """
+    quarter, states = since or (None, None)
 
-    def one(parameters: Parameters, shocks: Shocks, tied: Couplings | None) -> Outcome:
+    def one(
+        parameters: Parameters, shocks: Shocks, tied: Couplings | None, state: State | None
+    ) -> Outcome:
         return rollout(
-            problem, parameters, shocks, enter, option,
-            record=record, given=tied, accepted_in=accepted_in,
+            problem, parameters, shocks, enter, option, record=record, given=tied,
+            accepted_in=accepted_in,
+            since=None if quarter is None or state is None else (quarter, state),
         )  # fmt: skip
+
+    return jax.vmap(one)(worlds.parameters, worlds.shocks, given, states)
+
+
+@jax.jit
+def wait(problem: Problem, worlds: Worlds, given: Couplings) -> State:
+    """Where each world stands at the start of every quarter if nothing is entered.
+
+    Leading axes (world, quarter); `given` as in `over_worlds`.
+    """
+    never = jnp.full_like(problem.entered, NEVER)
+
+    def one(parameters: Parameters, shocks: Shocks, tied: Couplings) -> State:
+        state, chosen = _begin(problem, parameters, shocks, never, jnp.zeros_like(never))
+
+        def advance(state: State, inputs: Any) -> tuple[State, State]:
+            return step(problem, parameters, chosen, state, *inputs)[0], state
+
+        clock = jnp.arange(problem.teams.shape[0])
+        return jax.lax.scan(advance, state, (clock, shocks, tied))[1]
 
     return jax.vmap(one)(worlds.parameters, worlds.shocks, given)
 
@@ -176,4 +234,5 @@ __all__ = [
     "over_worlds",
     "rollout",
     "take_worlds",
+    "wait",
 ]
