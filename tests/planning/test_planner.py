@@ -101,7 +101,7 @@ def test_without_a_gate_the_search_goes_on_without_it(monkeypatch: pytest.Monkey
         return enter, option, budget, True
 
     monkeypatch.setattr(planner, "search", look)
-    monkeypatch.setattr(planner, "prune", lambda _, enter, __: enter)
+    monkeypatch.setattr(planner, "prune", lambda _, enter, *__: enter)
     with pytest.raises(Enough):
         plan(case, load_panel(as_of=case.as_of), effort="quick", worlds=32, fresh_worlds=128)
     assert seen == [(32, False), (128, False), (32, True), (128, True)]

@@ -24,10 +24,9 @@ from beachhead.planning.feasible import place
 from beachhead.planning.levels import Search, cure
 from beachhead.planning.limits import keep_limits
 from beachhead.planning.plan import Plan
-from beachhead.planning.polish import Proposals, Tried, drop_idle_gates, prune
+from beachhead.planning.polish import Proposals, Tried, drop_idle_gates, prune, spare_cash
 from beachhead.planning.search import EFFORT, Progress, search
 from beachhead.planning.strategies import Named, find_best
-from beachhead.planning.targets import room
 from beachhead.planning.thresholds import settle
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
@@ -38,8 +37,8 @@ from beachhead.simulation.state import NEVER
 
 SEARCH_WORLDS, FRESH_WORLDS = 128, 1_024
 CHECK = 4  # times as many worlds on which the search goes on from what it has found
-SAFER = (0.25, 0.5, 0.75)  # parts of `room` by which what is kept besides has less ruin there
-FRESH_SEED, CHECK_SEED = 1_000_003, 2_000_003  # keep the sets of worlds apart
+SURE = 16  # times as many where that breaks a limit on cash there, or a target
+FRESH_SEED, CHECK_SEED, SURE_SEED = 1_000_003, 2_000_003, 3_000_003  # keep the worlds apart
 STARTS = 4  # schedules from which the search sets out
 SPREAD = 0.02  # first temperature of the search, of what the markets worth entering bring
 
@@ -87,7 +86,7 @@ def plan(
         Of worlds and search.
     worlds, fresh_worlds : int
         Number of worlds to search on, and of others to value the answer on. The search goes on on
-        `CHECK` times as many worlds as it began on.
+        `CHECK` times as many worlds as it began on, and on `SURE` times as many if need be.
     progress : callable, optional
         Called during the search.
     record : callable, optional
@@ -125,11 +124,11 @@ def plan(
     never = np.full(packed.rows, NEVER, dtype=np.int32)
     starts, named, risk = ready.starts, ready.named, (case.risk.aversion, case.risk.tail)
 
-    first, again = EFFORT[effort], EFFORT[effort] // 4
+    first = EFFORT[effort]
 
-    def report(done: int, best: float) -> None:
+    def report(done: int, best: float, planned: int = first + first // 4) -> None:
         if progress is not None:
-            progress(Progress(done, first + again, best, ready.stay, ready.bound))
+            progress(Progress(done, planned, best, ready.stay, ready.bound))
         if deadline is not None:
             deadline.step()
 
@@ -154,18 +153,16 @@ def plan(
     if deadline is not None:
         began = deadline.clock()
         with jax.enable_x64(True), suppress(InputError):
-            answer(draw_fresh(), starts[: 2 + len(SAFER)], ready.bound, ready.bound, None)
+            answer(draw_fresh(), starts[:4], ready.bound, ready.bound, None)
         deadline.after = deadline.clock() - began
         clock.lap("rehearsal")
-
-    check = Valuer.prepare(case, packed, beliefs, CHECK * worlds, seed + CHECK_SEED, jnp.float32)
 
     def look_for(closed: int | None = None) -> tuple[list[tuple[Integers, Integers]], int, bool]:
         """The best schedules, without the gate `closed` if there is one; evaluations; all of them.
 
         The search has thousands of tries at being lucky on its worlds. So it goes on from what it
-        has found on a greater number of others. What that finds may break the limit on cash on
-        still others: so the best of what it has tried with less ruin comes along.
+        has found on a greater number of others; and where that breaks the limit on cash, or a
+        target, on still more, once again on those.
         """
 
         def improve(
@@ -173,31 +170,44 @@ def plan(
             begin: list[tuple[Integers, Integers]],
             budget: int,
             tell: Callable[[int, float], None],
-        ) -> tuple[Integers, Integers, int, bool, Tried]:
+        ) -> tuple[tuple[Integers, Integers], int, bool]:
             if closed is not None:
                 shut = np.where(np.arange(never.size) == closed, never, enter), option
                 by, begin = close_gate(by, closed), [*begin, shut]
-            tried = Tried(by)
-            found = search(
-                tried, ready.proposals, begin, budget=budget, seed=seed, spread=ready.spread,
+            *found, more, whole = search(
+                Tried(by), ready.proposals, begin, budget=budget, seed=seed, spread=ready.spread,
                 report=tell,
             )  # fmt: skip
-            return *found, tried
+            return (found[0], found[1]), more, whole
 
-        dated, chosen, spent, whole, _ = improve(valuer, starts, first, report)
-        best = [(dated, chosen)]
-        if whole:
-            # The bound holds where the first part was: so what that has reached is still told.
-            reached = float(valuer.scores(dated[None], chosen[None]).fitness[0])
-            pays = prune(check, dated, chosen), chosen
-            *last, more, whole, tried = improve(
-                check, [pays, *best, *starts[:2]], again,
-                lambda done, _: report(first + done, reached),
-            )  # fmt: skip
-            most, error = case.limits.ruin, room(case.limits.ruin, CHECK * worlds)
-            less = [max(most - part * error, 0.0) for part in SAFER]
-            best += [(last[0], last[1]), *tried.safer(less)]
-            spent += more
+        last, spent, whole = improve(valuer, starts, first, report)
+        best, budget, planned = [last], first, first
+        # The bound holds where the first part was: so what that has reached is still told.
+        reached = float(valuer.scores(*_stack(best)).fitness[0])
+
+        def tell(done: int = 0, _: float = 0.0) -> None:
+            report(spent + done, reached, planned)
+
+        try:
+            for times, apart in ((CHECK, CHECK_SEED), (SURE, SURE_SEED)):
+                if not whole:
+                    break
+                by = Valuer.prepare(
+                    case, packed, beliefs, times * worlds, seed + apart, jnp.float32
+                )
+                if times == SURE and by.keeps_chances(*last):
+                    break
+                # A quarter of the evaluations, each on four times as many worlds.
+                budget //= 4
+                planned += budget
+                pays = prune(by, *last, tell), last[1]
+                last, more, whole = improve(by, [pays, *reversed(best), *starts[:2]], budget, tell)
+                best.append(last)
+                spent += more
+                if times == SURE and whole:
+                    best.append((spare_cash(by, *last, tell), last[1]))
+        except KeyboardInterrupt:
+            whole = False
         return _distinct(valuer, [(drop_idle_gates(valuer, e), o) for e, o in best]), spent, whole
 
     found, evaluations, whole = look_for()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from beachhead.planning.decoupled import Paths
 from beachhead.planning.foretelling import Foretold
 from beachhead.planning.limits import NOBODY, Setting, keep_limits
-from beachhead.planning.valuation import BATCH, Valuer
+from beachhead.planning.valuation import BATCH, Score, Valuer
 from beachhead.simulation.state import NEVER
 
 PROMISING, DATES = 8, 5  # markets that are added, and quarters between the dates tried
@@ -51,7 +51,6 @@ class Tried:
     def __init__(self, valuer: Valuer) -> None:
         self.valuer = valuer
         self.fitness: dict[bytes, float] = {}
-        self.ruin: dict[bytes, float] = {}
 
     def value(
         self, enter: Integers, option: Integers, most: int
@@ -69,15 +68,7 @@ class Tried:
         if new:
             scored, made = self.valuer.scores(enter[new], option[new]), [keys[k] for k in new]
             self.fitness |= zip(made, scored.fitness.tolist(), strict=True)
-            self.ruin |= zip(made, scored.ruin.tolist(), strict=True)
         return np.array([self.fitness.get(key, -np.inf) for key in keys]), len(new), whole
-
-    def safer(self, ruin: list[float]) -> list[tuple[Integers, Integers]]:
-        """The best of those with no more ruin than each of these, none twice."""
-        kept = [[key for key, share in self.ruin.items() if share <= most] for most in ruin]
-        best = dict.fromkeys(max(keys, key=self.fitness.__getitem__) for keys in kept if keys)
-        both = [np.frombuffer(key, np.int32).reshape(2, -1).copy() for key in best]
-        return [(enter, option) for enter, option in both]
 
     def keys(self, enter: Integers, option: Integers) -> list[bytes]:
         """What tells schedules apart: ways of what is never entered do not."""
@@ -422,21 +413,50 @@ def drop_idle_gates(valuer: Valuer, enter: Integers) -> Integers:
     return kept
 
 
-def prune(other: Valuer, enter: Integers, option: Integers) -> Integers:
+def prune(other: Valuer, enter: Integers, option: Integers, step: Callable[[], None]) -> Integers:
     """Entry quarters without the entries that do not pay on `other` worlds than chose them.
 
     On the search's own worlds a long schedule picks up entries that are lucky there. The one whose
-    loss costs least goes first, for as long as leaving one out makes the schedule better.
+    loss costs least goes first, for as long as leaving one out makes the schedule better. `step` is
+    called before each is looked for.
     """
-    quarters = other.setting.problem.teams.shape[0]
     while True:
-        rows = np.flatnonzero((enter >= 0) & (enter < quarters)).tolist()
-        tried = np.stack([enter, *(_with(enter, row, NEVER) for row in rows)])
-        fitness = other.scores(tried, np.broadcast_to(option, tried.shape)).fitness
-        top = int(np.argmax(fitness))
+        step()
+        tried, scores = _leave_one_out(other, enter, option)
+        top = int(np.argmax(scores.fitness))
         if top == 0:
             return enter
         enter = tried[top]
+
+
+def spare_cash(
+    other: Valuer, enter: Integers, option: Integers, step: Callable[[], None]
+) -> Integers:
+    """Entry quarters without as many entries as it takes to keep the accepted ruin on `other`.
+
+    The one goes first that spares most ruin for the J that it brings, of those without which all
+    other limits are kept as well as with it. `step` is called before each is looked for.
+    """
+    while True:
+        step()
+        tried, scores = _leave_one_out(other, enter, option)
+        spared, lost = scores.ruin[0] - scores.ruin[1:], scores.objective[0] - scores.objective[1:]
+        kept = (scores.excess <= scores.excess[0] + 1e-6) & (scores.short <= scores.short[0])
+        if scores.ruin[0] <= other.setting.limits.ruin or not kept[1:].any():
+            return enter
+        # Where none of them alone spares ruin, the one that brings least goes.
+        worth = np.where(spared > 0.0, spared / np.maximum(lost, 1e-9), -np.maximum(lost, 0.0))
+        enter = tried[1 + int(np.argmax(np.where(kept[1:], worth, -np.inf)))]
+
+
+def _leave_one_out(
+    other: Valuer, enter: Integers, option: Integers
+) -> tuple[NDArray[np.int32], Score]:
+    """Dates of a schedule as it is and without each of its entries, axis schedule, and scores."""
+    quarters = other.setting.problem.teams.shape[0]
+    rows = np.flatnonzero((enter >= 0) & (enter < quarters)).tolist()
+    tried = np.stack([enter, *(_with(enter, row, NEVER) for row in rows)])
+    return tried, other.scores(tried, np.broadcast_to(option, tried.shape))
 
 
 def _with(values: Integers, row: int, value: int) -> Integers:

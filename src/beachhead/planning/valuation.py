@@ -153,6 +153,12 @@ class Valuer:
         back = np.argsort(order, kind="stable")
         return Score(*[field[back] for field in joined])
 
+    def keeps_chances(self, enter: NDArray[np.int32], option: NDArray[np.int32]) -> bool:
+        """Whether a schedule keeps the accepted ruin and reaches the demanded targets here."""
+        scores = self.scores(enter[None], option[None])
+        ruin, short = float(scores.ruin[0]), float(scores.short[0])
+        return ruin <= float(self.setting.limits.ruin) and short <= 0.0
+
     def judge(self, enter: NDArray[np.int32], option: NDArray[np.int32]) -> Account:
         """Full account of one schedule; `enter`, `option` axis row."""
         chosen = jnp.asarray(enter), jnp.asarray(option)
