@@ -35,9 +35,10 @@ def test_the_search_goes_on_on_other_worlds() -> None:
             poor, load_panel(as_of=poor.as_of), effort="quick", worlds=32, fresh_worlds=128,
             progress=told.append, record=costs.append,
         )  # fmt: skip
-    first, whole = EFFORT["quick"], EFFORT["quick"] * 5 // 4
+    first = EFFORT["quick"]
+    whole = first + first // 4 + first // 16  # as cash binds, it goes on twice
     assert [at.done for at in told] == sorted(at.done for at in told)
-    assert {at.budget for at in told} == {whole}
+    assert [*dict.fromkeys(at.budget for at in told)] == [first + first // 4, whole]
     before = [k for k, at in enumerate(told) if at.done <= first]
     after = told[before[-1] + 1 :]
     assert after and first < costs[0].evaluations <= whole + 16
@@ -78,9 +79,15 @@ class Enough(Exception):
 
 
 @pytest.mark.slow
-def test_without_a_gate_the_search_goes_on_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a pilot is worth takes plans that do not use it, on the greater number of worlds too."""
-    text = CASE.replace('must = ["DEU"]', "").replace("capital = 4e6", "capital = 1")
+@pytest.mark.parametrize(("capital", "sizes"), [("1", (32, 128, 512)), ("4e8", (32, 128))])
+def test_without_a_gate_the_search_goes_on_without_it(
+    monkeypatch: pytest.MonkeyPatch, capital: str, sizes: tuple[int, ...]
+) -> None:
+    """What a pilot is worth takes plans that do not use it, on the greater numbers of worlds too.
+
+    There are more of these where what was found loses its cash.
+    """
+    text = CASE.replace('must = ["DEU"]', "").replace("capital = 4e6", f"capital = {capital}")
     case = Case.loads(
         text + '[[gates]]\nname = "first"\npilot = "DEU"\nmarkets = ["CZE"]\nwait = [1]\n'
     )
@@ -92,16 +99,17 @@ def test_without_a_gate_the_search_goes_on_without_it(monkeypatch: pytest.Monkey
         valuer = tried.valuer
         worlds = valuer.setting.worlds.shocks.fate.shape[0]
         seen.append((worlds, bool((valuer.setting.limits.first[-1] == NEVER).all())))
-        if len(seen) == 4:
+        if len(seen) == 2 * len(sizes):
             raise Enough
         enter, option = starts[0][0].copy(), starts[0][1].copy()
         for iso3, date in (("DEU", 2), ("CZE", 5)):
             enter[valuer.packed.markets.index(iso3)] = date
-        enter[-1] = 0 if len(seen) <= 2 else NEVER
+        enter[-1] = 0 if len(seen) <= len(sizes) else NEVER
         return enter, option, budget, True
 
     monkeypatch.setattr(planner, "search", look)
-    monkeypatch.setattr(planner, "prune", lambda _, enter, *__: enter)
+    for name in ("prune", "spare_cash"):
+        monkeypatch.setattr(planner, name, lambda _, enter, *__: enter)
     with pytest.raises(Enough):
         plan(case, load_panel(as_of=case.as_of), effort="quick", worlds=32, fresh_worlds=128)
-    assert seen == [(32, False), (128, False), (32, True), (128, True)]
+    assert seen == [(size, shut) for shut in (False, True) for size in sizes]

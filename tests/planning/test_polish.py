@@ -9,10 +9,11 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
+from planning.conftest import NEUTRAL
 from planning.test_search import flat
 
 from beachhead.planning.limits import NOBODY, keep_limits
-from beachhead.planning.polish import EACH, Tried, _likely
+from beachhead.planning.polish import EACH, Tried, _likely, prune, spare_cash
 from beachhead.planning.valuation import Valuer
 from beachhead.simulation.state import NEVER
 
@@ -114,3 +115,68 @@ def test_likely_changes_are_the_best_where_markets_are_alone(toy: Toy) -> None:
         tried.value(made[:5], how[:5], 5)
         anew = _likely(tried, proposals, None, enter, none, 3)
         assert all((when != made[k]).any() for when, *_ in anew for k in range(5))
+
+
+def dear(toy: Toy, seed: int, **limits: Any) -> tuple[Valuer, Integers, Integers]:
+    """Markets that together cost more than the firm has, and a schedule that enters them all."""
+    rng = np.random.default_rng(seed)
+    cost = rng.uniform(0.5, 3.0, MARKETS)
+    valuer = toy(
+        flow=rng.uniform(0.2, 0.9, MARKETS), cost=cost, capital=0.4 * cost.sum(),
+        quarters=QUARTERS, worlds=256, believed=NEUTRAL, spread=True, seed=seed,
+        limits={"ruin": np.asarray(0.1), **limits},
+    )  # fmt: skip
+    enter = lay_out(*((row, int(rng.integers(0, 3))) for row in range(1, MARKETS + 1)))
+    return valuer, enter, np.zeros_like(enter)
+
+
+def test_ruin_is_spared_at_little_cost(toy: Toy) -> None:
+    """Against every choice of entries to leave out, and against leaving some out by chance."""
+    reached, by_chance = [], []
+    for seed in range(12):
+        required = (np.arange(MARKETS + 1) == 1).astype(float)
+        valuer, enter, option = dear(toy, seed, required=required)
+        steps: list[int] = []
+        kept = spare_cash(valuer, enter, option, lambda into=steps: into.append(1))  # type: ignore[misc]
+        assert ((kept == enter) | (kept == NEVER)).all() and kept[1] == enter[1]
+        assert len(steps) == 1 + (kept != enter).sum()
+        inside = np.array([[0, 1, *map(int, f"{k:06b}")] for k in range(2 ** (MARKETS - 1))])
+        every = np.where(inside > 0, enter, NEVER)
+        scores = valuer.scores(every, np.zeros_like(every))
+        fine = scores.ruin <= 0.1
+        assert not fine[-1] and fine.any()  # all of them are too many
+        (chosen,) = np.flatnonzero((every == kept).all(axis=1))
+        assert fine[chosen]
+        gained = scores.objective - scores.objective[0]
+        rng, some = np.random.default_rng(seed), []
+        for _ in range(50):
+            left, order = inside[-1].copy(), rng.permutation(np.arange(2, MARKETS + 1)).tolist()
+            while not fine[(inside == left).all(axis=1)][0]:
+                left[order.pop()] = 0
+            some.append(gained[(inside == left).all(axis=1)][0])
+        best = gained[fine].max()
+        reached.append(gained[chosen] / best)
+        by_chance.append(np.mean(some) / best)
+    assert max(reached) <= 1.0
+    assert np.mean(reached) > 0.95 and np.mean(by_chance) < 0.5
+
+
+def test_what_keeps_its_cash_stays_as_it_is(toy: Toy) -> None:
+    valuer, enter, option = dear(toy, 1, ruin=np.asarray(1.0))
+    assert np.array_equal(spare_cash(valuer, enter, option, lambda: None), enter)
+    # Where each of them is demanded, there is nothing to leave out.
+    valuer, enter, option = dear(toy, 1, required=np.ones(MARKETS + 1))
+    assert np.array_equal(spare_cash(valuer, enter, option, lambda: None), enter)
+
+
+def test_nothing_pays_to_leave_out_of_what_was_pruned(toy: Toy) -> None:
+    left_out = 0
+    for seed in range(6):
+        valuer, enter, option = dear(toy, seed)
+        kept = prune(valuer, enter, option, lambda: None)
+        left_out += int((kept != enter).sum())
+        rows = np.flatnonzero(kept < NEVER)[1:]
+        fewer = np.stack([kept, *(np.where(np.arange(kept.size) == r, NEVER, kept) for r in rows)])
+        assert valuer.scores(fewer, np.zeros_like(fewer)).fitness.argmax() == 0
+        assert (kept[kept < NEVER] == enter[kept < NEVER]).all()
+    assert left_out > 0

@@ -185,11 +185,11 @@ def make_answer(quarters: int = 24, entries: int = 8, status: str = "complete") 
         ),
         schedule=schedule,
         named_strategies=(
-            Strategy("waterfall", "nearest first", 4.0, 12, 2.7e7, 2.8e7),
-            Strategy("sprinkler", "all at once", None, 20, 2.5e7, 2.6e7),
-            Strategy("biggest first", "largest markets first", 2.0, 9, 2.4e7, 2.5e7),
-            Strategy("best score first", "by screening", 1.5, 7, 2.3e7, 2.4e7),
-            Strategy("stay at home", "no entry", None, 0, 2.2e7, 2.3e7),
+            Strategy("waterfall", "nearest first", 4.0, 12, 2.7e7, 2.8e7, 0.04, True),
+            Strategy("sprinkler", "all at once", None, 20, 2.5e7, 2.6e7, 0.04, True),
+            Strategy("biggest first", "largest markets first", 2.0, 9, 2.4e7, 2.5e7, 0.04, True),
+            Strategy("best score first", "by screening", 1.5, 7, 2.3e7, 2.4e7, 0.04, True),
+            Strategy("stay at home", "no entry", None, 0, 2.2e7, 2.3e7, 0.04, True),
         ),
         limits=(
             LimitUse("teams", "launch teams", True, 0.0, "teams"),

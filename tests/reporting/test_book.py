@@ -82,7 +82,7 @@ def test_years_sum_their_quarters(book: openpyxl.Workbook, answer) -> None:
 
 def test_text_is_never_a_formula(answer, tmp_path: Path) -> None:
     evil = [f"{sign}HYPERLINK(1)" for sign in FORMULA]
-    strategies = tuple(Strategy(text, text, None, 0, 1.0, 1.0) for text in evil)
+    strategies = tuple(Strategy(text, text, None, 0, 1.0, 1.0, 0.0, True) for text in evil)
     plan = replace(answer.plan, named_strategies=strategies)
     path = tmp_path / "report.xlsx"
     write_book(path, answer.case, answer.panel, answer.ranking, plan, answer.futures)

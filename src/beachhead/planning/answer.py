@@ -70,7 +70,8 @@ def choose(
     strategies = [
         Strategy(
             n.name, WORDS[n.name], n.pace, int((n.enter[:markets] < quarters).sum()),
-            float(objective[k]), float(judged[k].values.mean()),
+            float(objective[k]), float(judged[k].values.mean()), float(scores[k].ruin),
+            bool(keeps[k]),
         )
         for k, n in enumerate(named, start=len(found))
     ]  # fmt: skip

@@ -37,8 +37,9 @@ class Value:
 class Strategy:
     """A named way of expanding at its own best pace, valued like the plan.
 
-    `objective` and `value_mean` are on the fresh worlds, `pace` is launches a year (None where it
-    has no pace), `entries` the number of markets entered.
+    `objective`, `value_mean` and `ruin`, the share of worlds in which cash falls below the floor,
+    are on the fresh worlds, `pace` is launches a year (None where it has no pace), `entries` the
+    number of markets entered. `within_limits`: whether it could be the plan.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Strategy:
     entries: int
     objective: float
     value_mean: float
+    ruin: float
+    within_limits: bool
 
 
 @dataclass(frozen=True)

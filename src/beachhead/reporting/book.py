@@ -103,7 +103,9 @@ def list_pages(
     duties = sentences.tell_duties(summary)
     answer = [*sentences.tell_answer(case, plan, summary), *duties, sentences.tell_limits(plan)]
     entries = len(plan.schedule.entries)
-    own = Strategy("this plan", "", None, entries, weigh(case, plan.value), plan.value.mean)
+    own = Strategy(
+        "this plan", "", None, entries, weigh(case, plan.value), plan.value.mean, summary.ruin, True
+    )  # fmt: skip
     numbers = {
         "Schedule": (
             f"Who is entered when, how and why; value discounted, {money}",

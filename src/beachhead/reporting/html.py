@@ -118,7 +118,7 @@ def write_report(
         interrupted=PARTIAL if sensitivity and sensitivity.status == "partial" else "",
         schedule=tables.list_schedule(case, summary, futures, told),
         years=tables.list_years(summary),
-        strategies=tables.list_strategies(case, plan),
+        strategies=tables.list_strategies(case, plan, summary.ruin),
         limit_table=tables.list_limits(plan),
         prices=(introduce_prices(prices), list_prices(case, prices)) if prices else None,
         place=sentences.tell_home(futures),

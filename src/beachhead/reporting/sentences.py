@@ -11,7 +11,7 @@ from beachhead.cases import Case, Target
 from beachhead.planning import TIME_LIMIT, Plan, describe_target
 from beachhead.planning.grounds import Answer, Why, Worth
 from beachhead.reporting.explanation import EVIDENCE
-from beachhead.reporting.summary import Summary
+from beachhead.reporting.summary import Summary, weigh
 from beachhead.reporting.words import GLUE, change, count, money, number_of, percent, several
 from beachhead.screening import METHODS, Ranking
 from beachhead.simulation import Beliefs
@@ -24,7 +24,7 @@ _WORTH_A_WORD = 0.05  # part of what an entry adds, from which on what was learn
 def tell_headline(case: Case, plan: Plan, summary: Summary) -> str:
     """What expansion adds over staying at home."""
     if not summary.launches:
-        return f"{case.name}: stay at home; no schedule was found that adds to it."
+        return f"{case.name}: stay at home; {_tell_nothing(case, plan)}."
     value, first, last = plan.value, summary.launches[0].enter, summary.launches[-1].enter
     markets = number_of(len(summary.launches), "market")
     when = f"in {first}" if first == last else f"from {first} to {last}"
@@ -34,6 +34,14 @@ def tell_headline(case: Case, plan: Plan, summary: Summary) -> str:
         cost = money(-value.adds, case.currency)
         effect = f"costs {cost} (±{error}) against staying at home"
     return f"{case.name}: entering {markets} {when} {effect}."
+
+
+def _tell_nothing(case: Case, plan: Plan) -> str:
+    """Why nothing is entered."""
+    worth = weigh(case, plan.value)
+    if any(s.objective > worth for s in plan.named_strategies if not s.within_limits):
+        return "what was found to add to it breaks the limits"
+    return "no schedule was found that adds to it"
 
 
 def tell_status(plan: Plan) -> str:
@@ -290,9 +298,10 @@ def tell_duties(summary: Summary) -> list[str]:
 def tell_answer(case: Case, plan: Plan, summary: Summary) -> list[str]:
     """The answer in five sentences: what, its worth, its risk, what else there is, what now."""
     value, currency = plan.value, case.currency
-    rival = max(plan.named_strategies, key=lambda other: other.objective, default=None)
+    allowed = [other for other in plan.named_strategies if other.within_limits]
+    rival = max(allowed, key=lambda other: other.objective, default=None)
     beside = "" if rival is None else (
-        f"The best of the named strategies, {rival.name}, brings "
+        f"The best of the named strategies within the limits, {rival.name}, brings "
         f"{money(rival.value_mean, currency)} on average"
     )  # fmt: skip
     bound = "no bound is known on how much better another schedule could be"
@@ -317,7 +326,7 @@ def tell_answer(case: Case, plan: Plan, summary: Summary) -> list[str]:
 def _tell_choice(case: Case, plan: Plan, summary: Summary) -> str:
     """Which markets, when, and what that adds."""
     if not summary.launches:
-        return "Stay at home: no schedule was found that adds to it."
+        return f"Stay at home: {_tell_nothing(case, plan)}."
     first, last = summary.launches[0].enter, summary.launches[-1].enter
     when = f"in {first}" if first == last else f"from {first} to {last}"
     names = [launch.name for launch in summary.launches]

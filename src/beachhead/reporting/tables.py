@@ -91,10 +91,10 @@ def _name_year(year: Year) -> str:
     return f"{year.year}{part}"
 
 
-def list_strategies(case: Case, plan: Plan) -> Table:
-    """The plan beside the named strategies, valued alike."""
+def list_strategies(case: Case, plan: Plan, ruin: float) -> Table:
+    """The plan, with its chance of `ruin`, beside the named strategies, valued alike."""
     own = ("this plan", "", "", str(len(plan.schedule.entries)), count(plan.value.mean))
-    rows = [(*own, count(weigh(case, plan.value)))]
+    rows = [(*own, count(weigh(case, plan.value)), percent(ruin), "yes")]
     rows += [
         (
             strategy.name,
@@ -103,10 +103,21 @@ def list_strategies(case: Case, plan: Plan) -> Table:
             str(strategy.entries),
             count(strategy.value_mean),
             count(strategy.objective),
+            percent(strategy.ruin),
+            "yes" if strategy.within_limits else "no",
         )
         for strategy in plan.named_strategies
     ]
-    heads = ("strategy", "", "launches a year#", "markets#", "mean value#", "J#")
+    heads = (
+        "strategy",
+        "",
+        "launches a year#",
+        "markets#",
+        "mean value#",
+        "J#",
+        "ruin#",
+        "within limits",
+    )
     return Table(heads, tuple(rows))
 
 

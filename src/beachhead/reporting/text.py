@@ -229,18 +229,21 @@ def _list_years(currency: str, years: Sequence[Year]) -> list[str]:
 def _list_strategies(case: Case, plan: Plan) -> list[str]:
     own = weigh(case, plan.value)
     parts = [f"this plan {count(plan.value.mean)} (J {count(own)});"]
-    parts += [f"{_tell_strategy(strategy)};" for strategy in plan.named_strategies]
+    parts += [f"{_tell_strategy(case, strategy)};" for strategy in plan.named_strategies]
     parts[-1] = parts[-1].replace(";", ".")
     head = f"Mean value ({case.currency}) beside strategies at their own best pace"
     return [head, *lay_out(parts, WIDTH, indent="  ", lines=4, rest="and {} more.")]
 
 
-def _tell_strategy(strategy: Strategy) -> str:
+def _tell_strategy(case: Case, strategy: Strategy) -> str:
     details = [f"J {count(strategy.objective)}"]
     if strategy.entries:
         details.append(number_of(strategy.entries, "market"))
     if strategy.pace is not None:
         details.append(f"{strategy.pace:g} a year")
+    if not strategy.within_limits:
+        poor = strategy.ruin > case.limits.ruin
+        details.append(f"too much ruin, {percent(strategy.ruin)}" if poor else "breaks limits")
     return f"{strategy.name} {count(strategy.value_mean)} ({', '.join(details)})"
 
 
