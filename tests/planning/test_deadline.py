@@ -12,7 +12,7 @@ from tiny_firm import CASE
 from beachhead.cases import Case
 from beachhead.data import Panel, load_panel
 from beachhead.errors import InputError
-from beachhead.planning import Deadline, Effort, Plan, plan
+from beachhead.planning import Deadline, Effort, Plan, plan, planner
 from beachhead.planning.deadline import OutOfTime
 from beachhead.planning.search import EFFORT
 from beachhead.reporting.sentences import tell_status
@@ -125,6 +125,19 @@ def test_ctrl_c_under_a_limit_is_ctrl_c(panel: Panel) -> None:
     made, effort = _plan(panel, Deadline.within(ENOUGH, Watch()), interrupt)
     assert (made.status, effort.ended_by) == ("partial", "Ctrl-C")
     assert tell_status(made).startswith("PARTIAL: the search was interrupted")
+
+
+@pytest.mark.slow
+def test_ctrl_c_between_the_searches_keeps_what_was_found(
+    panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(planner, "prune", interrupt)
+    made, effort = _plan(panel, None)
+    assert (made.status, effort.ended_by) == ("partial", "Ctrl-C")
+    assert 0 < effort.evaluations <= EFFORT["quick"] and made.schedule.entries
 
 
 @pytest.mark.slow

@@ -113,3 +113,13 @@ def test_without_a_gate_the_search_goes_on_without_it(
     with pytest.raises(Enough):
         plan(case, load_panel(as_of=case.as_of), effort="quick", worlds=32, fresh_worlds=128)
     assert seen == [(size, shut) for shut in (False, True) for size in sizes]
+
+
+@pytest.mark.slow
+def test_little_money_and_little_risk_is_no_reason_to_stay_at_home() -> None:
+    """What is found on few worlds loses its cash on others, of the strategies all but one too."""
+    case = Case.load(ROOT / "bench" / "planning" / "cases" / "m060-poor.toml")
+    made = plan(case, load_panel(as_of=case.as_of), effort="quick", seed=5)
+    within = [strategy for strategy in made.named_strategies if strategy.within_limits]
+    assert [strategy.name for strategy in within] == ["stay at home"]
+    assert len(made.schedule.entries) > 5 and made.value.adds > 3 * made.value.adds_error > 0.0

@@ -9,7 +9,11 @@ import pytest
 from beachhead.cases import Target
 from beachhead.planning import TargetUse
 from beachhead.planning.grounds import Trial
+from beachhead.reporting.sentences import tell_answer
+from beachhead.reporting.summary import summarise
+from beachhead.reporting.tables import list_strategies
 from beachhead.reporting.text import LINES, WIDTH, describe, describe_futures
+from beachhead.reporting.words import GLUE
 
 
 @pytest.mark.parametrize("status", ["complete", "partial"])
@@ -105,6 +109,36 @@ def test_what_the_case_sets_itself_is_said(answer) -> None:
         assert said in " ".join(text.split())
     plain = describe(answer.case, answer.panel, answer.plan, answer.futures, answer.why)
     assert "Set by the case" not in plain
+
+
+def test_what_breaks_the_limits_is_said(make) -> None:
+    """Worth more than the plan, but no choice: the reader has to see why it is not the plan."""
+    answer = make(24, 8)
+    case, panel, futures = answer.case, answer.panel, answer.futures
+    first, second, *rest = answer.plan.named_strategies
+    poor = dataclasses.replace(first, objective=1e12, ruin=0.31, within_limits=False)
+    late = dataclasses.replace(second, objective=1e11, ruin=0.0, within_limits=False)
+    plan = dataclasses.replace(answer.plan, named_strategies=(poor, late, *rest))
+    text = " ".join(describe(case, panel, plan, futures).split())
+    assert "12 markets, 4 a year, too much ruin, 31 %);" in text
+    assert "20 markets, breaks limits);" in text
+    summary = summarise(case, plan.schedule, futures)
+    assert "strategies within the limits, biggest first, brings" in tell_answer(
+        case, plan, summary
+    )[3]  # fmt: skip
+    rows = list_strategies(case, plan, 0.04).rows
+    assert [(row[-2].replace(GLUE, " "), row[-1]) for row in rows[:3]] == [
+        ("4 %", "yes"), ("31 %", "no"), ("0 %", "no"),
+    ]  # fmt: skip
+    # Nothing is entered: either nothing adds to that, or what would is not allowed.
+    empty = make(4, 0)
+    for strategies, said in (
+        (plan.named_strategies, "stay at home; what was found to add to it breaks the limits."),
+        (tuple(rest), "stay at home; no schedule was found that adds to it."),
+    ):
+        lone = dataclasses.replace(empty.plan, named_strategies=strategies)
+        text = describe(empty.case, empty.panel, lone, empty.futures)
+        assert text.splitlines()[0] == f"made: {said}"
 
 
 def test_missing_bound_is_said(answer) -> None:
