@@ -72,6 +72,34 @@ def test_ruin_is_foretold_where_worlds_differ(toy: Toy, seed: int, monkeypatch: 
     assert ruined > 0
 
 
+def test_what_was_tried_with_less_ruin_is_told(toy: Toy) -> None:
+    """Of all that was valued the best within each share of worlds, against a list of all."""
+    rng, quarters = np.random.default_rng(1), 8
+    valuer = make(
+        toy, rng, quarters=quarters, worlds=MOST, believed=NEUTRAL, spread=True,
+        limits={"ruin": np.asarray(0.2)},
+    )  # fmt: skip
+    tried = Tried(valuer)
+    drawn = rng.integers(2, 2 * quarters, (200, MARKETS + 1)).astype(np.int32)
+    enter = np.where(drawn < quarters, drawn, NEVER)
+    enter[:, 0] = NEVER
+    option = np.where(enter < NEVER, rng.integers(0, 2, enter.shape), 0).astype(np.int32)
+    for part in range(0, 200, 50):
+        tried.value(enter[part : part + 50], option[part : part + 50], 50)
+    scores = valuer.scores(enter, option)
+    least = float(scores.ruin.min())
+    levels = [0.2, 0.15, 0.1501, least]
+    expected = []
+    for level in levels:
+        best = int(np.argmax(np.where(scores.ruin <= level, scores.fitness, -np.inf)))
+        if best not in expected:
+            expected.append(best)
+    assert 1 < len(expected) < len(levels)
+    told = tried.safer([*levels, least - 1e-9])
+    assert [when.tolist() for when, _ in told] == enter[expected].tolist()
+    assert [how.tolist() for _, how in told] == option[expected].tolist()
+
+
 def test_ruin_is_foretold_where_time_does_not_matter(toy: Toy) -> None:
     """Moves by any number of quarters, of what is entered and between the dates looked at."""
     rng, quarters = np.random.default_rng(5), 20

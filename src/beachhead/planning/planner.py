@@ -27,6 +27,7 @@ from beachhead.planning.plan import Plan
 from beachhead.planning.polish import Proposals, Tried, drop_idle_gates, prune, spare_cash
 from beachhead.planning.search import EFFORT, Progress, search
 from beachhead.planning.strategies import Named, find_best
+from beachhead.planning.targets import room
 from beachhead.planning.thresholds import settle
 from beachhead.planning.valuation import Valuer
 from beachhead.screening import screen
@@ -38,6 +39,7 @@ from beachhead.simulation.state import NEVER
 SEARCH_WORLDS, FRESH_WORLDS = 128, 1_024
 CHECK = 4  # times as many worlds on which the search goes on from what it has found
 SURE = 16  # times as many where that breaks a limit on cash there, or a target
+SAFER = (0.25, 0.5, 0.75)  # parts of `room` by which what is kept besides has less ruin
 FRESH_SEED, CHECK_SEED, SURE_SEED = 1_000_003, 2_000_003, 3_000_003  # keep the worlds apart
 STARTS = 4  # schedules from which the search sets out
 SPREAD = 0.02  # first temperature of the search, of what the markets worth entering bring
@@ -153,7 +155,7 @@ def plan(
     if deadline is not None:
         began = deadline.clock()
         with jax.enable_x64(True), suppress(InputError):
-            answer(draw_fresh(), starts[:4], ready.bound, ready.bound, None)
+            answer(draw_fresh(), starts[: 2 + len(SAFER)], ready.bound, ready.bound, None)
         deadline.after = deadline.clock() - began
         clock.lap("rehearsal")
 
@@ -161,8 +163,9 @@ def plan(
         """The best schedules, without the gate `closed` if there is one; evaluations; all of them.
 
         The search has thousands of tries at being lucky on its worlds. So it goes on from what it
-        has found on a greater number of others; and where that breaks the limit on cash, or a
-        target, on still more, once again on those.
+        has found on a greater number of others. What that finds may break the limit on cash on
+        still others: so the best of what it has tried with less ruin comes along. And where it
+        breaks that limit, or a target, on still more, the search goes on once again on those.
         """
 
         def improve(
@@ -170,17 +173,18 @@ def plan(
             begin: list[tuple[Integers, Integers]],
             budget: int,
             tell: Callable[[int, float], None],
-        ) -> tuple[tuple[Integers, Integers], int, bool]:
+        ) -> tuple[tuple[Integers, Integers], int, bool, Tried]:
             if closed is not None:
                 shut = np.where(np.arange(never.size) == closed, never, enter), option
                 by, begin = close_gate(by, closed), [*begin, shut]
+            tried = Tried(by)
             *found, more, whole = search(
-                Tried(by), ready.proposals, begin, budget=budget, seed=seed, spread=ready.spread,
+                tried, ready.proposals, begin, budget=budget, seed=seed, spread=ready.spread,
                 report=tell,
             )  # fmt: skip
-            return (found[0], found[1]), more, whole
+            return (found[0], found[1]), more, whole, tried
 
-        last, spent, whole = improve(valuer, starts, first, report)
+        last, spent, whole, _ = improve(valuer, starts, first, report)
         best, budget, planned = [last], first, first
         # The bound holds where the first part was: so what that has reached is still told.
         reached = float(valuer.scores(*_stack(best)).fitness[0])
@@ -201,10 +205,14 @@ def plan(
                 budget //= 4
                 planned += budget
                 pays = prune(by, *last, tell), last[1]
-                last, more, whole = improve(by, [pays, *reversed(best), *starts[:2]], budget, tell)
+                begin = [pays, *reversed(best), *starts[:2]]
+                last, more, whole, tried = improve(by, begin, budget, tell)
                 best.append(last)
                 spent += more
-                if times == SURE and whole:
+                if times == CHECK:
+                    most, error = case.limits.ruin, room(case.limits.ruin, times * worlds)
+                    best += tried.safer([max(most - part * error, 0.0) for part in SAFER])
+                elif whole:
                     best.append((spare_cash(by, *last, tell), last[1]))
         except KeyboardInterrupt:
             whole = False

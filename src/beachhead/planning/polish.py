@@ -51,6 +51,7 @@ class Tried:
     def __init__(self, valuer: Valuer) -> None:
         self.valuer = valuer
         self.fitness: dict[bytes, float] = {}
+        self.ruin: dict[bytes, float] = {}
 
     def value(
         self, enter: Integers, option: Integers, most: int
@@ -68,7 +69,15 @@ class Tried:
         if new:
             scored, made = self.valuer.scores(enter[new], option[new]), [keys[k] for k in new]
             self.fitness |= zip(made, scored.fitness.tolist(), strict=True)
+            self.ruin |= zip(made, scored.ruin.tolist(), strict=True)
         return np.array([self.fitness.get(key, -np.inf) for key in keys]), len(new), whole
+
+    def safer(self, ruin: list[float]) -> list[tuple[Integers, Integers]]:
+        """The best of those with no more ruin than each of these, none twice."""
+        kept = [[key for key, share in self.ruin.items() if share <= most] for most in ruin]
+        best = dict.fromkeys(max(keys, key=self.fitness.__getitem__) for keys in kept if keys)
+        both = [np.frombuffer(key, np.int32).reshape(2, -1).copy() for key in best]
+        return [(enter, option) for enter, option in both]
 
     def keys(self, enter: Integers, option: Integers) -> list[bytes]:
         """What tells schedules apart: ways of what is never entered do not."""
