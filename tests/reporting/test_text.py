@@ -9,6 +9,7 @@ import pytest
 from beachhead.cases import Target
 from beachhead.planning import TargetUse
 from beachhead.planning.grounds import Trial
+from beachhead.reporting.bars import draw_strategies
 from beachhead.reporting.sentences import tell_answer
 from beachhead.reporting.summary import summarise
 from beachhead.reporting.tables import list_strategies
@@ -129,6 +130,11 @@ def test_what_breaks_the_limits_is_said(make) -> None:
     rows = list_strategies(case, plan, 0.04).rows
     assert [(row[-2].replace(GLUE, " "), row[-1]) for row in rows[:3]] == [
         ("4 %", "yes"), ("31 %", "no"), ("0 %", "no"),
+    ]  # fmt: skip
+    bars = draw_strategies(case, plan)["layer"][0]["data"]["values"]
+    assert [(bar["name"], bar["kind"]) for bar in bars[:4]] == [
+        ("this plan", "plan"), ("waterfall (breaks limits)", "not allowed"),
+        ("sprinkler (breaks limits)", "not allowed"), ("biggest first", "strategy"),
     ]  # fmt: skip
     # Nothing is entered: either nothing adds to that, or what would is not allowed.
     empty = make(4, 0)

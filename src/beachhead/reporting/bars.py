@@ -15,7 +15,7 @@ from beachhead.reporting.summary import weigh
 from beachhead.reporting.words import count, money
 
 _BAR = 18  # pixels
-_GREY = "rgba(128,128,128,0.8)"
+_GREY, _PALE = "rgba(128,128,128,0.8)", "rgba(128,128,128,0.4)"
 
 
 def draw_worths(case: Case, why: Why, names: Mapping[str, str]) -> dict[str, Any]:
@@ -74,8 +74,10 @@ def draw_strategies(case: Case, plan: Plan) -> dict[str, Any]:
     """J of the plan and of the named strategies, under the bound."""
     rows = [{"name": "this plan", "J": weigh(case, plan.value), "kind": "plan"}]
     rows += [
-        {"name": strategy.name, "J": strategy.objective, "kind": "strategy"}
-        for strategy in plan.named_strategies
+        {"name": s.name, "J": s.objective, "kind": "strategy"}
+        if s.within_limits
+        else {"name": f"{s.name} (breaks limits)", "J": s.objective, "kind": "not allowed"}
+        for s in plan.named_strategies
     ]
     order = [str(row["name"]) for row in rows]
     axis = alt.Axis(labelExpr=AMOUNT, title=f"J, {case.currency}", tickCount=6, labelOverlap=True)
@@ -87,7 +89,9 @@ def draw_strategies(case: Case, plan: Plan) -> dict[str, Any]:
             y=alt.Y("name:N", title=None, sort=order),
             color=alt.Color(
                 "kind:N",
-                scale=alt.Scale(domain=["plan", "strategy"], range=[BLUE, _GREY]),
+                scale=alt.Scale(
+                    domain=["plan", "strategy", "not allowed"], range=[BLUE, _GREY, _PALE]
+                ),
                 legend=None,
             ),
             tooltip=[alt.Tooltip("name:N"), alt.Tooltip("J:Q", format=",.0f")],
