@@ -185,7 +185,7 @@ def plan(
             return (found[0], found[1]), more, whole, tried
 
         last, spent, whole, _ = improve(valuer, starts, first, report)
-        best, budget, planned = [last], first, first
+        best, budget, planned, ample = [last], first, first, False
         # The bound holds where the first part was: so what that has reached is still told.
         reached = float(valuer.scores(*_stack(best)).fitness[0])
 
@@ -194,7 +194,7 @@ def plan(
 
         try:
             for times, apart in ((CHECK, CHECK_SEED), (SURE, SURE_SEED)):
-                if not whole:
+                if not whole or ample:
                     break
                 by = Valuer.prepare(
                     case, packed, beliefs, times * worlds, seed + apart, jnp.float32
@@ -212,6 +212,9 @@ def plan(
                 if times == CHECK:
                     most, error = case.limits.ruin, room(case.limits.ruin, times * worlds)
                     best += tried.safer([max(most - part * error, 0.0) for part in SAFER])
+                    # Where cash is ample, it is not asked about on still more worlds.
+                    ruin = float(by.scores(*_stack([last])).ruin[0])
+                    ample = by.setting.targets is None and ruin < most - error
                 elif whole:
                     best.append((spare_cash(by, *last, tell), last[1]))
         except KeyboardInterrupt:
