@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jax.numpy as jnp
@@ -24,12 +25,13 @@ Toy = Callable[..., Valuer]
 Integers = NDArray[np.int32]
 
 
-def penalise(valuer: Valuer, told: Foretold, enter: Integers, option: Integers) -> float:
+def penalise(valuer: Valuer, scale: float, enter: Integers, option: Integers) -> float:
     """What is taken off for ruin, from a simulation."""
     limits = valuer.setting.limits
     short = np.maximum(float(limits.floor) - valuer.judge(enter, option).low, 0.0)
     too_risky = max(float((short > 0.0).mean() - limits.ruin), 0.0)
-    return 10.0 * (told.scale * too_risky + (too_risky > 0.0) * float(short.mean()))
+    steep = valuer.setting.steep
+    return steep * scale * too_risky + 10.0 * (too_risky > 0.0) * float(short.mean())
 
 
 def make(toy: Toy, rng: np.random.Generator, **given: Any) -> Valuer:
@@ -40,36 +42,47 @@ def make(toy: Toy, rng: np.random.Generator, **given: Any) -> Valuer:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_ruin_is_foretold_where_worlds_differ(toy: Toy, seed: int, monkeypatch: Any) -> None:
+@pytest.mark.parametrize(("seed", "steep"), [(0, 10.0), (1, 10.0), (2, 30.0), (3, 30.0)])
+def test_ruin_is_foretold_where_worlds_differ(
+    toy: Toy, seed: int, steep: float, monkeypatch: Any
+) -> None:
     """Entries that are dropped or new, at dates that were looked at."""
     rng, quarters = np.random.default_rng(seed), 8
     valuer = make(
         toy, rng, quarters=quarters, worlds=MOST, believed=NEUTRAL, spread=True,
         limits={"ruin": np.asarray(0.1)},
     )  # fmt: skip
+    valuer = replace(valuer, setting=valuer.setting._replace(steep=steep))
     option = rng.integers(0, 2, MARKETS + 1).astype(np.int32)
     enter = lay_out((1, 2), (2, 4))
     paths = tabulate_alone(valuer.setting)[1]
     some = Foretold(valuer.setting, paths, enter, option)
     monkeypatch.setattr(foretelling, "WORST", MOST)
     told = Foretold(valuer.setting, paths, enter, option)
-    ruined = 0
+    ruined = compared = 0
+    capital = float(valuer.setting.problem.capital)
     for _ in range(20):
         when, how = enter.copy(), option.copy()
         for row in rng.choice(np.arange(1, MARKETS + 1), 2, replace=False).tolist():
             here = enter[row] < quarters
             when[row] = NEVER if here else rng.integers(2, quarters)
             how[row] = how[row] if here else rng.integers(0, 2)
-        expected = penalise(valuer, told, when, how)
+        expected = penalise(valuer, told.scale, when, how)
         assert told.penalties(when[None], how[None])[0] == pytest.approx(expected, rel=1e-9)
+        # What the search compares by takes off the same, in the scale of the schedule itself.
+        account = valuer.judge(when, how)
+        own = penalise(valuer, float(np.abs(account.values).mean()) + capital + 1.0, when, how)
+        if account.score.excess <= 0.0:
+            taken = account.score.objective - account.score.fitness
+            assert taken == pytest.approx(own, rel=1e-9, abs=1e-9)
+            compared += own > 0.0
         # The worst worlds of the simulated schedule are nearly always those of the next one too.
         low = valuer.judge(when, how).low
         worst = low[some.worst]
         seen = (worst < 0.0).sum() + some.ruined > 0.1 * MOST
         assert (some.penalties(when[None], how[None])[0] > 0.0) == seen
         ruined += expected > 0.0
-    assert ruined > 0
+    assert ruined > 0 and compared > 0
 
 
 def test_what_was_tried_with_less_ruin_is_told(toy: Toy) -> None:
@@ -110,14 +123,14 @@ def test_ruin_is_foretold_where_time_does_not_matter(toy: Toy) -> None:
     enter = lay_out((1, 5), (2, 8), (3, 16))
     told = Foretold(valuer.setting, paths, enter, option)
     assert told.penalties(enter[None], option[None])[0] == pytest.approx(
-        penalise(valuer, told, enter, option)
+        penalise(valuer, told.scale, enter, option)
     )
     ruined = 0
     for _ in range(40):
         when, how = enter.copy(), option.copy()
         for row in rng.choice(np.arange(1, MARKETS + 1), 2, replace=False).tolist():
             when[row], how[row] = rng.integers(2, 17), rng.integers(0, 2)
-        expected = penalise(valuer, told, when, how)
+        expected = penalise(valuer, told.scale, when, how)
         assert told.penalties(when[None], how[None])[0] == pytest.approx(expected, rel=1e-9)
         ruined += expected > 0.0
     assert 0 < ruined < 40

@@ -66,7 +66,8 @@ class Foretold:
         short = np.maximum(float(setting.limits.floor) - low, 0.0)
         ruin = ((short > 0.0).sum(axis=1) + self.ruined) / worlds
         too_risky = np.maximum(ruin - float(setting.limits.ruin), 0.0)
-        return 10.0 * (self.scale * too_risky + (too_risky > 0.0) * short.sum(axis=1) / worlds)
+        missing = (too_risky > 0.0) * short.sum(axis=1) / worlds
+        return setting.steep * self.scale * too_risky + 10.0 * missing
 
     def _follow(self, row: NDArray[np.intp], date: Integers, way: Integers) -> Floats:
         """Changes in cash by entries, axes (entry, world, quarter); 0 for what is not entered."""

@@ -52,7 +52,10 @@ class Limits(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """Everything that a valuation needs, as arrays of one precision; `targets` None without any."""
+    """Everything that a valuation needs, as arrays of one precision; `targets` None without any.
+
+    `steep`: weight of what is missing to the accepted ruin and to demanded chances in the penalty.
+    """
 
     problem: Arrays
     worlds: Worlds
@@ -60,6 +63,7 @@ class Setting(NamedTuple):
     central: Parameters
     aversion: Array
     targets: Targets | None = None
+    steep: float = 10.0
 
 
 def read_limits(case: Case, packed: Packed) -> Limits:

@@ -39,6 +39,7 @@ from beachhead.simulation.state import NEVER
 SEARCH_WORLDS, FRESH_WORLDS = 128, 1_024
 CHECK = 4  # times as many worlds on which the search goes on from what it has found
 SURE = 16  # times as many where that breaks a limit on cash there, or a target
+STEEP, AT_LEAST = 30.0, 400  # there: weight of what is missing to these limits; evaluations
 SAFER = (0.25, 0.5, 0.75)  # parts of `room` by which what is kept besides has less ruin
 FRESH_SEED, CHECK_SEED, SURE_SEED = 1_000_003, 2_000_003, 3_000_003  # keep the worlds apart
 STARTS = 4  # schedules from which the search sets out
@@ -159,13 +160,16 @@ def plan(
         deadline.after = deadline.clock() - began
         clock.lap("rehearsal")
 
+    afar = _distinct(valuer, [*starts, *((n.enter, n.option) for n in named)])
+
     def look_for(closed: int | None = None) -> tuple[list[tuple[Integers, Integers]], int, bool]:
         """The best schedules, without the gate `closed` if there is one; evaluations; all of them.
 
         The search has thousands of tries at being lucky on its worlds. So it goes on from what it
         has found on a greater number of others. What that finds may break the limit on cash on
         still others: so the best of what it has tried with less ruin comes along. And where it
-        breaks that limit, or a target, on still more, the search goes on once again on those.
+        breaks that limit, or a target, on still more, the search goes on once again on those,
+        also from what is left where entries are dropped until cash lasts, and the strategies.
         """
 
         def improve(
@@ -202,10 +206,15 @@ def plan(
                 if times == SURE and by.keeps_chances(*last):
                     break
                 # A quarter of the evaluations, each on four times as many worlds.
-                budget //= 4
+                budget = budget // 4 if times == CHECK else max(budget // 4, AT_LEAST)
                 planned += budget
                 pays = prune(by, *last, tell), last[1]
                 begin = [pays, *reversed(best), *starts[:2]]
+                if times == SURE:
+                    # Little of what is close to the last one may keep the limit: so from afar too.
+                    best.append((spare_cash(by, *pays, tell), last[1]))
+                    begin = [pays, *reversed(best), *afar]
+                    by = replace(by, setting=by.setting._replace(steep=STEEP))
                 last, more, whole, tried = improve(by, begin, budget, tell)
                 best.append(last)
                 spent += more
@@ -215,8 +224,6 @@ def plan(
                     # Where cash is ample, it is not asked about on still more worlds.
                     ruin = float(by.scores(*_stack([last])).ruin[0])
                     ample = by.setting.targets is None and ruin < most - error
-                elif whole:
-                    best.append((spare_cash(by, *last, tell), last[1]))
         except KeyboardInterrupt:
             whole = False
         return _distinct(valuer, [(drop_idle_gates(valuer, e), o) for e, o in best]), spent, whole

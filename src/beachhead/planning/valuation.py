@@ -321,15 +321,16 @@ def _weigh(
     _, teams = use_of_teams(setting.problem, setting.central, enter, option)
     over = excess(setting.problem, setting.limits, teams, enter, option)
     worth = objective(value, setting.aversion, tail)
-    # Worse by more than any schedule can gain, and the more so the farther from feasible, so that
-    # the search has a slope to follow. Where the accepted ruin is passed, the shortfall counts.
+    # The worse, the farther from feasible, so that the search has a slope to follow. Where the
+    # accepted ruin is passed, the shortfall counts.
     scale = jnp.abs(value).mean() + setting.problem.capital + 1.0
     too_risky = jnp.maximum(ruin - setting.limits.ruin, 0.0)
-    penalty = scale * (over + 10.0 * too_risky) + 10.0 * (too_risky > 0.0) * short.mean()
+    steep = setting.steep
+    penalty = scale * (over + steep * too_risky) + 10.0 * (too_risky > 0.0) * short.mean()
     missing = jnp.zeros(())
     if setting.targets is not None and reached is not None:
         missing, far = shortfall(setting.targets, reached)
-        penalty += scale * (10.0 * missing + far)
+        penalty += scale * (steep * missing + far)
     return Score(worth, ruin, over, worth - penalty, missing)
 
 
