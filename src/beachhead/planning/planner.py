@@ -218,9 +218,9 @@ def plan(
                 last, more, whole, tried = improve(by, begin, budget, tell)
                 best.append(last)
                 spent += more
+                most, error = case.limits.ruin, room(case.limits.ruin, times * worlds)
+                best += tried.safer([max(most - part * error, 0.0) for part in SAFER])
                 if times == CHECK:
-                    most, error = case.limits.ruin, room(case.limits.ruin, times * worlds)
-                    best += tried.safer([max(most - part * error, 0.0) for part in SAFER])
                     # Where cash is ample, it is not asked about on still more worlds.
                     ruin = float(by.scores(*_stack([last])).ruin[0])
                     ample = by.setting.targets is None and ruin < most - error
